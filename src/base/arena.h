@@ -1,0 +1,58 @@
+/*
+ * arena.h - memory that is given back all at once.
+ *
+ * An arena belongs to one request, one command or one load. Everything made
+ * while serving it comes from the arena and disappears with it; nothing is
+ * freed singly. An arena has a ceiling: whoever asks for more is a bug or an
+ * attack, and the work that owns the arena is abandoned (see arena_guard), not
+ * the server.
+ *
+ * Scratch space: take a mark, allocate, rewind to the mark.
+ * Thread safety: one thread at a time for each arena.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <setjmp.h>
+#include <stdalign.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct arena arena;
+
+/* Makes an arena that never hands out more than `ceiling` bytes.
+ * Returns NULL when the system has no memory. */
+arena *arena_create(size_t ceiling);
+
+/* Gives everything back. NULL is allowed. */
+void arena_destroy(arena *a);
+
+/* Empties the arena for reuse; keeps its first block. */
+void arena_reset(arena *a);
+
+/* Zeroed memory, aligned to `align` (a power of two). Never returns NULL: past
+ * the ceiling it jumps to the guard, or aborts the process if there is none. */
+void *arena_alloc(arena *a, size_t count, size_t size, size_t align);
+
+/* Where to go when memory runs out; NULL takes the guard away. The caller does
+ *     jmp_buf oom;
+ *     arena_guard(a, &oom);
+ *     if (setjmp(oom)) { ...abandon the work... }
+ * Returns the guard that stood before. */
+jmp_buf *arena_guard(arena *a, jmp_buf *oom);
+
+/* Bytes handed out since the last reset. */
+size_t arena_used(const arena *a);
+
+typedef struct {
+	void *block;
+	size_t used, total;
+} arena_mark;
+
+arena_mark arena_save(arena *a);
+void arena_rewind(arena *a, arena_mark m);
+
+#define NEW(a, T) ((T *)arena_alloc((a), 1, sizeof(T), alignof(T)))
+#define NEWN(a, T, n) ((T *)arena_alloc((a), (n), sizeof(T), alignof(T)))
+
+#endif

@@ -1,0 +1,74 @@
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_BYTES 256
+
+buf buf_make(arena *a, size_t max_bytes)
+{
+	return (buf){.a = a, .max = max_bytes};
+}
+
+static bool room_for(buf *b, size_t n)
+{
+	if (n <= b->cap - b->n)
+		return true;
+	if (b->over || n > b->max - b->n) {
+		b->over = true;
+		return false;
+	}
+	size_t cap = b->cap ? b->cap * 2 : FIRST_BYTES;
+	while (cap < b->n + n)
+		cap *= 2;
+	if (cap > b->max)
+		cap = b->max;
+	char *p = NEWN(b->a, char, cap + 1);
+	if (b->n)
+		memcpy(p, b->p, b->n);
+	b->p = p;
+	b->cap = cap;
+	return true;
+}
+
+void buf_put(buf *b, str s)
+{
+	if (s.n == 0 || !room_for(b, s.n))
+		return;
+	memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
+}
+
+void buf_putc(buf *b, char c)
+{
+	if (room_for(b, 1))
+		b->p[b->n++] = c;
+}
+
+void buf_puts(buf *b, const char *c)
+{
+	buf_put(b, str_of(c));
+}
+
+void buf_fmt(buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char small[256];
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(small, sizeof small, fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof small) {
+		buf_put(b, (str){small, (size_t)n});
+	} else if (n > 0 && room_for(b, (size_t)n + 1)) {
+		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
+	}
+	va_end(again);
+}
+
+str buf_str(const buf *b)
+{
+	return (str){b->p, b->n};
+}

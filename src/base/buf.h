@@ -1,0 +1,27 @@
+/*
+ * buf.h - text that grows, with a ceiling.
+ *
+ * Every buffer states at birth how large it may become. Past the ceiling it
+ * keeps what it has, drops what comes and remembers it in `over`, so that a
+ * chain of appends is checked once at its end.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/str.h"
+
+typedef struct {
+	arena *a;
+	char *p;
+	size_t n, cap, max;
+	bool over;          /* something did not fit */
+} buf;
+
+buf buf_make(arena *a, size_t max_bytes);
+void buf_put(buf *b, str s);
+void buf_putc(buf *b, char c);
+void buf_puts(buf *b, const char *cstring);
+void buf_fmt(buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+str buf_str(const buf *b);    /* what is in it; valid until the next append */
+
+#endif

@@ -1,0 +1,81 @@
+#include "base/money.h"
+
+#include <string.h>
+
+/* ISO 4217 list one, the currencies of the region and the common others. */
+static const currency known[] = {
+	{"BHD", 3}, {"AED", 2}, {"EUR", 2}, {"GBP", 2}, {"INR", 2}, {"IQD", 3}, {"JOD", 3},
+	{"JPY", 0}, {"KWD", 3}, {"LYD", 3}, {"OMR", 3}, {"QAR", 2}, {"SAR", 2}, {"TND", 3},
+	{"USD", 2}, {"EGP", 2}, {"MAD", 2},
+};
+
+bool currency_find(str code, currency *out)
+{
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_eq(code, str_of(known[i].code))) {
+			*out = known[i];
+			return true;
+		}
+	*out = (currency){0};
+	return false;
+}
+
+bool money_add(money x, money y, money *out)
+{
+	int64_t sum;
+	if (__builtin_add_overflow(x.minor, y.minor, &sum))
+		return false;
+	out->minor = sum;
+	return true;
+}
+
+bool money_sub(money x, money y, money *out)
+{
+	int64_t difference;
+	if (__builtin_sub_overflow(x.minor, y.minor, &difference))
+		return false;
+	out->minor = difference;
+	return true;
+}
+
+static uint64_t power_of_ten(int n)
+{
+	uint64_t p = 1;
+	while (n-- > 0)
+		p *= 10;
+	return p;
+}
+
+str money_print(arena *a, money m, currency c)
+{
+	uint64_t v = m.minor < 0 ? -(uint64_t)m.minor : (uint64_t)m.minor;
+	uint64_t unit = power_of_ten(c.exponent);
+	const char *sign = m.minor < 0 ? "-" : "";
+	if (c.exponent == 0)
+		return str_fmt(a, "%s%llu", sign, (unsigned long long)v);
+	return str_fmt(a, "%s%llu.%0*llu", sign, (unsigned long long)(v / unit), c.exponent,
+	               (unsigned long long)(v % unit));
+}
+
+bool money_parse(str s, currency c, money *out)
+{
+	ptrdiff_t point = str_chr(s, '.');
+	str whole = point < 0 ? s : str_sub(s, 0, (size_t)point);
+	str part = point < 0 ? (str){0} : str_sub(s, (size_t)point + 1, s.n);
+	bool minus = whole.n && whole.p[0] == '-';
+	int64_t major, minor = 0;
+	if (!str_i64(whole, &major) || (point >= 0 && part.n == 0) || part.n > (size_t)c.exponent)
+		return false;
+	for (size_t i = 0; i < (size_t)c.exponent; i++) {
+		int digit = i < part.n ? part.p[i] - '0' : 0;
+		if (digit < 0 || digit > 9)
+			return false;
+		minor = minor * 10 + digit;
+	}
+	int64_t v;
+	if (__builtin_mul_overflow(major, (int64_t)power_of_ten(c.exponent), &v) ||
+	    __builtin_add_overflow(v, minus ? -minor : minor, &v))
+		return false;
+	out->minor = v;
+	return true;
+}

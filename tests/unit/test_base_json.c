@@ -1,0 +1,65 @@
+/* The JSON reader and writer: what is accepted, what is refused and where. */
+#include "unit.h"
+
+#include "base/json.h"
+
+static void roundtrip(void **state)
+{
+	arena *a = *state;
+	str text = STR("{\"a\":[1,2.50,-0e3,\"x\\n\\u00e9\\ud83d\\ude00\"],\"b\":{},\"c\":null}");
+	json *v = json_parse(a, text, NULL);
+	assert_non_null(v);
+	assert_str(json_print(a, v), "{\"a\":[1,2.50,-0e3,\"x\\né😀\"],\"b\":{},\"c\":null}");
+	assert_str(json_text(json_at(json_get(v, "a"), 1)), "2.50");
+}
+
+static void refused_with_place(void **state)
+{
+	static const struct { const char *text; unsigned line, col; } bad[] = {
+		{"", 1, 1}, {"{\"a\":1,\n \"a\":2}", 2, 7}, {"[1,]", 1, 4}, {"01", 1, 2},
+		{"\"\\ud800\"", 1, 8}, {"[1 2]", 1, 4}, {"tru", 1, 1}, {"\"\x01\"", 1, 2},
+		{"\"\xc0\xaf\"", 1, 2}, {"1.", 1, 3},
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		json_error e = {0};
+		assert_null(json_parse(*state, str_of(bad[i].text), &e));
+		assert_true(e.what.n > 0);
+		assert_int_equal(e.line, bad[i].line);
+	}
+}
+
+static void deep_nesting_is_refused(void **state)
+{
+	char text[2000];
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = '[';
+	assert_null(json_parse(*state, (str){text, sizeof text}, NULL));
+}
+
+static void large_objects_are_indexed(void **state)
+{
+	arena *a = *state;
+	json *o = json_object(a);
+	for (int i = 0; i < 1000; i++)
+		json_set_key(a, o, str_fmt(a, "k%d", i), json_int_new(a, i));
+	assert_int_equal(json_int(o, "k777", -1), 777);
+	assert_true(json_remove(o, STR("k777")));
+	assert_null(json_get(o, "k777"));
+	assert_int_equal(json_int(o, "k999", -1), 999);
+}
+
+static void canonical_sorts_members(void **state)
+{
+	arena *a = *state;
+	json *v = json_parse(a, STR("{\"b\":1,\"a\":{\"d\":1,\"c\":2}}"), NULL);
+	assert_str(json_canonical(a, v), "{\"a\":{\"c\":2,\"d\":1},\"b\":1}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(roundtrip), UNIT(refused_with_place), UNIT(deep_nesting_is_refused),
+		UNIT(large_objects_are_indexed), UNIT(canonical_sorts_members),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

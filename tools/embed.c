@@ -1,0 +1,88 @@
+/*
+ * embed - turns files into one C source that holds their bytes.
+ *
+ *     embed OUT.c OUT.d ROOT LIST
+ *
+ * LIST names files relative to ROOT, one glob pattern a line ('#' begins a
+ * comment). The result defines the table of embed.h in src/base. The bytes are
+ * taken in by the assembler (.incbin), so large files cost nothing to compile.
+ * A dependency file lists what was read, so that a change rebuilds.
+ */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FILES 4096
+
+static char *names[MAX_FILES];
+static size_t count;
+
+static void add_pattern(const char *root, const char *pattern)
+{
+	char path[4096];
+	snprintf(path, sizeof path, "%s/%s", root, pattern);
+	glob_t g;
+	if (glob(path, GLOB_BRACE, NULL, &g) == 0) {
+		for (size_t i = 0; i < g.gl_pathc && count < MAX_FILES; i++)
+			names[count++] = strdup(g.gl_pathv[i]);
+		globfree(&g);
+	}
+}
+
+static int read_list(const char *root, const char *list)
+{
+	FILE *f = fopen(list, "r");
+	if (!f) {
+		perror(list);
+		return 0;
+	}
+	char line[1024];
+	while (fgets(line, sizeof line, f)) {
+		line[strcspn(line, "#\r\n")] = 0;
+		size_t n = strlen(line);
+		while (n && line[n - 1] == ' ')
+			line[--n] = 0;
+		if (n)
+			add_pattern(root, line);
+	}
+	fclose(f);
+	return 1;
+}
+
+static void write_source(FILE *out, size_t root_length)
+{
+	fprintf(out, "#include \"base/embed.h\"\n");
+	for (size_t i = 0; i < count; i++)
+		fprintf(out,
+		        "__asm__(\".section .rodata\\n.balign 16\\nembed_%zu:\\n.incbin \\\"%s\\\"\\n"
+		        "embed_%zu_end:\\n.byte 0\\n.previous\\n\");\n"
+		        "extern const char embed_%zu[] __attribute__((visibility(\"hidden\")));\n"
+		        "extern const char embed_%zu_end[] __attribute__((visibility(\"hidden\")));\n",
+		        i, names[i], i, i, i);
+	fprintf(out, "const struct embedded embedded_files[] = {\n");
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "\t{\"%s\", embed_%zu, embed_%zu_end},\n", names[i] + root_length + 1, i, i);
+	fprintf(out, "\t{0, 0, 0},\n};\nconst size_t embedded_count = %zu;\n", count);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 5) {
+		fprintf(stderr, "usage: embed OUT.c OUT.d ROOT LIST\n");
+		return 2;
+	}
+	if (!read_list(argv[3], argv[4]))
+		return 1;
+	FILE *out = fopen(argv[1], "w"), *dep = fopen(argv[2], "w");
+	if (!out || !dep) {
+		perror("embed");
+		return 1;
+	}
+	write_source(out, strlen(argv[3]));
+	fprintf(dep, "%s: %s", argv[1], argv[4]);
+	for (size_t i = 0; i < count; i++)
+		fprintf(dep, " \\\n %s", names[i]);
+	fprintf(dep, "\n");
+	return fclose(out) || fclose(dep);
+}
