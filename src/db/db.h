@@ -1,0 +1,138 @@
+/*
+ * db.h - one database API over two drivers, SQLite and PostgreSQL.
+ *
+ * SQL is declared, never assembled. A room lists its statements in statements.def
+ *     STMT(case_get, "SELECT id, state FROM cases WHERE id = $1")
+ * and includes that file through db/declare.h. One portable text serves both
+ * databases: parameters $1..$n, BIGINT, TEXT and BYTEA columns, ON CONFLICT,
+ * RETURNING; time comes in as a parameter. Every statement is prepared once for
+ * each connection; a test prepares all of them on both databases.
+ *
+ * Errors are sticky: the first failure is kept in the connection, later calls
+ * do nothing and yield no rows, and whoever owns the connection (the writer for
+ * a command, the web server for a request) looks at db_error() at its end. So
+ * code in between reads rows without checking each call.
+ *
+ * Ownership: a `dbc` belongs to one thread at a time. Text and blobs read from a
+ * row live until the next db_next or db_done on it, unless copied.
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define ERROR(name, code, http, retry) ERR_##name = (code),
+enum db_errors {
+#include "db/errors.def"
+};
+#undef ERROR
+
+typedef struct db db;      /* an opened database: configuration and drivers */
+typedef struct dbc dbc;    /* one connection */
+typedef struct rows rows;  /* an open result */
+
+/* A declared statement. `slot` is given at registration. */
+struct sql {
+	const char *name;
+	const char *text;
+	int slot;
+};
+
+/* Makes a room's statements known; before db_open, once each. */
+void db_declare(struct sql *const *list, size_t n);
+/* Every declared statement, for the test that prepares them all. */
+size_t db_declared(struct sql *const **out);
+
+enum db_driver { DB_SQLITE, DB_POSTGRES };
+
+/* Opens `url`: "sqlite:PATH" or a libpq connection string beginning with
+ * "postgres://" or "postgresql://". Refuses unsafe durability (synchronous
+ * below FULL, fsync off, an asynchronous cluster) with ERR_db_unsafe and says
+ * why in *why. Creates the SQLite file if absent. */
+err db_open(arena *a, str url, db **out, str *why);
+void db_close(db *d);
+enum db_driver db_kind(const db *d);
+
+/* A connection to read with (a pool keeps and hands them out) and the one to
+ * write with. Both block until one is free. */
+dbc *db_reader(db *d);
+void db_reader_return(dbc *c);
+dbc *db_writer(db *d);
+void db_writer_return(dbc *c);
+
+/* A reader sees one consistent state between these two. */
+void db_snapshot(dbc *c);
+void db_snapshot_end(dbc *c);
+
+/* ---- parameters and rows ---- */
+
+enum db_type { DB_NULL, DB_INT, DB_TEXT, DB_BLOB };
+
+struct dbv {
+	enum db_type type;
+	int64_t i;
+	str s;
+};
+
+#define D_NULL ((struct dbv){DB_NULL, 0, {0}})
+#define D_INT(v) ((struct dbv){DB_INT, (v), {0}})
+#define D_TEXT(v) ((struct dbv){DB_TEXT, 0, (v)})
+#define D_BLOB(v) ((struct dbv){DB_BLOB, 0, (v)})
+/* NULL when the number is 0 or the text empty. */
+#define D_INT_OR_NULL(v) ((struct dbv){(v) ? DB_INT : DB_NULL, (v), {0}})
+#define D_TEXT_OR_NULL(v) ((struct dbv){(v).n ? DB_TEXT : DB_NULL, 0, (v)})
+
+/* Runs a statement that returns no rows; returns how many rows it changed.
+ * A statement without parameters: db_exec_args(c, q, NULL, 0). */
+#define db_exec(c, q, ...)                                                              \
+	db_exec_args((c), (q), (const struct dbv[]){__VA_ARGS__},                             \
+	             sizeof((const struct dbv[]){__VA_ARGS__}) / sizeof(struct dbv))
+#define db_query(c, q, ...)                                                             \
+	db_query_args((c), (q), (const struct dbv[]){__VA_ARGS__},                            \
+	              sizeof((const struct dbv[]){__VA_ARGS__}) / sizeof(struct dbv))
+
+int64_t db_exec_args(dbc *c, struct sql *q, const struct dbv *v, size_t n);
+rows *db_query_args(dbc *c, struct sql *q, const struct dbv *v, size_t n); /* never NULL */
+
+bool db_next(rows *r);             /* false at the end or on an error */
+void db_done(rows *r);             /* always call it; allowed after the end */
+int64_t db_int(rows *r, int col);  /* from 0; NULL reads as 0 */
+str db_text(rows *r, int col);     /* also reads blobs; NULL reads as empty */
+bool db_is_null(rows *r, int col);
+int db_columns(rows *r);
+const char *db_column_name(rows *r, int col);
+enum db_type db_column_type(rows *r, int col);
+
+/* First column of the first row, or the default. */
+#define db_query_int(c, q, otherwise, ...)                                              \
+	db_query_int_args((c), (q), (otherwise), (const struct dbv[]){__VA_ARGS__},           \
+	                  sizeof((const struct dbv[]){__VA_ARGS__}) / sizeof(struct dbv))
+int64_t db_query_int_args(dbc *c, struct sql *q, int64_t otherwise, const struct dbv *v, size_t n);
+
+/* ---- errors ---- */
+
+/* The first failure since the last db_clear: OK, ERR_db_constraint (a unique key
+ * or check refused), ERR_db_retry (serialization, deadlock, lost connection
+ * before anything was done), ERR_db_full (no space), ERR_db_failed. */
+err db_error(const dbc *c);
+str db_error_text(const dbc *c);   /* for the log, never for a page */
+void db_clear(dbc *c);
+
+/* ---- what only the writer, migrations, backup and the journal's rebuild use ---- */
+
+err db_begin(dbc *c);              /* a write transaction */
+err db_commit(dbc *c);             /* durable when it returns OK */
+void db_rollback(dbc *c);
+void db_savepoint(dbc *c);         /* one level */
+void db_savepoint_release(dbc *c);
+void db_savepoint_rollback(dbc *c);/* also clears the sticky error */
+/* Text that is not declared: migrations, pragmas, table hashes over known table
+ * names. db_script allows several statements separated by ';'. */
+err db_script(dbc *c, str sql);
+rows *db_query_text(dbc *c, str sql, const struct dbv *v, size_t n);
+/* Copies the whole database to `path` while it is in use (SQLite's online
+ * backup); ERR_bad_input on PostgreSQL. */
+err db_backup_file(db *d, const char *path, str *why);
+
+#endif

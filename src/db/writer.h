@@ -1,0 +1,71 @@
+/*
+ * writer.h - the one place where transactions begin and end.
+ *
+ * Commands are queued and run by one writer thread: it drains the queue, runs
+ * each command under a savepoint of one transaction, commits once, and only then
+ * tells each of them. A command that fails is rolled back alone. An answer is
+ * thus never sent before its effect is durable, and one fsync serves many.
+ *
+ * On PostgreSQL the writer takes an advisory lock at the start of each
+ * transaction, so that several application nodes take turns batch by batch and
+ * the journal has one order. A serialization failure or a lost connection before
+ * the commit runs the whole batch again, at most WRITER_RETRIES times; when it
+ * is unknown whether a commit succeeded, the writer asks the database for the
+ * batch's mark before it decides.
+ *
+ * Thread safety: writer_submit and writer_run from any thread.
+ */
+#ifndef DB_WRITER_H
+#define DB_WRITER_H
+
+#include "db/db.h"
+
+#define WRITER_BATCH_MAX 1000       /* commands in one transaction */
+#define WRITER_QUEUE_MAX 20000      /* waiting commands; more are refused */
+#define WRITER_RETRIES 5
+
+typedef struct writer writer;
+
+struct command {
+	/* Runs in the writer thread, inside the transaction. May run more than once
+	 * (retries): it must start from scratch each time. Returns OK to keep its
+	 * changes. */
+	err (*run)(dbc *c, struct command *cmd);
+	/* After the commit (result OK) or the refusal; in the writer thread, so it
+	 * must be short: wake somebody up. */
+	void (*done)(struct command *cmd, err result);
+	struct command *next; /* private */
+};
+
+/* Each runs once a batch. before_batch and before_commit run inside the
+ * transaction (the journal reads and keeps its head there); after_commit hears
+ * whether it succeeded. Any may be NULL. */
+struct writer_hooks {
+	err (*before_batch)(void *ctx, dbc *c);
+	err (*before_commit)(void *ctx, dbc *c);
+	void (*after_commit)(void *ctx, bool committed);
+	/* A command was rolled back to its savepoint: forget what it did. Called
+	 * with the command about to run as `begin`, so that state can be kept. */
+	void (*command_begin)(void *ctx);
+	void (*command_undone)(void *ctx);
+	void *ctx;
+};
+
+writer *writer_start(db *d, struct writer_hooks hooks);
+/* Refuses new commands, finishes the queue, ends the thread. */
+void writer_stop(writer *w);
+
+/* Queues it and returns; false (and done is not called) when the queue is full
+ * or the writer stops. The command must live until done. */
+bool writer_submit(writer *w, struct command *cmd);
+/* Queues it and waits. ERR_unavailable when it cannot be queued. */
+err writer_run(writer *w, struct command *cmd);
+
+struct writer_stats {
+	int64_t commands, batches, refused, retries;
+	int64_t queue;          /* now */
+	int64_t commit_micros;  /* spent in commits */
+};
+struct writer_stats writer_stats_read(writer *w);
+
+#endif
