@@ -1,0 +1,51 @@
+/*
+ * authority.h - who may do what, for which entity.
+ *
+ * Roles are data of the pack: a name and the permissions it carries. A person
+ * holds a role for an entity (or for all: entity "*"), from a day to a day. The
+ * question is always the same: may this person do P for entity E at instant T?
+ * A denial is journalled by the caller (kernel_denied) and, where existence must
+ * not be disclosed, answered with "not found".
+ */
+#ifndef KERNEL_AUTHORITY_H
+#define KERNEL_AUTHORITY_H
+
+#include "db/db.h"
+#include "kernel/tx.h"
+
+#define PERMISSION(name, doc) PERM_##name,
+enum permission {
+#include "kernel/authority/permissions.def"
+	PERM_COUNT
+};
+#undef PERMISSION
+
+/* "case.work" for PERM_case_work, as packs write it. */
+const char *permission_name(enum permission p);
+bool permission_find(str name, enum permission *out);
+
+/* A person's rights at an instant, read once per request. */
+struct grant {
+	str role, entity;            /* entity "*" = every entity */
+	uint64_t permissions;        /* bit 1 << enum permission */
+};
+struct rights {
+	struct grant *grants;
+	size_t n;
+};
+struct rights rights_of(dbc *c, arena *a, int64_t person, instant at);
+
+bool may(const struct rights *r, enum permission p, str entity);
+/* For any entity at all; what a route's declaration asks. */
+bool may_somewhere(const struct rights *r, enum permission p);
+/* Entities for which p is held; *all is set when it is held for every one. */
+size_t may_where(const struct rights *r, enum permission p, arena *a, str **entities, bool *all);
+
+/* Grants and ends a role; events role.granted, role.ended. */
+err role_grant(struct tx *tx, int64_t person, str role, str entity, instant until);
+err role_end(struct tx *tx, int64_t person, str role, str entity);
+
+/* Journals that `actor` was refused permission p on `what` (a route's name). */
+void denial_record(struct kernel *k, struct actor actor, enum permission p, str what, str entity);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * organ.h - what a room brings to the kernel, as one table.
+ *
+ * The kernel's own rooms and each system have one; app/systems.c lists them all.
+ */
+#ifndef KERNEL_ORGAN_H
+#define KERNEL_ORGAN_H
+
+#include "kernel/tx.h"
+
+/* Runs in the transaction of the event, right after its fold. */
+struct reactor {
+	const char *kind;
+	err (*react)(struct tx *tx, const struct event *e);
+};
+
+/* A job runs outside any transaction (it may talk to the world); what it learns
+ * it records with kernel_run. Returning OK ends it; a retryable error tries
+ * again with growing pauses; another error parks it as dead, and says so. */
+struct job {
+	struct kernel *k;
+	arena *a;
+	int64_t id;
+	int attempt;         /* from 1 */
+	str key;
+	const json *payload;
+	struct fault fault;  /* to be filled with an error */
+};
+
+struct job_kind {
+	const char *name;
+	err (*run)(struct job *j);
+	int attempts_max;
+};
+
+/* A table that folds own: `journal rebuild` empties it, replays, and compares
+ * the rows in the order of `key`. */
+struct derived {
+	const char *table;
+	const char *key;     /* "id" or "case_id, no" */
+};
+
+struct organ {
+	const char *name;    /* "kernel", "systems/portal": its folder below src/ */
+	const struct event_kind *events;
+	size_t n_events;
+	const struct reactor *reactors;
+	size_t n_reactors;
+	const struct job_kind *jobs;
+	size_t n_jobs;
+	const struct derived *derived;
+	size_t n_derived;
+	const struct err_info *errors;
+	size_t n_errors;
+	void (*statements)(void);
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+#endif

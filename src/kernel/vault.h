@@ -1,0 +1,42 @@
+/*
+ * vault.h - personal data at rest: one key for each person.
+ *
+ * A subject's key (32 bytes) is kept wrapped under the master key, which is a
+ * file outside the database (DATA_DIR/keys/master.key, 0600). Sealing is
+ * XChaCha20-Poly1305 with the event's kind and subject as associated data.
+ * Destroying a subject's key makes every sealed record of that person unreadable
+ * for ever, while the journal's hashes, taken over the ciphertext, still verify.
+ */
+#ifndef KERNEL_VAULT_H
+#define KERNEL_VAULT_H
+
+#include "base/str.h"
+#include "db/db.h"
+
+struct kernel;
+struct tx;
+
+struct vault;
+
+/* Reads or makes the keys below `data_dir`. */
+err vault_open(arena *a, str data_dir, struct vault **out, str *why);
+
+/* Makes the subject's key if it has none yet. */
+err vault_seal(struct tx *tx, int64_t subject, str label, str plain, str *sealed);
+/* ERR_vault_erased when the key is gone. */
+err vault_unseal(struct kernel *k, dbc *c, arena *a, int64_t subject, str label, str sealed,
+                 str *plain);
+err vault_destroy(struct tx *tx, int64_t subject);
+
+/* Platform secrets (TOTP seeds, provider keys) under the master key itself. */
+str vault_wrap(struct kernel *k, arena *a, str label, str plain);
+bool vault_unwrap(struct kernel *k, arena *a, str label, str wrapped, str *plain);
+
+/* The journal's Ed25519 key pair. */
+void vault_sign_checkpoint(struct vault *v, str text, unsigned char signature[64]);
+void vault_checkpoint_key(struct vault *v, unsigned char public_key[32]);
+/* DER of the document-signing key (P-256) and its certificate; the file names
+ * below DATA_DIR/keys. Made at first start by the program. */
+str vault_path(struct vault *v, arena *a, const char *name);
+
+#endif
