@@ -1,0 +1,48 @@
+/*
+ * route.h - the routes of a room, declared in routes.def.
+ *
+ *     PAGE(name, "/path/:param", permission, "doc")
+ *     ACTION(name, "/path", permission, "event.kind", "doc")
+ *     UPLOAD(name, "/path", permission, "event.kind", "doc")   multipart allowed
+ *     CALL(name, "/api/path", permission, "event.kind", "doc") JSON body, no CSRF:
+ *                                 for callers without a session cookie
+ * A page's permission and an action's permission and event are mandatory: a
+ * public write without an event does not compile. A parameter is ":name"; two
+ * routes may not match the same path. `event` is the event (or the first of
+ * several) that the action records.
+ *
+ * In the room's .c file:
+ *     #define ROUTES_DEF "systems/guide/routes.def"
+ *     #define ROUTES_TABLE guide_routes
+ *     #include "web/declare.h"
+ */
+#ifndef WEB_ROUTE_H
+#define WEB_ROUTE_H
+
+#include "kernel/authority/authority.h"
+#include "web/req.h"
+
+enum route_kind { ROUTE_PAGE, ROUTE_ACTION, ROUTE_UPLOAD, ROUTE_CALL };
+
+struct route {
+	const char *name, *path;
+	enum route_kind kind;
+	enum permission permission;
+	const char *event;           /* NULL for pages */
+	const char *doc;
+	err (*page)(struct req *r);
+	err (*prepare)(struct req *r);
+	err (*decide)(struct tx *tx, struct req *r);
+	err (*answer)(struct req *r);
+};
+
+/* One of the platform's rooms, as app/systems.c lists them. */
+struct system {
+	const struct organ *organ;
+	const struct route *routes;
+	size_t n_routes;
+	/* Optional: members this room adds to every page's view (an unread count). */
+	void (*decorate)(struct req *r, json *view);
+};
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * server.h - HTTP/1.1 over libmicrohttpd, and the chain every request goes through.
+ */
+#ifndef WEB_SERVER_H
+#define WEB_SERVER_H
+
+#include "web/route.h"
+#include "web/template.h"
+
+struct server_options {
+	struct kernel *k;
+	str listen;                  /* "127.0.0.1:8080"; port 0 picks one */
+	str public_url;              /* "https://services.example": links, cookies' Secure flag */
+	int threads;                 /* web threads, at least 2 */
+	const struct system *const *systems;
+	size_t n_systems;
+	const struct messages *texts;
+	struct templates *templates;
+	int32_t utc_offset;
+	bool trust_proxy;            /* X-Forwarded-For from the front server */
+};
+
+err server_start(arena *a, const struct server_options *o, struct server **out, str *why);
+int server_port(const struct server *s);
+str server_public_url(const struct server *s);
+const struct server_options *server_settings(const struct server *s);
+/* Refuses new requests, finishes those under way (at most `seconds`), stops. */
+void server_stop(struct server *s, int seconds);
+
+#endif
