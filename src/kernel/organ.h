@@ -14,6 +14,13 @@ struct reactor {
 	err (*react)(struct tx *tx, const struct event *e);
 };
 
+/* A fold over another room's events: statistics, inboxes, erasure of copies.
+ * Runs after the kind's own fold, in the order of the rooms. */
+struct follow {
+	const char *kind;
+	void (*fold)(dbc *c, arena *a, const struct event *e);
+};
+
 /* A job runs outside any transaction (it may talk to the world); what it learns
  * it records with kernel_run. Returning OK ends it; a retryable error tries
  * again with growing pauses; another error parks it as dead, and says so. */
@@ -44,6 +51,8 @@ struct organ {
 	const char *name;    /* "kernel", "systems/portal": its folder below src/ */
 	const struct event_kind *events;
 	size_t n_events;
+	const struct follow *follows;
+	size_t n_follows;
 	const struct reactor *reactors;
 	size_t n_reactors;
 	const struct job_kind *jobs;

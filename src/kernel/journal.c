@@ -1,0 +1,276 @@
+/*
+ * journal.c - appending to the journal and reading it back.
+ *
+ * What is hashed (the "entry") is one line of JSON, members in this order, no
+ * white space, numbers as decimal integers:
+ *   {"seq":1,"at":MICROSECONDS,"kind":"..","version":1,"actor":0,"on_behalf":0,
+ *    "entity":"","subject":0,"case":0,"data":{..},"sealed":"BASE64"}
+ * `data` stands exactly as stored; "sealed" is left out when there is none. So an
+ * auditor recomputes every hash from the table with any JSON-capable tool.
+ */
+#include "kernel/journal.h"
+
+#include "kernel/head.h"
+#include "kernel/statements.h"
+#include "kernel/vault.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+str journal_entry(arena *a, const struct event *e, str data, str sealed)
+{
+	buf b = buf_make(a, (size_t)4 * JOURNAL_ENTRY_MAX_BYTES);
+	buf_fmt(&b, "{\"seq\":%lld,\"at\":%lld,\"kind\":", (long long)e->seq, (long long)e->at);
+	json_write_string(&b, e->kind);
+	buf_fmt(&b, ",\"version\":%d,\"actor\":%lld,\"on_behalf\":%lld,\"entity\":", e->version,
+	        (long long)e->actor, (long long)e->on_behalf);
+	json_write_string(&b, e->entity);
+	buf_fmt(&b, ",\"subject\":%lld,\"case\":%lld,\"data\":", (long long)e->subject,
+	        (long long)e->case_id);
+	buf_put(&b, data);
+	if (sealed.n) {
+		buf_puts(&b, ",\"sealed\":\"");
+		buf_put(&b, str_base64(a, sealed));
+		buf_putc(&b, '"');
+	}
+	buf_putc(&b, '}');
+	return buf_str(&b);
+}
+
+hash256 chain_next(hash256 chain, hash256 leaf)
+{
+	unsigned char in[64];
+	hash256 h;
+	memcpy(in, chain.b, 32);
+	memcpy(in + 32, leaf.b, 32);
+	SHA256(in, sizeof in, h.b);
+	return h;
+}
+
+static bool hash_take(str s, hash256 *out)
+{
+	if (s.n != sizeof out->b)
+		return false;
+	memcpy(out->b, s.p, sizeof out->b);
+	return true;
+}
+
+/* ---- the head ---- */
+
+static err head_read(struct journal *j, dbc *c)
+{
+	struct head h = {0};
+	rows *r = db_query_args(c, &sql_journal_head, NULL, 0);
+	if (db_next(r)) {
+		h.seq = db_int(r, 0);
+		hash_take(db_text(r, 1), &h.chain);
+	}
+	db_done(r);
+	if (db_error(c))
+		return db_error(c);
+	j->now = j->before = j->batch = h;
+	return OK;
+}
+
+static err before_batch(void *ctx, dbc *c)
+{
+	return head_read(((struct kernel *)ctx)->journal, c);
+}
+
+static void after_commit(void *ctx, bool committed)
+{
+	struct journal *j = ((struct kernel *)ctx)->journal;
+	if (committed)
+		j->committed = j->now.seq;
+}
+
+static void command_begin(void *ctx)
+{
+	struct journal *j = ((struct kernel *)ctx)->journal;
+	j->before = j->now;
+}
+
+static void command_undone(void *ctx)
+{
+	struct journal *j = ((struct kernel *)ctx)->journal;
+	j->now = j->before;
+}
+
+struct writer_hooks journal_hooks(struct kernel *k)
+{
+	return (struct writer_hooks){
+		.before_batch = before_batch,
+		.after_commit = after_commit,
+		.command_begin = command_begin,
+		.command_undone = command_undone,
+		.ctx = k,
+	};
+}
+
+err journal_open(struct kernel *k, arena *a, str *why)
+{
+	unsigned char public_key[32];
+	vault_checkpoint_key(k->vault, public_key);
+	k->journal = NEW(a, struct journal);
+	k->journal->origin =
+		str_fmt(a, "diwan/%.*s", STRF(str_sub(str_hex(a, (str){(char *)public_key, 32}), 0, 16)));
+	dbc *c = db_reader(k->db);
+	err e = head_read(k->journal, c);
+	if (e)
+		*why = str_dup(a, db_error_text(c));
+	k->journal->committed = k->journal->now.seq;
+	db_reader_return(c);
+	return e;
+}
+
+/* ---- appending ---- */
+
+static str seal_label(arena *a, const struct event *e)
+{
+	return str_fmt(a, "%.*s/%d", STRF(e->kind), e->version);
+}
+
+static void insert(struct tx *tx, const struct event *e, str data, str sealed, hash256 leaf,
+                   hash256 chain)
+{
+	db_exec(tx->db, &sql_journal_insert, D_INT(e->seq), D_INT(e->at), D_TEXT(e->kind),
+	        D_INT(e->version), D_INT(e->actor), D_INT(e->on_behalf), D_TEXT(e->entity),
+	        D_INT(e->subject), D_INT(e->case_id), D_TEXT(data),
+	        ((struct dbv){sealed.n ? DB_BLOB : DB_NULL, 0, sealed}),
+	        D_BLOB(((str){(const char *)leaf.b, 32})), D_BLOB(((str){(const char *)chain.b, 32})));
+}
+
+err journal_append(struct tx *tx, struct event *e)
+{
+	struct journal *j = tx->k->journal;
+	str data = json_print(tx->a, e->data), sealed = {0};
+	if (e->secret) {
+		err failed = vault_seal(tx, e->subject, seal_label(tx->a, e),
+		                        json_print(tx->a, e->secret), &sealed);
+		if (failed)
+			return failed;
+	}
+	e->seq = j->now.seq + 1;
+	str entry = journal_entry(tx->a, e, data, sealed);
+	if (entry.n > JOURNAL_ENTRY_MAX_BYTES)
+		return tx_fail(tx, ERR_too_large, "", "an event of %zu bytes; a record holds %d", entry.n,
+		               JOURNAL_ENTRY_MAX_BYTES);
+	hash256 leaf = hash_leaf(entry), chain = chain_next(j->now.chain, leaf);
+	insert(tx, e, data, sealed, leaf, chain);
+	if (db_error(tx->db))
+		return db_error(tx->db);
+	j->now = (struct head){e->seq, chain};
+	return OK;
+}
+
+/* ---- reading ---- */
+
+bool journal_row_read(rows *r, struct journal_row *out)
+{
+	*out = (struct journal_row){
+		.e = {.seq = db_int(r, 0),
+	          .at = db_int(r, 1),
+	          .kind = db_text(r, 2),
+	          .version = (int)db_int(r, 3),
+	          .actor = db_int(r, 4),
+	          .on_behalf = db_int(r, 5),
+	          .entity = db_text(r, 6),
+	          .subject = db_int(r, 7),
+	          .case_id = db_int(r, 8)},
+		.data = db_text(r, 9),
+		.sealed = db_text(r, 10),
+	};
+	return hash_take(db_text(r, 11), &out->leaf) && hash_take(db_text(r, 12), &out->chain);
+}
+
+err journal_row_open(struct kernel *k, dbc *c, arena *a, struct journal_row *row)
+{
+	/* The row's texts belong to the open result: copies, for parsing keeps them. */
+	row->e.kind = str_dup(a, row->e.kind);
+	row->e.entity = str_dup(a, row->e.entity);
+	row->e.data = json_parse(a, str_dup(a, row->data), NULL);
+	if (!json_is(row->e.data, JSON_OBJECT))
+		return ERR_journal_broken;
+	row->e.secret = NULL;
+	if (!row->sealed.n)
+		return OK;
+	str plain;
+	err e = vault_unseal(k, c, a, row->e.subject, seal_label(a, &row->e), row->sealed, &plain);
+	if (e == ERR_vault_erased)
+		return OK;
+	if (e)
+		return e;
+	row->e.secret = json_parse(a, plain, NULL);
+	return row->e.secret ? OK : ERR_journal_broken;
+}
+
+#define READ_SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
+
+err journal_read(struct kernel *k, dbc *c, int64_t from_seq, int64_t to_seq,
+                 bool (*each)(void *ctx, arena *scratch, const struct event *e), void *ctx)
+{
+	arena *a = arena_create(READ_SCRATCH_BYTES);
+	if (!a)
+		return ERR_out_of_memory;
+	err e = OK;
+	rows *r = db_query(c, &sql_journal_range, D_INT(from_seq), D_INT(to_seq));
+	while (e == OK && db_next(r)) {
+		struct journal_row row;
+		arena_reset(a);
+		e = journal_row_read(r, &row) ? journal_row_open(k, c, a, &row) : ERR_journal_broken;
+		if (e == OK && !each(ctx, a, &row.e))
+			break;
+	}
+	db_done(r);
+	arena_destroy(a);
+	return e ? e : db_error(c);
+}
+
+/* ---- proofs ---- */
+
+struct stored_leaves {
+	hash256 *leaf;
+	int64_t n;
+};
+
+static hash256 stored_leaf(void *ctx, int64_t i)
+{
+	struct stored_leaves *s = ctx;
+	return i < s->n ? s->leaf[i] : (hash256){0};
+}
+
+err journal_prove(struct kernel *k, dbc *c, arena *a, int64_t seq, json **proof)
+{
+	int64_t size = 0;
+	str note = {0};
+	rows *r = db_query(c, &sql_checkpoint_at_least, D_INT(seq));
+	if (db_next(r)) {
+		size = db_int(r, 0);
+		note = str_dup(a, db_text(r, 1));
+	}
+	db_done(r);
+	if (!size)
+		return ERR_not_found;
+	struct stored_leaves s = {NEWN(a, hash256, (size_t)size), 0};
+	r = db_query(c, &sql_journal_leaves, D_INT(0), D_INT(size));
+	while (s.n < size && db_next(r))
+		if (!hash_take(db_text(r, 0), &s.leaf[s.n++]))
+			break;
+	db_done(r);
+	if (s.n != size || seq < 1)
+		return ERR_journal_broken;
+	hash256 path[64];
+	struct leaf_source source = {stored_leaf, &s};
+	size_t n = tree_inclusion(source, seq - 1, size, path, COUNT(path));
+	json *p = json_object(a), *hashes = json_array(a);
+	for (size_t i = 0; i < n; i++)
+		json_push(hashes, json_string(a, str_base64(a, (str){(char *)path[i].b, 32})));
+	json_set_int(a, p, "index", seq - 1);
+	json_set_int(a, p, "size", size);
+	json_set(a, p, "hashes", hashes);
+	json_set_str(a, p, "leaf", str_base64(a, (str){(char *)s.leaf[seq - 1].b, 32}));
+	json_set_str(a, p, "checkpoint", note);
+	json_set_str(a, p, "vkey", journal_vkey(k, a));
+	*proof = p;
+	return OK;
+}

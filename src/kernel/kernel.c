@@ -1,0 +1,322 @@
+#include "kernel/kernel.h"
+
+#include "base/log.h"
+#include "db/migrate.h"
+#include "kernel/head.h"
+#include "kernel/outbox/outbox.h"
+#include "kernel/statements.h"
+#include "kernel/vault.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define KERNEL_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define REACTOR_DEPTH_MAX 16
+#define MIGRATION_ROOMS_MAX 64
+
+instant kernel_now(const struct kernel *k)
+{
+	return clock_now(k->clock);
+}
+
+/* ---- what the rooms declared ---- */
+
+const struct event_kind *kernel_event_kind(const struct kernel *k, str name, int version)
+{
+	const struct event_kind *newest = NULL;
+	for (size_t i = 0; i < k->n_organs; i++)
+		for (size_t n = 0; n < k->organs[i]->n_events; n++) {
+			const struct event_kind *e = &k->organs[i]->events[n];
+			if (!str_eq(name, str_of(e->name)))
+				continue;
+			if (e->version == version)
+				return e;
+			if (version == 0 && (!newest || e->version > newest->version))
+				newest = e;
+		}
+	return newest;
+}
+
+const struct job_kind *kernel_job_kind(const struct kernel *k, str name)
+{
+	for (size_t i = 0; i < k->n_organs; i++)
+		for (size_t n = 0; n < k->organs[i]->n_jobs; n++)
+			if (str_eq(name, str_of(k->organs[i]->jobs[n].name)))
+				return &k->organs[i]->jobs[n];
+	return NULL;
+}
+
+void event_fold(const struct kernel *k, dbc *c, arena *a, const struct event *e)
+{
+	const struct event_kind *kind = kernel_event_kind(k, e->kind, e->version);
+	if (kind && kind->fold)
+		kind->fold(c, a, e);
+	for (size_t i = 0; i < k->n_organs; i++)
+		for (size_t n = 0; n < k->organs[i]->n_follows; n++)
+			if (str_eq(e->kind, str_of(k->organs[i]->follows[n].kind)))
+				k->organs[i]->follows[n].fold(c, a, e);
+}
+
+/* ---- inside a transaction ---- */
+
+int64_t tx_id(struct tx *tx)
+{
+	return id_new(tx->rng, tx->now);
+}
+
+err tx_fail(struct tx *tx, err code, const char *field, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	tx->fault = (struct fault){code, str_dup(tx->a, str_of(field)), str_dup(tx->a, str_of(text))};
+	return code;
+}
+
+static err react(struct tx *tx, const struct event *e)
+{
+	if (tx->depth == REACTOR_DEPTH_MAX)
+		return tx_fail(tx, ERR_budget, "", "reactors run into each other at %.*s", STRF(e->kind));
+	tx->depth++;
+	err failed = OK;
+	for (size_t i = 0; i < tx->k->n_organs && !failed; i++)
+		for (size_t n = 0; n < tx->k->organs[i]->n_reactors && !failed; n++)
+			if (str_eq(e->kind, str_of(tx->k->organs[i]->reactors[n].kind)))
+				failed = tx->k->organs[i]->reactors[n].react(tx, e);
+	tx->depth--;
+	return failed;
+}
+
+err tx_emit(struct tx *tx, struct emission m)
+{
+	const struct event_kind *kind = kernel_event_kind(tx->k, str_of(m.kind), 0);
+	if (!kind)
+		return tx_fail(tx, ERR_unknown_event, "", "no room declares the event %s", m.kind);
+	if (m.secret && !m.subject)
+		return tx_fail(tx, ERR_internal, "", "%s has personal data but no subject", m.kind);
+	struct event e = {
+		.at = tx->now,
+		.kind = str_of(kind->name),
+		.version = kind->version,
+		.actor = tx->actor.person,
+		.on_behalf = tx->actor.on_behalf,
+		.entity = m.entity,
+		.subject = m.subject,
+		.case_id = m.case_id,
+		.data = m.data ? m.data : json_object(tx->a),
+		.secret = m.secret,
+	};
+	err failed = journal_append(tx, &e);
+	if (failed)
+		return failed;
+	event_fold(tx->k, tx->db, tx->a, &e);
+	if (db_error(tx->db))
+		return db_error(tx->db);
+	return react(tx, &e);
+}
+
+void tx_later(struct tx *tx, const char *kind, str key, instant due, const json *payload)
+{
+	db_exec(tx->db, &sql_job_insert, D_INT(tx_id(tx)), D_TEXT(str_of(kind)), D_TEXT(key),
+	        D_TEXT(payload ? json_print(tx->a, payload) : STR("{}")), D_INT(due ? due : tx->now),
+	        D_INT(tx->now));
+}
+
+bool tx_cancel(struct tx *tx, const char *kind, str key)
+{
+	return db_exec(tx->db, &sql_job_cancel, D_TEXT(str_of(kind)), D_TEXT(key)) > 0;
+}
+
+void tx_answer(struct tx *tx, json *answer)
+{
+	tx->action->answer = answer;
+}
+
+/* ---- commands ---- */
+
+/* True when the key was used before: the first answer, or a refusal, is in `act`. */
+static bool replay(struct action *act, struct tx *tx, err *result)
+{
+	rows *r = db_query(tx->db, &sql_idempotency_get, D_TEXT(act->idempotency_scope),
+	                   D_TEXT(act->idempotency_key));
+	bool found = db_next(r);
+	if (found && str_eq(db_text(r, 0), act->request_hash)) {
+		act->answer = json_parse(act->a, str_dup(act->a, db_text(r, 1)), NULL);
+		act->replayed = true;
+		*result = OK;
+	} else if (found) {
+		*result = tx_fail(tx, ERR_idempotency_mismatch, "",
+		                  "this idempotency key was used for a different request");
+	}
+	db_done(r);
+	return found;
+}
+
+static void remember(struct action *act, struct tx *tx)
+{
+	str answer = act->answer ? json_print(act->a, act->answer) : STR("null");
+	db_exec(tx->db, &sql_idempotency_insert, D_TEXT(act->idempotency_scope),
+	        D_TEXT(act->idempotency_key), D_TEXT(act->request_hash), D_TEXT(answer), D_INT(tx->now));
+}
+
+static err action_decide(struct action *act, struct tx *tx)
+{
+	err e = OK;
+	bool once = act->idempotency_key.n > 0;
+	if (once && replay(act, tx, &e))
+		return e;
+	e = act->decide(tx, act->ctx);
+	if (e == OK)
+		e = db_error(tx->db);
+	if (e == OK && once)
+		remember(act, tx);
+	return e ? e : db_error(tx->db);
+}
+
+static err action_run(dbc *c, struct command *cmd)
+{
+	struct action *act = (struct action *)(void *)((char *)cmd - offsetof(struct action, command));
+	struct tx tx = {.k = act->k, .db = c, .a = act->a, .now = kernel_now(act->k), .rng = &act->k->rng,
+	                .actor = act->actor, .action = act};
+	act->answer = NULL;
+	act->replayed = false;
+	jmp_buf oom;
+	jmp_buf *before = arena_guard(act->a, &oom);
+	volatile err e;
+	if (setjmp(oom) == 0)
+		e = action_decide(act, &tx);
+	else
+		e = ERR_out_of_memory;
+	arena_guard(act->a, before);
+	act->fault = tx.fault;
+	if (e && !act->fault.code)
+		act->fault.code = e;
+	return e;
+}
+
+static void action_done(struct command *cmd, err result)
+{
+	struct action *act = (struct action *)(void *)((char *)cmd - offsetof(struct action, command));
+	if (result && !act->fault.code)
+		act->fault.code = result;
+	if (act->done)
+		act->done(act, result);
+}
+
+static void prepare(struct action *act)
+{
+	act->command = (struct command){.run = action_run, .done = action_done};
+	act->fault = (struct fault){0};
+}
+
+bool kernel_submit(struct action *act)
+{
+	prepare(act);
+	return writer_submit(act->k->writer, &act->command);
+}
+
+err kernel_run(struct action *act)
+{
+	prepare(act);
+	act->command.done = NULL;
+	err e = writer_run(act->k->writer, &act->command);
+	if (e && !act->fault.code)
+		act->fault.code = e;
+	return e;
+}
+
+/* ---- opening and closing ---- */
+
+static void declare(const struct kernel_options *o)
+{
+	static bool done; /* statements are declared once a process */
+	if (done)
+		return;
+	done = true;
+	for (size_t i = 0; i < o->n_organs; i++) {
+		if (o->organs[i]->statements)
+			o->organs[i]->statements();
+		if (o->organs[i]->errors)
+			err_register(o->organs[i]->errors, o->organs[i]->n_errors);
+	}
+}
+
+static err migrate(struct kernel *k, const struct kernel_options *o, str *why)
+{
+	struct migration_room room[MIGRATION_ROOMS_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < o->n_organs && n < MIGRATION_ROOMS_MAX; i++)
+		room[n++] = (struct migration_room){o->organs[i]->name};
+	int done = 0;
+	dbc *c = db_writer(k->db);
+	err e = db_migrate(c, k->a, room, n, kernel_now(k), &done, why);
+	db_writer_return(c);
+	if (e == OK && done)
+		log_event(LOG_INFO, "database.migrated", L_INT("steps", done));
+	return e;
+}
+
+static err start(struct kernel *k, const struct kernel_options *o, str *why)
+{
+	declare(o);
+	err e = vault_open(k->a, k->data_dir, &k->vault, why);
+	if (e == OK)
+		e = db_open(k->a, o->database, &k->db, why);
+	if (e == OK && o->migrate)
+		e = migrate(k, o, why);
+	if (e == OK)
+		e = journal_open(k, k->a, why);
+	if (e == OK && !o->read_only) {
+		k->writer = writer_start(k->db, journal_hooks(k));
+		if (!k->writer) {
+			*why = STR("the writer thread cannot be started");
+			e = ERR_unavailable;
+		}
+	}
+	return e;
+}
+
+err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
+{
+	*why = STR("out of memory");
+	arena *a = arena_create(KERNEL_ARENA_BYTES);
+	if (!a)
+		return ERR_out_of_memory;
+	struct kernel *k = NEW(a, struct kernel);
+	k->a = a;
+	k->clock = o->clock.now ? o->clock : clock_system();
+	k->data_dir = str_dup(a, o->data_dir);
+	k->organs = o->organs;
+	k->n_organs = o->n_organs;
+	k->rng = o->seed ? rng_seeded(o->seed) : rng_system();
+	err e = start(k, o, why);
+	if (e) {
+		static char kept[512]; /* *why outlives the arena it was made in */
+		snprintf(kept, sizeof kept, "%.*s", STRF(*why));
+		*why = str_of(kept);
+		kernel_close(k);
+		return e;
+	}
+	*out = k;
+	return OK;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	if (k->scheduler)
+		scheduler_stop(k);
+	if (k->writer) {
+		writer_stop(k->writer);
+	}
+	if (k->db)
+		db_close(k->db);
+	arena_destroy(k->a);
+}

@@ -1,0 +1,249 @@
+#include "kernel/outbox/outbox.h"
+
+#include "base/log.h"
+#include "kernel/journal.h"
+#include "kernel/statements.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define JOB_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define IDLE_NANOSECONDS 200000000L /* between looks, when nobody wakes us */
+
+struct scheduler {
+	pthread_t thread[JOB_THREADS];
+	int threads;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stopping;
+	instant sealed; /* monotonic */
+};
+
+struct claimed {
+	int64_t id;
+	int attempt;
+	str kind, key, payload;
+};
+
+struct claim {
+	struct claimed job[JOB_CLAIM_MAX];
+	int n, max;
+};
+
+/* In a transaction: so that of several nodes one gets each job. */
+static err claim_decide(struct tx *tx, void *ctx)
+{
+	struct claim *c = ctx;
+	c->n = 0;
+	db_exec(tx->db, &sql_job_reclaim, D_INT(tx->now));
+	rows *r = db_query(tx->db, &sql_job_due, D_INT(tx->now), D_INT(c->max));
+	while (c->n < c->max && db_next(r))
+		c->job[c->n++] = (struct claimed){
+			db_int(r, 0), (int)db_int(r, 4) + 1, str_dup(tx->a, db_text(r, 1)),
+			str_dup(tx->a, db_text(r, 2)), str_dup(tx->a, db_text(r, 3)),
+		};
+	db_done(r);
+	for (int i = 0; i < c->n; i++)
+		db_exec(tx->db, &sql_job_claim, D_INT(c->job[i].id), D_INT(tx->now + JOB_LEASE));
+	return OK;
+}
+
+struct outcome {
+	const struct claimed *job;
+	err result;
+	int attempts_max;
+	str detail;
+};
+
+static instant pause_after(int attempt)
+{
+	instant pause = JOB_PAUSE_FIRST;
+	for (int i = 1; i < attempt && pause < JOB_PAUSE_MAX; i++)
+		pause *= 2;
+	return pause < JOB_PAUSE_MAX ? pause : JOB_PAUSE_MAX;
+}
+
+static err finish_decide(struct tx *tx, void *ctx)
+{
+	struct outcome *o = ctx;
+	str state = STR("done"), text = {0};
+	instant due = tx->now;
+	if (o->result) {
+		const struct err_info *info = err_find(o->result);
+		bool again = info->retryable && o->job->attempt < o->attempts_max;
+		state = again ? STR("ready") : STR("dead");
+		due += again ? pause_after(o->job->attempt) : 0;
+		text = str_fmt(tx->a, "%s: %.*s", info->name, STRF(o->detail));
+	}
+	db_exec(tx->db, &sql_job_finish, D_INT(o->job->id), D_TEXT(state), D_TEXT(text), D_INT(due));
+	return OK;
+}
+
+static void run_one(struct kernel *k, const struct claimed *c)
+{
+	arena *a = arena_create(JOB_ARENA_BYTES);
+	if (!a)
+		return; /* its lease runs out; it is taken again */
+	const struct job_kind *kind = kernel_job_kind(k, c->kind);
+	struct job j = {.k = k, .a = a, .id = c->id, .attempt = c->attempt, .key = c->key};
+	struct outcome o = {.job = c, .attempts_max = JOB_ATTEMPTS_DEFAULT};
+	jmp_buf oom;
+	arena_guard(a, &oom);
+	if (setjmp(oom)) {
+		o.result = ERR_out_of_memory;
+	} else if (!kind) {
+		o.result = ERR_not_found;
+		o.detail = STR("no room declares this kind of job");
+	} else {
+		if (kind->attempts_max)
+			o.attempts_max = kind->attempts_max;
+		j.payload = json_parse(a, c->payload, NULL);
+		o.result = j.payload ? kind->run(&j) : ERR_bad_syntax;
+		o.detail = j.fault.detail;
+	}
+	if (o.result)
+		log_event(LOG_WARN, "job.failed", L_STR("kind", c->kind), L_INT("job", c->id),
+		          L_INT("attempt", c->attempt), L_STR("error", str_of(err_find(o.result)->name)),
+		          L_STR("detail", o.detail));
+	arena *b = arena_create(JOB_ARENA_BYTES);
+	if (b) {
+		struct action act = {.k = k, .a = b, .decide = finish_decide, .ctx = &o};
+		kernel_run(&act);
+	}
+	arena_destroy(b);
+	arena_destroy(a);
+}
+
+static int run_due(struct kernel *k, int max)
+{
+	arena *a = arena_create(JOB_ARENA_BYTES);
+	struct claim c = {.max = max};
+	struct action act = {.k = k, .a = a, .decide = claim_decide, .ctx = &c};
+	if (!a || kernel_run(&act) != OK)
+		c.n = 0;
+	for (int i = 0; i < c.n; i++)
+		run_one(k, &c.job[i]);
+	arena_destroy(a);
+	return c.n;
+}
+
+int scheduler_drain(struct kernel *k)
+{
+	int all = 0, n;
+	while ((n = run_due(k, JOB_CLAIM_MAX)) > 0)
+		all += n;
+	return all;
+}
+
+/* A look that costs one read: is anything due, or lost? */
+static bool anything_due(struct kernel *k)
+{
+	dbc *c = db_reader(k->db);
+	int64_t due = db_query_int_args(c, &sql_job_next_due, INT64_MAX, NULL, 0);
+	bool running = false;
+	rows *r = db_query_args(c, &sql_job_count, NULL, 0);
+	while (db_next(r))
+		if (str_eq(db_text(r, 0), STR("running")))
+			running = true;
+	db_done(r);
+	db_clear(c);
+	db_reader_return(c);
+	return (due > 0 && due <= kernel_now(k)) || running;
+}
+
+static bool seal_due(struct scheduler *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool due = clock_monotonic() - s->sealed >= SEAL_EVERY;
+	if (due)
+		s->sealed = clock_monotonic();
+	pthread_mutex_unlock(&s->lock);
+	return due;
+}
+
+static bool wait_a_little(struct scheduler *s)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += IDLE_NANOSECONDS;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_nsec -= 1000000000L;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&s->lock);
+	if (!s->stopping)
+		pthread_cond_timedwait(&s->wake, &s->lock, &until);
+	bool stop = s->stopping;
+	pthread_mutex_unlock(&s->lock);
+	return !stop;
+}
+
+static void *work(void *ctx)
+{
+	struct kernel *k = ctx;
+	struct scheduler *s = k->scheduler;
+	do {
+		if (seal_due(s) && journal_seal(k, false) != OK)
+			log_event(LOG_ERROR, "journal.seal_failed", L_INT("at", kernel_now(k)));
+		while (!s->stopping && anything_due(k) && run_due(k, JOB_CLAIM_MAX / JOB_THREADS) > 0)
+			continue;
+	} while (wait_a_little(s));
+	return NULL;
+}
+
+err scheduler_start(struct kernel *k)
+{
+	struct scheduler *s = NEW(k->a, struct scheduler);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->wake, NULL);
+	k->scheduler = s;
+	for (int i = 0; i < JOB_THREADS; i++)
+		if (pthread_create(&s->thread[s->threads], NULL, work, k) == 0)
+			s->threads++;
+	return s->threads ? OK : ERR_unavailable;
+}
+
+void scheduler_stop(struct kernel *k)
+{
+	struct scheduler *s = k->scheduler;
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_broadcast(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	for (int i = 0; i < s->threads; i++)
+		pthread_join(s->thread[i], NULL);
+	journal_seal(k, false);
+	k->scheduler = NULL;
+}
+
+void scheduler_wake(struct kernel *k)
+{
+	struct scheduler *s = k->scheduler;
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+struct outbox_counts outbox_counts(dbc *c)
+{
+	struct outbox_counts n = {0};
+	rows *r = db_query_args(c, &sql_job_count, NULL, 0);
+	while (db_next(r)) {
+		str state = db_text(r, 0);
+		int64_t count = db_int(r, 1);
+		if (str_eq(state, STR("ready")))
+			n.ready = count;
+		else if (str_eq(state, STR("running")))
+			n.running = count;
+		else if (str_eq(state, STR("done")))
+			n.done = count;
+		else
+			n.dead = count;
+	}
+	db_done(r);
+	return n;
+}

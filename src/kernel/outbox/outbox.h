@@ -1,0 +1,40 @@
+/*
+ * outbox.h - doing, after the commit, what transactions asked for with tx_later.
+ *
+ * The scheduler claims due jobs, runs each in one of its threads, and records how
+ * it went. A process that dies while a job runs leaves a lease behind; after
+ * JOB_LEASE another takes the job again: a job may thus run more than once, and
+ * what it does to the world must be safe to repeat (a message carries its own id,
+ * an enquiry changes nothing). Failures wait 5 s, 10 s, 20 s .. JOB_PAUSE_MAX.
+ * The same threads seal the journal once a second.
+ */
+#ifndef KERNEL_OUTBOX_H
+#define KERNEL_OUTBOX_H
+
+#include "kernel/kernel.h"
+
+#define JOB_THREADS 2
+#define JOB_CLAIM_MAX 32
+#define JOB_LEASE (2 * MINUTE)
+#define JOB_PAUSE_FIRST (5 * SECOND)
+#define JOB_PAUSE_MAX (1 * HOUR)
+#define JOB_ATTEMPTS_DEFAULT 12
+#define SEAL_EVERY (1 * SECOND)
+
+struct scheduler;
+
+err scheduler_start(struct kernel *k);
+/* Lets running jobs end, then stops. */
+void scheduler_stop(struct kernel *k);
+/* Runs everything that is due now, in this thread, until nothing is; returns how
+ * many ran. For tests and simulations, which do not start the scheduler. */
+int scheduler_drain(struct kernel *k);
+/* A command was committed that asked for a job: look at once. */
+void scheduler_wake(struct kernel *k);
+
+struct outbox_counts {
+	int64_t ready, running, done, dead;
+};
+struct outbox_counts outbox_counts(dbc *c);
+
+#endif
