@@ -10,12 +10,6 @@
 #include "db/writer.h"
 #include "kernel/organ.h"
 
-#define ERROR(name, code, http, retry) ERR_##name = (code),
-enum kernel_error {
-#include "kernel/errors.def"
-};
-#undef ERROR
-
 struct kernel_options {
 	str database;            /* see db_open */
 	str data_dir;            /* keys, files, checkpoints; created 0700 */

@@ -14,6 +14,7 @@
 #define KERNEL_TX_H
 
 #include "base/rng.h"
+#include "kernel/errors.h"
 #include "kernel/event.h"
 
 struct kernel;

@@ -46,7 +46,7 @@ bool password_check(str hash, str password);
 struct credential {
 	str password_hash;
 	str totp_secret;        /* 20 bytes, unsealed */
-	instant locked_until;
+	int64_t totp_step;      /* of the last code used */
 };
 bool credential_get(struct kernel *k, dbc *c, arena *a, int64_t person, struct credential *out);
 err credential_set(struct tx *tx, int64_t person, str password_hash, str totp_secret);
@@ -67,6 +67,8 @@ str totp_code(arena *a, str secret, instant now);
 str totp_uri(arena *a, str secret, str issuer, str account);
 /* Makes a code for the session and returns it (the caller sends it). */
 str code_make(struct tx *tx, str session_id, int64_t person);
+/* Takes either kind. A wrong code is counted: the caller keeps the transaction
+ * (returns OK from decide) and tells the person with the error given here. */
 err code_use(struct tx *tx, str session_id, int64_t person, str code);
 
 /* ---- entities ---- */
@@ -76,6 +78,8 @@ struct entity {
 };
 /* The entity with the name it had at `at`. */
 bool entity_get(dbc *c, arena *a, str id, instant at, struct entity *out);
+/* All of them by English name; returns how many. */
+size_t entity_all(dbc *c, arena *a, instant at, struct entity *out, size_t max);
 /* {id, name:{en,ar}, kind, parent} */
 json *entity_view(arena *a, const struct entity *e);
 

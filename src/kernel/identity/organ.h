@@ -1,0 +1,14 @@
+/* The organ of people, sessions and authority, and its folds. */
+#ifndef KERNEL_IDENTITY_ORGAN_H
+#define KERNEL_IDENTITY_ORGAN_H
+
+#include "kernel/organ.h"
+
+extern const struct organ identity_organ;
+
+#define EVENT(name, kind, version, doc)                                                 \
+	void fold_##name(dbc *c, arena *a, const struct event *e);
+#include "kernel/identity/events.def"
+#undef EVENT
+
+#endif

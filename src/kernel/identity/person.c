@@ -1,0 +1,196 @@
+#include "kernel/identity/identity.h"
+#include "kernel/identity/organ.h"
+#include "kernel/identity/statements.h"
+#include "kernel/vault.h"
+
+#include "base/utf8.h"
+
+static bool read_person(arena *a, rows *r, struct person *out)
+{
+	bool found = db_next(r);
+	if (found)
+		*out = (struct person){
+			.id = db_int(r, 0),
+			.national_number = str_dup(a, db_text(r, 1)),
+			.name_en = str_dup(a, db_text(r, 2)),
+			.name_ar = str_dup(a, db_text(r, 3)),
+			.nationality = str_dup(a, db_text(r, 4)),
+			.group = str_dup(a, db_text(r, 5)),
+			.birth_date = str_dup(a, db_text(r, 6)),
+			.sex = str_dup(a, db_text(r, 7)),
+			.email = str_dup(a, db_text(r, 8)),
+			.phone = str_dup(a, db_text(r, 9)),
+			.language = str_dup(a, db_text(r, 10)),
+			.staff = db_int(r, 11) != 0,
+		};
+	db_done(r);
+	return found;
+}
+
+bool person_get(dbc *c, arena *a, int64_t id, struct person *out)
+{
+	return read_person(a, db_query(c, &sql_person_get, D_INT(id)), out);
+}
+
+bool person_by_number(dbc *c, arena *a, str number, struct person *out)
+{
+	return number.n && read_person(a, db_query(c, &sql_person_by_number, D_TEXT(number)), out);
+}
+
+json *person_view(arena *a, const struct person *p)
+{
+	json *o = json_object(a), *name = json_object(a);
+	json_set_str(a, name, "en", p->name_en);
+	json_set_str(a, name, "ar", p->name_ar);
+	json_set_int(a, o, "id", p->id);
+	json_set_str(a, o, "number", p->national_number);
+	json_set(a, o, "name", name);
+	json_set_str(a, o, "nationality", p->nationality);
+	json_set_str(a, o, "group", p->group);
+	json_set_str(a, o, "birth_date", p->birth_date);
+	json_set_str(a, o, "sex", p->sex);
+	json_set_str(a, o, "email", p->email);
+	json_set_str(a, o, "phone", p->phone);
+	return o;
+}
+
+str person_initials(arena *a, str name)
+{
+	buf b = buf_make(a, 256);
+	str word;
+	while (str_cut(&name, ' ', &word)) {
+		if (!word.n)
+			continue;
+		if (b.n)
+			buf_putc(&b, ' ');
+		buf_put(&b, utf8_sub(word, 0, 1));
+		buf_putc(&b, '.');
+	}
+	return buf_str(&b);
+}
+
+/* ---- registering ---- */
+
+err person_register(struct tx *tx, struct person *p)
+{
+	struct person known;
+	if (person_by_number(tx->db, tx->a, p->national_number, &known))
+		return tx_fail(tx, ERR_person_exists, "national_number",
+		               "this national number is already registered");
+	if (!p->id)
+		p->id = tx_id(tx);
+	json *data = json_object(tx->a), *secret = person_view(tx->a, p);
+	json_set_bool(tx->a, data, "staff", p->staff);
+	json_set_str(tx->a, secret, "language", p->language);
+	return tx_emit(tx, (struct emission){.kind = "person.registered", .subject = p->id,
+	                                     .data = data, .secret = secret});
+}
+
+void fold_person_registered(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	const json *s = e->secret; /* NULL once erased */
+	str number = json_str(s, "number");
+	db_exec(c, &sql_person_insert, D_INT(e->subject), D_TEXT_OR_NULL(number),
+	        D_TEXT(json_text(json_path(s, "name.en"))), D_TEXT(json_text(json_path(s, "name.ar"))),
+	        D_TEXT(json_str(s, "nationality")), D_TEXT(json_str(s, "group")),
+	        D_TEXT(json_str(s, "birth_date")), D_TEXT(json_str(s, "sex")),
+	        D_TEXT(json_str(s, "email")), D_TEXT(json_str(s, "phone")),
+	        D_TEXT(json_str(s, "language")), D_INT(json_truth(e->data, "staff")), D_INT(e->at));
+}
+
+err person_update_contact(struct tx *tx, int64_t id, str email, str phone, str language)
+{
+	json *secret = json_object(tx->a);
+	json_set_str(tx->a, secret, "email", email);
+	json_set_str(tx->a, secret, "phone", phone);
+	json_set_str(tx->a, secret, "language", language);
+	return tx_emit(tx, (struct emission){.kind = "person.contact_changed", .subject = id,
+	                                     .secret = secret});
+}
+
+void fold_person_contact_changed(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_person_contact, D_INT(e->subject), D_TEXT(json_str(e->secret, "email")),
+	        D_TEXT(json_str(e->secret, "phone")), D_TEXT(json_str(e->secret, "language")));
+}
+
+err person_erase(struct tx *tx, int64_t id, str reason)
+{
+	struct person p;
+	if (!person_get(tx->db, tx->a, id, &p))
+		return tx_fail(tx, ERR_not_found, "", "no such person");
+	json *data = json_object(tx->a);
+	json_set_str(tx->a, data, "reason", reason);
+	err e = vault_destroy(tx, id);
+	if (e == OK)
+		e = session_close_all(tx, id);
+	db_exec(tx->db, &sql_credential_delete, D_INT(id));
+	if (e)
+		return e;
+	return tx_emit(tx, (struct emission){.kind = "person.erased", .subject = id, .data = data});
+}
+
+void fold_person_erased(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_person_erase, D_INT(e->subject), D_INT(e->at));
+}
+
+/* ---- entities ---- */
+
+static struct entity read_entity(arena *a, rows *r)
+{
+	return (struct entity){str_dup(a, db_text(r, 0)), str_dup(a, db_text(r, 1)),
+	                       str_dup(a, db_text(r, 2)), str_dup(a, db_text(r, 3)),
+	                       str_dup(a, db_text(r, 4))};
+}
+
+bool entity_get(dbc *c, arena *a, str id, instant at, struct entity *out)
+{
+	rows *r = db_query(c, &sql_entity_get, D_TEXT(id), D_INT(at));
+	bool found = db_next(r);
+	if (found)
+		*out = read_entity(a, r);
+	db_done(r);
+	return found;
+}
+
+size_t entity_all(dbc *c, arena *a, instant at, struct entity *out, size_t max)
+{
+	size_t n = 0;
+	rows *r = db_query(c, &sql_entity_list, D_INT(at));
+	while (n < max && db_next(r))
+		out[n++] = read_entity(a, r);
+	db_done(r);
+	return n;
+}
+
+json *entity_view(arena *a, const struct entity *e)
+{
+	json *o = json_object(a), *name = json_object(a);
+	json_set_str(a, name, "en", e->name_en);
+	json_set_str(a, name, "ar", e->name_ar);
+	json_set_str(a, o, "id", e->id);
+	json_set(a, o, "name", name);
+	json_set_str(a, o, "kind", e->kind);
+	json_set_str(a, o, "parent", e->parent);
+	return o;
+}
+
+/* data: {id, kind, parent, names: [{since: "2015-08-01", en, ar}]} */
+void fold_entity_registered(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	str id = json_str(e->data, "id");
+	db_exec(c, &sql_entity_set, D_TEXT(id), D_TEXT(json_str(e->data, "kind")),
+	        D_TEXT(json_str(e->data, "parent")));
+	const json *names = json_get(e->data, "names");
+	for (const json *n = names ? names->first : NULL; n; n = n->next) {
+		int64_t days = 0;
+		instant since = date_parse(json_str(n, "since"), &days) ? days * DAY : 0;
+		db_exec(c, &sql_entity_name_set, D_TEXT(id), D_INT(since), D_TEXT(json_str(n, "en")),
+		        D_TEXT(json_str(n, "ar")));
+	}
+}
