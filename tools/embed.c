@@ -1,17 +1,20 @@
 /*
  * embed - turns files into one C source that holds their bytes.
  *
- *     embed OUT.c OUT.d ROOT LIST
+ *     embed OUT.c ROOT LIST
  *
  * LIST names files relative to ROOT, one glob pattern a line ('#' begins a
  * comment). The result defines the table of embed.h in src/base. The bytes are
  * taken in by the assembler (.incbin), so large files cost nothing to compile.
- * A dependency file lists what was read, so that a change rebuilds.
+ * It runs in every build and leaves OUT.c alone when neither the list of files
+ * nor one of them has changed, so that a new file is noticed and nothing else is
+ * compiled again.
  */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAX_FILES 4096
 
@@ -66,23 +69,51 @@ static void write_source(FILE *out, size_t root_length)
 	fprintf(out, "\t{0, 0, 0},\n};\nconst size_t embedded_count = %zu;\n", count);
 }
 
+/* Same text already there, and no file newer than it? */
+static int current(const char *path, const char *text, size_t n)
+{
+	struct stat out, in;
+	FILE *f = fopen(path, "r");
+	if (!f || fstat(fileno(f), &out) != 0 || (size_t)out.st_size != n) {
+		if (f)
+			fclose(f);
+		return 0;
+	}
+	char *old = malloc(n + 1);
+	int same = old && fread(old, 1, n, f) == n && memcmp(old, text, n) == 0;
+	free(old);
+	fclose(f);
+	for (size_t i = 0; same && i < count; i++)
+		same = stat(names[i], &in) == 0 &&
+		       (in.st_mtim.tv_sec < out.st_mtim.tv_sec ||
+		        (in.st_mtim.tv_sec == out.st_mtim.tv_sec &&
+		         in.st_mtim.tv_nsec <= out.st_mtim.tv_nsec));
+	return same;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 5) {
-		fprintf(stderr, "usage: embed OUT.c OUT.d ROOT LIST\n");
+	if (argc != 4) {
+		fprintf(stderr, "usage: embed OUT.c ROOT LIST\n");
 		return 2;
 	}
-	if (!read_list(argv[3], argv[4]))
+	if (!read_list(argv[2], argv[3]))
 		return 1;
-	FILE *out = fopen(argv[1], "w"), *dep = fopen(argv[2], "w");
-	if (!out || !dep) {
-		perror("embed");
+	char *text = NULL;
+	size_t n = 0;
+	FILE *memory = open_memstream(&text, &n);
+	if (!memory)
 		return 1;
+	write_source(memory, strlen(argv[2]));
+	if (fclose(memory) != 0)
+		return 1;
+	int failed = 0;
+	if (!current(argv[1], text, n)) {
+		FILE *out = fopen(argv[1], "w");
+		failed = !out || fwrite(text, 1, n, out) != n || fclose(out) != 0;
+		if (failed)
+			perror(argv[1]);
 	}
-	write_source(out, strlen(argv[3]));
-	fprintf(dep, "%s: %s", argv[1], argv[4]);
-	for (size_t i = 0; i < count; i++)
-		fprintf(dep, " \\\n %s", names[i]);
-	fprintf(dep, "\n");
-	return fclose(out) || fclose(dep);
+	free(text);
+	return failed;
 }

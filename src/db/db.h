@@ -53,6 +53,7 @@ enum db_driver { DB_SQLITE, DB_POSTGRES };
 err db_open(arena *a, str url, db **out, str *why);
 void db_close(db *d);
 enum db_driver db_kind(const db *d);
+enum db_driver db_kind_of(const dbc *c);
 
 /* A connection to read with (a pool keeps and hands them out) and the one to
  * write with. Both block until one is free. */

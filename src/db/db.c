@@ -1,0 +1,328 @@
+#include "db/driver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATEMENTS_MAX 2048
+
+/* ---- declared statements ---- */
+
+static struct sql *declared[STATEMENTS_MAX];
+static size_t n_declared;
+
+void db_declare(struct sql *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (list[i]->slot >= 0)
+			continue;
+		if (n_declared == STATEMENTS_MAX) {
+			fprintf(stderr, "diwan: more than %d declared statements\n", STATEMENTS_MAX);
+			abort();
+		}
+		list[i]->slot = (int)n_declared;
+		declared[n_declared++] = list[i];
+	}
+}
+
+size_t db_declared(struct sql *const **out)
+{
+	*out = declared;
+	return n_declared;
+}
+
+size_t db_statement_count(void)
+{
+	return n_declared;
+}
+
+/* ---- opening ---- */
+
+err db_open(arena *a, str url, db **out, str *why)
+{
+	db *d = NEW(a, db);
+	d->a = a;
+	d->url = str_dup(a, url);
+	if (str_starts(url, STR("sqlite:"))) {
+		d->driver = &sqlite_driver;
+		d->kind = DB_SQLITE;
+		d->target = str_c(a, str_sub(url, 7, url.n));
+	} else if (str_starts(url, STR("postgres://")) || str_starts(url, STR("postgresql://"))) {
+		d->driver = &postgres_driver;
+		d->kind = DB_POSTGRES;
+		d->target = str_c(a, url);
+	} else {
+		*why = STR("the database must be sqlite:PATH or postgresql://...");
+		return ERR_bad_input;
+	}
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->freed, NULL);
+	d->writer = d->driver->connect(d, true, why);
+	if (!d->writer) {
+		*why = str_dup(a, *why);
+		return ERR_db_failed;
+	}
+	err e = d->driver->check_safe(d->writer, a, why);
+	if (e) {
+		db_close(d);
+		return e;
+	}
+	*out = d;
+	return OK;
+}
+
+void db_close(db *d)
+{
+	if (!d)
+		return;
+	for (int i = 0; i < d->n_idle; i++)
+		d->driver->disconnect(d->idle[i]);
+	if (d->writer)
+		d->driver->disconnect(d->writer);
+	pthread_mutex_destroy(&d->lock);
+	pthread_cond_destroy(&d->freed);
+}
+
+enum db_driver db_kind(const db *d)
+{
+	return d->kind;
+}
+
+enum db_driver db_kind_of(const dbc *c)
+{
+	return c->d->kind;
+}
+
+/* ---- connections ---- */
+
+dbc *db_reader(db *d)
+{
+	dbc *c = NULL;
+	pthread_mutex_lock(&d->lock);
+	while (!c) {
+		if (d->n_idle) {
+			c = d->idle[--d->n_idle];
+		} else if (d->n_readers < DB_READERS_MAX) {
+			str why;
+			d->n_readers++;
+			pthread_mutex_unlock(&d->lock);
+			c = d->driver->connect(d, false, &why);
+			pthread_mutex_lock(&d->lock);
+			if (!c) {
+				d->n_readers--;
+				pthread_cond_wait(&d->freed, &d->lock);
+			}
+		} else {
+			pthread_cond_wait(&d->freed, &d->lock);
+		}
+	}
+	pthread_mutex_unlock(&d->lock);
+	return c;
+}
+
+void db_reader_return(dbc *c)
+{
+	db *d = c->d;
+	db_clear(c);
+	pthread_mutex_lock(&d->lock);
+	d->idle[d->n_idle++] = c;
+	pthread_cond_signal(&d->freed);
+	pthread_mutex_unlock(&d->lock);
+}
+
+dbc *db_writer(db *d)
+{
+	pthread_mutex_lock(&d->lock);
+	while (d->writer_out)
+		pthread_cond_wait(&d->freed, &d->lock);
+	d->writer_out = true;
+	pthread_mutex_unlock(&d->lock);
+	return d->writer;
+}
+
+void db_writer_return(dbc *c)
+{
+	db *d = c->d;
+	pthread_mutex_lock(&d->lock);
+	d->writer_out = false;
+	pthread_cond_broadcast(&d->freed);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* ---- statements ---- */
+
+static rows *free_rows(dbc *c)
+{
+	for (int i = 0; i < DB_OPEN_ROWS_MAX; i++)
+		if (!c->rows[i].open)
+			return &c->rows[i];
+	fprintf(stderr, "diwan: more than %d results open on one connection (a db_done is missing)\n",
+	        DB_OPEN_ROWS_MAX);
+	abort();
+}
+
+static rows *run(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n)
+{
+	rows *r = free_rows(c);
+	*r = (rows){.c = c, .open = true, .slot = -1};
+	if (q && q->slot < 0)
+		dbc_fail(c, ERR_db_failed, q->name);
+	if (n > DB_PARAMS_MAX)
+		dbc_fail(c, ERR_db_failed, "too many parameters");
+	return c->error ? r : c->driver->query(c, q, text, v, n, r);
+}
+
+rows *db_query_args(dbc *c, struct sql *q, const struct dbv *v, size_t n)
+{
+	return run(c, q, (str){0}, v, n);
+}
+
+rows *db_query_text(dbc *c, str sql, const struct dbv *v, size_t n)
+{
+	return run(c, NULL, sql, v, n);
+}
+
+int64_t db_exec_args(dbc *c, struct sql *q, const struct dbv *v, size_t n)
+{
+	rows *r = run(c, q, (str){0}, v, n);
+	db_next(r);
+	int64_t changed = c->error ? 0 : c->driver->changed(c, r);
+	db_done(r);
+	return changed;
+}
+
+int64_t db_query_int_args(dbc *c, struct sql *q, int64_t otherwise, const struct dbv *v, size_t n)
+{
+	rows *r = run(c, q, (str){0}, v, n);
+	int64_t out = db_next(r) && !db_is_null(r, 0) ? db_int(r, 0) : otherwise;
+	db_done(r);
+	return out;
+}
+
+bool db_next(rows *r)
+{
+	return r->result && !r->c->error && r->c->driver->next(r);
+}
+
+void db_done(rows *r)
+{
+	if (r->open && r->result)
+		r->c->driver->done(r);
+	r->result = NULL;
+	r->open = false;
+}
+
+int64_t db_int(rows *r, int col)
+{
+	return r->c->driver->integer(r, col);
+}
+
+str db_text(rows *r, int col)
+{
+	return r->c->driver->text(r, col);
+}
+
+bool db_is_null(rows *r, int col)
+{
+	return r->c->driver->type(r, col) == DB_NULL;
+}
+
+int db_columns(rows *r)
+{
+	return r->result ? r->c->driver->columns(r) : 0;
+}
+
+const char *db_column_name(rows *r, int col)
+{
+	return r->c->driver->name(r, col);
+}
+
+enum db_type db_column_type(rows *r, int col)
+{
+	return r->c->driver->type(r, col);
+}
+
+/* ---- errors ---- */
+
+void dbc_fail(dbc *c, err e, const char *text)
+{
+	if (c->error)
+		return;
+	c->error = e;
+	snprintf(c->error_text, sizeof c->error_text, "%s", text ? text : "");
+}
+
+err db_error(const dbc *c)
+{
+	return c->error;
+}
+
+str db_error_text(const dbc *c)
+{
+	return str_of(c->error_text);
+}
+
+void db_clear(dbc *c)
+{
+	c->error = OK;
+	c->error_text[0] = 0;
+}
+
+/* ---- transactions ---- */
+
+err db_script(dbc *c, str sql)
+{
+	return c->error ? c->error : c->driver->script(c, sql);
+}
+
+err db_begin(dbc *c)
+{
+	return db_script(c, str_of(c->driver->begin_write));
+}
+
+void db_snapshot(dbc *c)
+{
+	db_script(c, str_of(c->driver->begin_read));
+}
+
+void db_snapshot_end(dbc *c)
+{
+	err e = c->error;
+	char text[DB_ERROR_TEXT_BYTES];
+	memcpy(text, c->error_text, sizeof text);
+	db_clear(c);
+	c->driver->script(c, STR("COMMIT"));
+	if (e) {
+		db_clear(c);
+		dbc_fail(c, e, text);
+	}
+}
+
+err db_commit(dbc *c)
+{
+	return db_script(c, STR("COMMIT"));
+}
+
+void db_rollback(dbc *c)
+{
+	db_clear(c);
+	c->driver->script(c, STR("ROLLBACK"));
+	db_clear(c);
+}
+
+void db_savepoint(dbc *c)
+{
+	db_script(c, STR("SAVEPOINT command"));
+}
+
+void db_savepoint_release(dbc *c)
+{
+	db_script(c, STR("RELEASE command"));
+}
+
+void db_savepoint_rollback(dbc *c)
+{
+	db_clear(c);
+	c->driver->script(c, STR("ROLLBACK TO command"));
+	c->driver->script(c, STR("RELEASE command"));
+}

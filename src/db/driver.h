@@ -1,0 +1,72 @@
+/*
+ * driver.h - what a database driver provides. Private to db.
+ */
+#ifndef DB_DRIVER_H
+#define DB_DRIVER_H
+
+#include "db/db.h"
+
+#include <pthread.h>
+
+#define DB_READERS_MAX 64           /* connections kept for reading */
+#define DB_PARAMS_MAX 32            /* of one statement */
+#define DB_OPEN_ROWS_MAX 16         /* results open at once on one connection */
+#define DB_ERROR_TEXT_BYTES 512
+
+struct rows {
+	dbc *c;
+	bool open;
+	void *result;       /* sqlite3_stmt or PGresult */
+	int slot;           /* of the statement; -1 when it is to be thrown away */
+	int row, n_rows;    /* postgres */
+	bool first;         /* sqlite: the first step was already made */
+	void *decoded[64];  /* postgres: bytea columns of this row */
+};
+
+struct driver {
+	dbc *(*connect)(db *d, bool writer, str *why);
+	void (*disconnect)(dbc *c);
+	rows *(*query)(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n, rows *r);
+	int64_t (*changed)(dbc *c, rows *r);
+	bool (*next)(rows *r);
+	void (*done)(rows *r);
+	int (*columns)(rows *r);
+	const char *(*name)(rows *r, int col);
+	enum db_type (*type)(rows *r, int col);
+	int64_t (*integer)(rows *r, int col);
+	str (*text)(rows *r, int col);
+	err (*script)(dbc *c, str sql);
+	const char *begin_write, *begin_read;
+	err (*check_safe)(dbc *c, arena *a, str *why);
+};
+
+struct db {
+	arena *a;
+	const struct driver *driver;
+	enum db_driver kind;
+	str url;
+	const char *target; /* path, or connection string */
+	pthread_mutex_t lock;
+	pthread_cond_t freed;
+	dbc *idle[DB_READERS_MAX];
+	int n_idle, n_readers;
+	dbc *writer;
+	bool writer_out;
+};
+
+struct dbc {
+	db *d;
+	const struct driver *driver;
+	bool writing;                 /* the writer's connection */
+	err error;
+	char error_text[DB_ERROR_TEXT_BYTES];
+	struct rows rows[DB_OPEN_ROWS_MAX];
+};
+
+/* Keeps the first error; later ones are only consequences. */
+void dbc_fail(dbc *c, err e, const char *text);
+size_t db_statement_count(void);
+
+extern const struct driver sqlite_driver, postgres_driver;
+
+#endif

@@ -1,0 +1,114 @@
+#include "db/migrate.h"
+
+#include "base/embed.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STEPS_MAX 512
+
+struct step {
+	str name; /* "kernel/0001_kernel": without driver and ending */
+	str sql;
+};
+
+/* The steps of one room for this driver, in the order of their numbers. */
+static size_t steps_of(arena *a, const char *room, enum db_driver kind, struct step *out, size_t max)
+{
+	str folder = str_fmt(a, "src/%s/migrations/", room);
+	str other = kind == DB_SQLITE ? STR(".postgres.sql") : STR(".sqlite.sql");
+	str mine = kind == DB_SQLITE ? STR(".sqlite.sql") : STR(".postgres.sql");
+	size_t n = 0;
+	for (size_t i = 0; i < embedded_count && n < max; i++) {
+		str file = str_of(embedded_files[i].name);
+		if (!str_starts(file, folder) || str_ends(file, other))
+			continue;
+		size_t end = str_ends(file, mine) ? mine.n : STR(".sql").n;
+		out[n++] = (struct step){
+			str_fmt(a, "%s/%.*s", room, STRF(str_sub(file, folder.n, file.n - end))),
+			{embedded_files[i].start, (size_t)(embedded_files[i].end - embedded_files[i].start)},
+		};
+	}
+	return n;
+}
+
+static str digest(arena *a, str sql)
+{
+	unsigned char h[32];
+	SHA256((const unsigned char *)sql.p, sql.n, h);
+	return str_hex(a, (str){(char *)h, sizeof h});
+}
+
+static bool applied(dbc *c, str name)
+{
+	struct dbv v[] = {D_TEXT(name)};
+	rows *r = db_query_text(c, STR("SELECT 1 FROM schema_migrations WHERE name = $1"), v, 1);
+	bool yes = db_next(r);
+	db_done(r);
+	return yes;
+}
+
+static err apply(dbc *c, arena *a, const struct step *s, int64_t now)
+{
+	struct dbv v[] = {D_TEXT(s->name), D_TEXT(digest(a, s->sql)), D_INT(now)};
+	db_begin(c);
+	db_script(c, s->sql);
+	rows *r = db_query_text(
+		c, STR("INSERT INTO schema_migrations (name, hash, at) VALUES ($1, $2, $3)"), v, 3);
+	db_next(r);
+	db_done(r);
+	return db_error(c) ? db_error(c) : db_commit(c);
+}
+
+/* Steps in the database that this binary does not carry: it is older. */
+static err check_known(dbc *c, arena *a, const struct step *step, size_t n, str *why)
+{
+	err e = OK;
+	rows *r = db_query_text(c, STR("SELECT name FROM schema_migrations ORDER BY name"), NULL, 0);
+	while (e == OK && db_next(r)) {
+		size_t i = 0;
+		while (i < n && !str_eq(step[i].name, db_text(r, 0)))
+			i++;
+		if (i == n) {
+			*why = str_fmt(a, "the database has the step %.*s, which this program does not know:"
+			                  " it was written by a newer version", STRF(db_text(r, 0)));
+			e = ERR_db_newer;
+		}
+	}
+	db_done(r);
+	return e ? e : db_error(c);
+}
+
+err db_migrate(dbc *c, arena *a, const struct migration_room *rooms, size_t n_rooms, int64_t now,
+               int *done, str *why)
+{
+	struct step *step = NEWN(a, struct step, STEPS_MAX);
+	size_t n = 0;
+	*done = 0;
+	for (size_t i = 0; i < n_rooms; i++) {
+		bool again = false; /* several organs may share a folder */
+		for (size_t k = 0; k < i; k++)
+			again = again || strcmp(rooms[k].name, rooms[i].name) == 0;
+		if (!again)
+			n += steps_of(a, rooms[i].name, db_kind_of(c), step + n, STEPS_MAX - n);
+	}
+	db_script(c, STR("CREATE TABLE IF NOT EXISTS schema_migrations"
+	                 " (name TEXT PRIMARY KEY, hash TEXT NOT NULL, at BIGINT NOT NULL)"));
+	err e = db_error(c) ? db_error(c) : check_known(c, a, step, n, why);
+	for (size_t i = 0; e == OK && i < n; i++) {
+		if (applied(c, step[i].name))
+			continue;
+		e = apply(c, a, &step[i], now);
+		if (e)
+			*why = str_fmt(a, "migration %.*s: %.*s", STRF(step[i].name), STRF(db_error_text(c)));
+		else
+			++*done;
+	}
+	if (e) {
+		if (!why->n || db_error(c))
+			*why = str_fmt(a, "%.*s", STRF(db_error_text(c)));
+		db_rollback(c);
+	}
+	return e;
+}
