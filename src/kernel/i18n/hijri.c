@@ -1,0 +1,64 @@
+/*
+ * hijri.c - the Umm al-Qura calendar, as published for 1356 to 1500 AH.
+ *
+ * A month has 29 or 30 days by that calendar's own tables, not by a formula: one
+ * bit a month (Muharram lowest) says which. Checked day by day against the
+ * "islamic-umalqura" calendar of CLDR.
+ */
+#include "kernel/i18n/i18n.h"
+
+#define FIRST_YEAR 1356
+#define FIRST_DAY  (-11981) /* 1 Muharram 1356 = 1937-03-14 */
+
+static const uint16_t long_months[] = {
+    0xeaa, 0xe94, 0xd2a, 0xc56, 0x4ae, 0xa6d, 0x56a, 0xd55, 0xd4a, 0xa93, 0x52b, 0xa5b, 0x53a,
+    0x6b5, 0xea9, 0xd52, 0xd29, 0xa55, 0x4ad, 0x56d, 0xaea, 0x6e4, 0xed1, 0xda2, 0xaaa, 0x95a,
+    0x2da, 0x5b9, 0xbb2, 0x764, 0x6c9, 0x555, 0x2ab, 0x4db, 0xaba, 0x5b4, 0xda9, 0xd52, 0xaa5,
+    0x92d, 0x26d, 0x8ed, 0x2da, 0xad5, 0xaa5, 0xa4b, 0x497, 0x937, 0x2b6, 0x975, 0xd69, 0xd52,
+    0xc95, 0x92b, 0x25b, 0x4db, 0x9d5, 0x5d2, 0xda5, 0xd4a, 0xa95, 0x54d, 0xaad, 0x3aa, 0xbd2,
+    0xbc4, 0xb89, 0xa95, 0x52d, 0x5ad, 0xb6a, 0x6d4, 0xdc9, 0xd92, 0xaa6, 0x956, 0x2ae, 0x56d,
+    0x36a, 0xb55, 0xaaa, 0x94d, 0x49d, 0x95d, 0x2ba, 0x5b5, 0x5aa, 0xd55, 0xa9a, 0x92e, 0x26e,
+    0x55d, 0xada, 0x6d4, 0x6a5, 0xb27, 0xa4d, 0x4ad, 0x56d, 0xb5a, 0x754, 0xf49, 0xe92, 0xd26,
+    0xa56, 0x356, 0x6b5, 0xbaa, 0xb92, 0xb25, 0x68b, 0xa9b, 0x55a, 0xada, 0x5b4, 0xda9, 0xb52,
+    0xa9a, 0x536, 0x276, 0x575, 0xaf2, 0x6d4, 0x6a9, 0x555, 0x2ad, 0x4bd, 0x9ba, 0x574, 0xb69,
+    0xb52, 0xa95, 0x52d, 0xa5d, 0x4da, 0xad9, 0x6b2, 0xe95, 0xe2a, 0xc96, 0x92e, 0xaad, 0x56a,
+    0xd65, 0xd4a,
+};
+
+bool hijri_of_days(int64_t days, int *y, int *m, int *d)
+{
+	int64_t start = FIRST_DAY;
+	if (days < start)
+		return false;
+	for (size_t i = 0; i < sizeof long_months / sizeof *long_months; i++) {
+		for (int month = 0; month < 12; month++) {
+			int length = 29 + (long_months[i] >> month & 1);
+			if (days < start + length) {
+				*y = FIRST_YEAR + (int)i;
+				*m = month + 1;
+				*d = (int)(days - start) + 1;
+				return true;
+			}
+			start += length;
+		}
+	}
+	return false;
+}
+
+str hijri_text(arena *a, enum lang l, int64_t days, bool arabic_digits)
+{
+	static const char *const names[LANG_COUNT][12] = {
+	    [LANG_EN] = {"Muharram", "Safar", "Rabi al-Awwal", "Rabi al-Thani", "Jumada al-Ula",
+	                 "Jumada al-Thani", "Rajab", "Shaban", "Ramadan", "Shawwal", "Dhu al-Qadah",
+	                 "Dhu al-Hijjah"},
+	    [LANG_AR] = {"محرم", "صفر", "ربيع الأول", "ربيع الآخر", "جمادى الأولى", "جمادى الآخرة",
+	                 "رجب", "شعبان", "رمضان", "شوال", "ذو القعدة", "ذو الحجة"},
+	};
+	int y, m, d;
+	if (!hijri_of_days(days, &y, &m, &d))
+		return (str){0};
+	str day = digits_text(a, str_fmt(a, "%d", d), arabic_digits);
+	str year = digits_text(a, str_fmt(a, "%d", y), arabic_digits);
+	return str_fmt(a, "%.*s %s %.*s %s", STRF(day), names[l][m - 1], STRF(year),
+	               l == LANG_AR ? "هـ" : "AH");
+}
