@@ -27,16 +27,16 @@
 #include "base/json.h"
 #include "engine/form/schema.h"
 
-#define FORM_MAX_PAGES   60
-#define FORM_MAX_FIELDS  600  /* controls of a form, repeating ones counted once */
-#define FORM_MAX_REPEAT  50   /* entries of a repeating group */
-#define FORM_MAX_TEXT    ((size_t)20000) /* bytes kept of one typed value */
+#define FORM_MAX_PAGES  60
+#define FORM_MAX_FIELDS 600             /* controls of a form, repeating ones counted once */
+#define FORM_MAX_REPEAT 50              /* entries of a repeating group */
+#define FORM_MAX_TEXT   ((size_t)20000) /* bytes kept of one typed value */
 
 struct form;
 
 struct form_env {
-	bool arabic;              /* the reader's language */
-	int64_t today;            /* days since 1970-01-01, where the reader is */
+	bool arabic;   /* the reader's language */
+	int64_t today; /* days since 1970-01-01, where the reader is */
 	void *ctx;
 	/* The text of a key of the message catalogue, placeholders filled from
 	 * `params` (an object of strings). */
@@ -55,12 +55,12 @@ struct form_field {
 };
 
 struct form_error {
-	str field;        /* field name as above; "" for the page */
-	str id;           /* id of the element that the error summary links to */
-	str key;          /* "required", "format.email", "maxLength" ... */
+	str field; /* field name as above; "" for the page */
+	str id;    /* id of the element that the error summary links to */
+	str key;   /* "required", "format.email", "maxLength" ... */
 	const json *params;
-	str text;         /* in the reader's language */
-	size_t page;      /* where the field stands */
+	str text;    /* in the reader's language */
+	size_t page; /* where the field stands */
 };
 
 struct form_errors {
@@ -112,9 +112,8 @@ json *form_page_view(const struct form *f, size_t page, const json *answers, con
 /* Takes a page's submission. Fields that the page does not ask are ignored, as
  * are hidden, disabled and read-only ones. `answers` and `raw` may be NULL. */
 struct form_result form_page_accept(const struct form *f, size_t page,
-                                    const struct form_field *fields, size_t n,
-                                    const json *answers, const json *raw,
-                                    const struct form_env *env, arena *a);
+                                    const struct form_field *fields, size_t n, const json *answers,
+                                    const json *raw, const struct form_env *env, arena *a);
 
 /* Check-answers: {pages: [{id, title, rows: [{key, value, values, missing, change,
  * change_hidden}]}]}; `change` is the page's id. Hidden questions are left out. */
@@ -126,8 +125,8 @@ json *form_submit_answers(const struct form *f, const json *answers, arena *a);
 
 /* True when every shown page is complete and the whole is valid. Otherwise *page
  * is the first page that is not, and *errors says why. */
-bool form_complete(const struct form *f, const json *answers, const struct form_env *env,
-                   arena *a, size_t *page, struct form_errors *errors);
+bool form_complete(const struct form *f, const json *answers, const struct form_env *env, arena *a,
+                   size_t *page, struct form_errors *errors);
 
 /* Every fault of answers that came by the API, in the reader's language: the same
  * schema, rules and files as the pages. True when there is none. */

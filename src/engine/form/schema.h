@@ -19,9 +19,9 @@
 #include "base/diag.h"
 #include "base/json.h"
 
-#define SCHEMA_MAX_NODES   ((size_t)100000) /* subschemas, all documents together */
-#define SCHEMA_MAX_DEPTH   400              /* nested applications in one validation */
-#define SCHEMA_MAX_PATTERN ((size_t)4096)   /* bytes of a regular expression */
+#define SCHEMA_MAX_NODES   ((size_t)100000)    /* subschemas, all documents together */
+#define SCHEMA_MAX_DEPTH   400                 /* nested applications in one validation */
+#define SCHEMA_MAX_PATTERN ((size_t)4096)      /* bytes of a regular expression */
 #define SCHEMA_BUDGET      ((uint64_t)2000000) /* steps of a validation, if none is given */
 #define SCHEMA_MAX_ERRORS  ((size_t)100)
 
@@ -44,9 +44,9 @@ struct schema *schema_compile(arena *a, const json *document, const struct schem
                               struct diags *d);
 
 struct schema_error {
-	str instance;     /* JSON pointer of the value at fault: "/address/block" */
-	str keyword;      /* "required", "minLength", "false" for a false schema */
-	str schema_path;  /* absolute location of the keyword: "form#/properties/a/type" */
+	str instance;       /* JSON pointer of the value at fault: "/address/block" */
+	str keyword;        /* "required", "minLength", "false" for a false schema */
+	str schema_path;    /* absolute location of the keyword: "form#/properties/a/type" */
 	const json *params; /* what the keyword says: {"limit":3}, {"missing":"name"} */
 	struct schema_error *next;
 };
@@ -54,14 +54,14 @@ struct schema_error {
 enum schema_verdict { SCHEMA_VALID, SCHEMA_INVALID, SCHEMA_BUDGET_SPENT };
 
 struct schema_run {
-	arena *a;              /* in: for the errors and scratch */
-	bool assert_formats;   /* in: "format" is checked (always so where the
-	                          meta-schema's vocabulary asks for it) */
-	size_t max_errors;     /* in: 0 stops at the first fault and lists nothing */
-	uint64_t budget;       /* in: steps; 0 gives SCHEMA_BUDGET */
+	arena *a;                          /* in: for the errors and scratch */
+	bool assert_formats;               /* in: "format" is checked (always so where the
+	                                      meta-schema's vocabulary asks for it) */
+	size_t max_errors;                 /* in: 0 stops at the first fault and lists nothing */
+	uint64_t budget;                   /* in: steps; 0 gives SCHEMA_BUDGET */
 	struct schema_error *first, *last; /* out */
-	size_t count;          /* out */
-	uint64_t steps;        /* out: steps taken */
+	size_t count;                      /* out */
+	uint64_t steps;                    /* out: steps taken */
 };
 
 /* Stops with SCHEMA_BUDGET_SPENT when the budget, the depth or a pattern's
@@ -74,6 +74,6 @@ enum schema_verdict schema_validate(const struct schema *s, const json *instance
 const struct schema *schema_at(arena *a, const struct schema *s, str pointer);
 
 /* Equality as JSON Schema means it: 1 equals 1.0, member order does not count. */
-bool schema_equal(const json *x, const json *y);
+bool schema_equal(arena *scratch, const json *x, const json *y);
 
 #endif
