@@ -1,8 +1,11 @@
 #include "db/driver.h"
 
+#include "base/log.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define STATEMENTS_MAX 2048
 
@@ -40,6 +43,7 @@ size_t db_statement_count(void)
 
 err db_open(arena *a, str url, db **out, str *why)
 {
+	writer_statements();
 	db *d = NEW(a, db);
 	d->a = a;
 	d->url = str_dup(a, url);
@@ -57,9 +61,11 @@ err db_open(arena *a, str url, db **out, str *why)
 	}
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->freed, NULL);
-	d->writer = d->driver->connect(d, true, why);
+	char text[DB_ERROR_TEXT_BYTES] = "";
+	d->writer = d->driver->connect(d, true, text);
 	if (!d->writer) {
-		*why = str_dup(a, *why);
+		*why = str_dup(a, str_of(text));
+		db_close(d);
 		return ERR_db_failed;
 	}
 	err e = d->driver->check_safe(d->writer, a, why);
@@ -95,38 +101,60 @@ enum db_driver db_kind_of(const dbc *c)
 
 /* ---- connections ---- */
 
+/* One more connection, the lock being held; NULL when there is none to be had now. */
+static dbc *reader_new(db *d)
+{
+	char why[DB_ERROR_TEXT_BYTES] = "";
+	d->n_readers++;
+	pthread_mutex_unlock(&d->lock);
+	dbc *c = d->driver->connect(d, false, why);
+	if (!c)
+		log_event(LOG_ERROR, "database.reader_refused", L_STR("text", str_of(why)));
+	pthread_mutex_lock(&d->lock);
+	if (!c)
+		d->n_readers--;
+	return c;
+}
+
+/* When no connection can be made, one of the others serves: if there is none at
+ * all, the attempt is repeated. */
 dbc *db_reader(db *d)
 {
+	static const struct timespec pause = {0, 50000000};
 	dbc *c = NULL;
 	pthread_mutex_lock(&d->lock);
 	while (!c) {
-		if (d->n_idle) {
+		if (d->n_idle)
 			c = d->idle[--d->n_idle];
-		} else if (d->n_readers < DB_READERS_MAX) {
-			str why;
-			d->n_readers++;
-			pthread_mutex_unlock(&d->lock);
-			c = d->driver->connect(d, false, &why);
-			pthread_mutex_lock(&d->lock);
-			if (!c) {
-				d->n_readers--;
-				pthread_cond_wait(&d->freed, &d->lock);
-			}
-		} else {
+		else if (d->n_readers < DB_READERS_MAX)
+			c = reader_new(d);
+		if (!c && d->n_readers) {
 			pthread_cond_wait(&d->freed, &d->lock);
+		} else if (!c) {
+			pthread_mutex_unlock(&d->lock);
+			nanosleep(&pause, NULL);
+			pthread_mutex_lock(&d->lock);
 		}
 	}
 	pthread_mutex_unlock(&d->lock);
 	return c;
 }
 
+/* Results left open by whoever was interrupted (an arena's guard) hold locks. */
+static void close_rows(dbc *c)
+{
+	for (int i = 0; i < DB_OPEN_ROWS_MAX; i++)
+		db_done(&c->rows[i]);
+}
+
 void db_reader_return(dbc *c)
 {
 	db *d = c->d;
+	close_rows(c);
 	db_clear(c);
 	pthread_mutex_lock(&d->lock);
 	d->idle[d->n_idle++] = c;
-	pthread_cond_signal(&d->freed);
+	pthread_cond_broadcast(&d->freed);
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -159,6 +187,15 @@ static rows *free_rows(dbc *c)
 	fprintf(stderr, "diwan: more than %d results open on one connection (a db_done is missing)\n",
 	        DB_OPEN_ROWS_MAX);
 	abort();
+}
+
+err db_prepare(dbc *c, struct sql *q)
+{
+	if (q->slot < 0)
+		dbc_fail(c, ERR_db_failed, q->name);
+	if (!c->error)
+		c->driver->prepare(c, q);
+	return c->error;
 }
 
 static rows *run(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n)
@@ -199,9 +236,13 @@ int64_t db_query_int_args(dbc *c, struct sql *q, int64_t otherwise, const struct
 	return out;
 }
 
+/* A finished statement is not stepped again: SQLite would run it once more. */
 bool db_next(rows *r)
 {
-	return r->result && !r->c->error && r->c->driver->next(r);
+	if (!r->result || r->ended || r->c->error)
+		return false;
+	r->ended = !r->c->driver->next(r);
+	return !r->ended;
 }
 
 void db_done(rows *r)
@@ -275,14 +316,40 @@ err db_script(dbc *c, str sql)
 	return c->error ? c->error : c->driver->script(c, sql);
 }
 
+static err step(dbc *c, enum db_step s)
+{
+	if (!c->error)
+		c->driver->step(c, s);
+	return c->error;
+}
+
+/* What undoes must run after an error too. */
+static void undo(dbc *c, enum db_step s)
+{
+	close_rows(c);
+	db_clear(c);
+	step(c, s);
+}
+
 err db_begin(dbc *c)
 {
-	return db_script(c, str_of(c->driver->begin_write));
+	return step(c, DB_BEGIN_WRITE);
+}
+
+err db_commit(dbc *c)
+{
+	return step(c, DB_COMMIT);
+}
+
+void db_rollback(dbc *c)
+{
+	undo(c, DB_ROLLBACK);
+	db_clear(c);
 }
 
 void db_snapshot(dbc *c)
 {
-	db_script(c, str_of(c->driver->begin_read));
+	step(c, DB_BEGIN_READ);
 }
 
 void db_snapshot_end(dbc *c)
@@ -290,39 +357,23 @@ void db_snapshot_end(dbc *c)
 	err e = c->error;
 	char text[DB_ERROR_TEXT_BYTES];
 	memcpy(text, c->error_text, sizeof text);
-	db_clear(c);
-	c->driver->script(c, STR("COMMIT"));
-	if (e) {
-		db_clear(c);
+	db_rollback(c);
+	if (e)
 		dbc_fail(c, e, text);
-	}
-}
-
-err db_commit(dbc *c)
-{
-	return db_script(c, STR("COMMIT"));
-}
-
-void db_rollback(dbc *c)
-{
-	db_clear(c);
-	c->driver->script(c, STR("ROLLBACK"));
-	db_clear(c);
 }
 
 void db_savepoint(dbc *c)
 {
-	db_script(c, STR("SAVEPOINT command"));
+	step(c, DB_SAVEPOINT);
 }
 
 void db_savepoint_release(dbc *c)
 {
-	db_script(c, STR("RELEASE command"));
+	step(c, DB_RELEASE);
 }
 
 void db_savepoint_rollback(dbc *c)
 {
-	db_clear(c);
-	c->driver->script(c, STR("ROLLBACK TO command"));
-	c->driver->script(c, STR("RELEASE command"));
+	undo(c, DB_ROLLBACK_TO);
+	step(c, DB_RELEASE);
 }

@@ -47,9 +47,11 @@ size_t db_declared(struct sql *const **out);
 enum db_driver { DB_SQLITE, DB_POSTGRES };
 
 /* Opens `url`: "sqlite:PATH" or a libpq connection string beginning with
- * "postgres://" or "postgresql://". Refuses unsafe durability (synchronous
- * below FULL, fsync off, an asynchronous cluster) with ERR_db_unsafe and says
- * why in *why. Creates the SQLite file if absent. */
+ * "postgres://" or "postgresql://". Refuses unsafe durability with ERR_db_unsafe
+ * and says why in *why: SQLite below synchronous=FULL; PostgreSQL with fsync,
+ * full_page_writes or synchronous_commit off (or local), with unlogged tables, or
+ * with standbys of which none is synchronous. A PostgreSQL connection that breaks
+ * is made again when next used. Creates the SQLite file if absent. */
 err db_open(arena *a, str url, db **out, str *why);
 void db_close(db *d);
 enum db_driver db_kind(const db *d);
@@ -93,6 +95,9 @@ struct dbv {
 	db_query_args((c), (q), (const struct dbv[]){__VA_ARGS__},                            \
 	              sizeof((const struct dbv[]){__VA_ARGS__}) / sizeof(struct dbv))
 
+/* Prepares without running: ERR_db_failed when this database does not accept it. */
+err db_prepare(dbc *c, struct sql *q);
+
 int64_t db_exec_args(dbc *c, struct sql *q, const struct dbv *v, size_t n);
 rows *db_query_args(dbc *c, struct sql *q, const struct dbv *v, size_t n); /* never NULL */
 
@@ -113,9 +118,16 @@ int64_t db_query_int_args(dbc *c, struct sql *q, int64_t otherwise, const struct
 
 /* ---- errors ---- */
 
-/* The first failure since the last db_clear: OK, ERR_db_constraint (a unique key
- * or check refused), ERR_db_retry (serialization, deadlock, lost connection
- * before anything was done), ERR_db_full (no space), ERR_db_failed. */
+/* The first failure since the last db_clear:
+ *   OK
+ *   ERR_db_constraint  a unique key or check refused
+ *   ERR_db_retry       serialization, deadlock: run the transaction again
+ *   ERR_db_lost        the connection broke; nothing of the transaction is kept
+ *   ERR_db_uncertain   it broke during the commit: kept or not, nobody knows yet
+ *   ERR_db_full        no space
+ *   ERR_db_unsafe      see db_open; the server found on reconnecting is unsafe
+ *   ERR_db_failed      anything else
+ */
 err db_error(const dbc *c);
 str db_error_text(const dbc *c);   /* for the log, never for a page */
 void db_clear(dbc *c);
@@ -124,7 +136,7 @@ void db_clear(dbc *c);
 
 err db_begin(dbc *c);              /* a write transaction */
 err db_commit(dbc *c);             /* durable when it returns OK */
-void db_rollback(dbc *c);
+void db_rollback(dbc *c);          /* also clears the sticky error, closes results */
 void db_savepoint(dbc *c);         /* one level */
 void db_savepoint_release(dbc *c);
 void db_savepoint_rollback(dbc *c);/* also clears the sticky error */

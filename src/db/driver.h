@@ -8,24 +8,37 @@
 
 #include <pthread.h>
 
-#define DB_READERS_MAX 64           /* connections kept for reading */
-#define DB_PARAMS_MAX 32            /* of one statement */
-#define DB_OPEN_ROWS_MAX 16         /* results open at once on one connection */
+#define DB_READERS_MAX      64 /* connections kept for reading */
+#define DB_PARAMS_MAX       32 /* of one statement */
+#define DB_OPEN_ROWS_MAX    16 /* results open at once on one connection */
 #define DB_ERROR_TEXT_BYTES 512
 
 struct rows {
 	dbc *c;
-	bool open;
-	void *result;       /* sqlite3_stmt or PGresult */
-	int slot;           /* of the statement; -1 when it is to be thrown away */
-	int row, n_rows;    /* postgres */
-	bool first;         /* sqlite: the first step was already made */
-	void *decoded[64];  /* postgres: bytea columns of this row */
+	bool open, ended;
+	void *result;      /* sqlite3_stmt or PGresult */
+	int slot;          /* of the statement; -1 when it is to be thrown away */
+	int row, n_rows;   /* postgres */
+	void *decoded[64]; /* postgres: bytea columns of this row */
+};
+
+/* The statements of a transaction's life: they run for every command. */
+enum db_step {
+	DB_BEGIN_WRITE,
+	DB_BEGIN_READ,
+	DB_COMMIT,
+	DB_ROLLBACK,
+	DB_SAVEPOINT,
+	DB_RELEASE,
+	DB_ROLLBACK_TO,
+	DB_STEPS
 };
 
 struct driver {
-	dbc *(*connect)(db *d, bool writer, str *why);
+	/* NULL and the reason in why (DB_ERROR_TEXT_BYTES). Any thread. */
+	dbc *(*connect)(db *d, bool writer, char *why);
 	void (*disconnect)(dbc *c);
+	bool (*prepare)(dbc *c, struct sql *q);
 	rows *(*query)(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n, rows *r);
 	int64_t (*changed)(dbc *c, rows *r);
 	bool (*next)(rows *r);
@@ -36,7 +49,7 @@ struct driver {
 	int64_t (*integer)(rows *r, int col);
 	str (*text)(rows *r, int col);
 	err (*script)(dbc *c, str sql);
-	const char *begin_write, *begin_read;
+	void (*step)(dbc *c, enum db_step step);
 	err (*check_safe)(dbc *c, arena *a, str *why);
 };
 
@@ -50,6 +63,7 @@ struct db {
 	pthread_cond_t freed;
 	dbc *idle[DB_READERS_MAX];
 	int n_idle, n_readers;
+	_Atomic int64_t down_until; /* monotonic; postgres: nobody tries to connect before */
 	dbc *writer;
 	bool writer_out;
 };
@@ -57,7 +71,7 @@ struct db {
 struct dbc {
 	db *d;
 	const struct driver *driver;
-	bool writing;                 /* the writer's connection */
+	bool writing; /* the writer's connection */
 	err error;
 	char error_text[DB_ERROR_TEXT_BYTES];
 	struct rows rows[DB_OPEN_ROWS_MAX];
@@ -66,6 +80,8 @@ struct dbc {
 /* Keeps the first error; later ones are only consequences. */
 void dbc_fail(dbc *c, err e, const char *text);
 size_t db_statement_count(void);
+/* Declares the writer's own statements. */
+void writer_statements(void);
 
 extern const struct driver sqlite_driver, postgres_driver;
 

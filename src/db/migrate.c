@@ -8,13 +8,9 @@
 
 #define STEPS_MAX 512
 
-struct step {
-	str name; /* "kernel/0001_kernel": without driver and ending */
-	str sql;
-};
-
 /* The steps of one room for this driver, in the order of their numbers. */
-static size_t steps_of(arena *a, const char *room, enum db_driver kind, struct step *out, size_t max)
+static size_t steps_of(arena *a, const char *room, enum db_driver kind, struct migration_step *out,
+                       size_t max)
 {
 	str folder = str_fmt(a, "src/%s/migrations/", room);
 	str other = kind == DB_SQLITE ? STR(".postgres.sql") : STR(".sqlite.sql");
@@ -25,9 +21,9 @@ static size_t steps_of(arena *a, const char *room, enum db_driver kind, struct s
 		if (!str_starts(file, folder) || str_ends(file, other))
 			continue;
 		size_t end = str_ends(file, mine) ? mine.n : STR(".sql").n;
-		out[n++] = (struct step){
-			str_fmt(a, "%s/%.*s", room, STRF(str_sub(file, folder.n, file.n - end))),
-			{embedded_files[i].start, (size_t)(embedded_files[i].end - embedded_files[i].start)},
+		out[n++] = (struct migration_step){
+		    str_fmt(a, "%s/%.*s", room, STRF(str_sub(file, folder.n, file.n - end))),
+		    {embedded_files[i].start, (size_t)(embedded_files[i].end - embedded_files[i].start)},
 		};
 	}
 	return n;
@@ -40,29 +36,52 @@ static str digest(arena *a, str sql)
 	return str_hex(a, (str){(char *)h, sizeof h});
 }
 
-static bool applied(dbc *c, str name)
+/* OK and *ran whether it is there; ERR_db_changed when it had another text. */
+static err applied(dbc *c, str name, str hash, bool *ran)
 {
 	struct dbv v[] = {D_TEXT(name)};
-	rows *r = db_query_text(c, STR("SELECT 1 FROM schema_migrations WHERE name = $1"), v, 1);
-	bool yes = db_next(r);
+	rows *r = db_query_text(c, STR("SELECT hash FROM schema_migrations WHERE name = $1"), v, 1);
+	*ran = db_next(r);
+	err e = *ran && !str_eq(db_text(r, 0), hash) ? ERR_db_changed : OK;
 	db_done(r);
-	return yes;
+	return e ? e : db_error(c);
 }
 
-static err apply(dbc *c, arena *a, const struct step *s, int64_t now)
+static void record(dbc *c, str name, str hash, int64_t now)
 {
-	struct dbv v[] = {D_TEXT(s->name), D_TEXT(digest(a, s->sql)), D_INT(now)};
-	db_begin(c);
-	db_script(c, s->sql);
+	struct dbv v[] = {D_TEXT(name), D_TEXT(hash), D_INT(now)};
 	rows *r = db_query_text(
-		c, STR("INSERT INTO schema_migrations (name, hash, at) VALUES ($1, $2, $3)"), v, 3);
+	    c, STR("INSERT INTO schema_migrations (name, hash, at) VALUES ($1, $2, $3)"), v, 3);
 	db_next(r);
 	db_done(r);
-	return db_error(c) ? db_error(c) : db_commit(c);
+}
+
+/* One step in a transaction of its own, unless it ran before. */
+static err apply(dbc *c, arena *a, const struct migration_step *s, int64_t now, int *done, str *why)
+{
+	str hash = digest(a, s->sql);
+	bool ran = false;
+	db_begin(c);
+	err e = applied(c, s->name, hash, &ran);
+	if (e == OK && !ran) {
+		e = db_script(c, s->sql);
+		record(c, s->name, hash, now);
+	}
+	if (e == OK)
+		e = db_commit(c);
+	if (e == OK) {
+		*done += !ran;
+		return OK;
+	}
+	*why = e == ERR_db_changed
+	           ? str_fmt(a, "the step %.*s was changed after it ran", STRF(s->name))
+	           : str_fmt(a, "migration %.*s: %.*s", STRF(s->name), STRF(db_error_text(c)));
+	db_rollback(c);
+	return e;
 }
 
 /* Steps in the database that this binary does not carry: it is older. */
-static err check_known(dbc *c, arena *a, const struct step *step, size_t n, str *why)
+static err check_known(dbc *c, arena *a, const struct migration_step *step, size_t n, str *why)
 {
 	err e = OK;
 	rows *r = db_query_text(c, STR("SELECT name FROM schema_migrations ORDER BY name"), NULL, 0);
@@ -71,21 +90,54 @@ static err check_known(dbc *c, arena *a, const struct step *step, size_t n, str 
 		while (i < n && !str_eq(step[i].name, db_text(r, 0)))
 			i++;
 		if (i == n) {
-			*why = str_fmt(a, "the database has the step %.*s, which this program does not know:"
-			                  " it was written by a newer version", STRF(db_text(r, 0)));
+			*why = str_fmt(a,
+			               "the database has the step %.*s, which this program does not know:"
+			               " it was written by a newer version",
+			               STRF(db_text(r, 0)));
 			e = ERR_db_newer;
 		}
 	}
 	db_done(r);
-	return e ? e : db_error(c);
+	if (!e && db_error(c)) {
+		*why = str_fmt(a, "schema_migrations: %.*s", STRF(db_error_text(c)));
+		e = db_error(c);
+	}
+	return e;
+}
+
+/* The tables that stand outside every room. */
+static err make_own_tables(dbc *c, arena *a, str *why)
+{
+	db_begin(c);
+	db_script(c, STR("CREATE TABLE IF NOT EXISTS schema_migrations"
+	                 " (name TEXT PRIMARY KEY, hash TEXT NOT NULL, at BIGINT NOT NULL);"
+	                 "CREATE TABLE IF NOT EXISTS writer_mark"
+	                 " (writer BIGINT PRIMARY KEY, mark BIGINT NOT NULL, at BIGINT NOT NULL)"));
+	err e = db_commit(c);
+	if (e) {
+		*why = str_fmt(a, "schema_migrations: %.*s", STRF(db_error_text(c)));
+		db_rollback(c);
+	}
+	return e;
+}
+
+err db_migrate_steps(dbc *c, arena *a, const struct migration_step *steps, size_t n, int64_t now,
+                     int *done, str *why)
+{
+	*done = 0;
+	err e = make_own_tables(c, a, why);
+	if (e == OK)
+		e = check_known(c, a, steps, n, why);
+	for (size_t i = 0; e == OK && i < n; i++)
+		e = apply(c, a, &steps[i], now, done, why);
+	return e;
 }
 
 err db_migrate(dbc *c, arena *a, const struct migration_room *rooms, size_t n_rooms, int64_t now,
                int *done, str *why)
 {
-	struct step *step = NEWN(a, struct step, STEPS_MAX);
+	struct migration_step *step = NEWN(a, struct migration_step, STEPS_MAX);
 	size_t n = 0;
-	*done = 0;
 	for (size_t i = 0; i < n_rooms; i++) {
 		bool again = false; /* several organs may share a folder */
 		for (size_t k = 0; k < i; k++)
@@ -93,22 +145,5 @@ err db_migrate(dbc *c, arena *a, const struct migration_room *rooms, size_t n_ro
 		if (!again)
 			n += steps_of(a, rooms[i].name, db_kind_of(c), step + n, STEPS_MAX - n);
 	}
-	db_script(c, STR("CREATE TABLE IF NOT EXISTS schema_migrations"
-	                 " (name TEXT PRIMARY KEY, hash TEXT NOT NULL, at BIGINT NOT NULL)"));
-	err e = db_error(c) ? db_error(c) : check_known(c, a, step, n, why);
-	for (size_t i = 0; e == OK && i < n; i++) {
-		if (applied(c, step[i].name))
-			continue;
-		e = apply(c, a, &step[i], now);
-		if (e)
-			*why = str_fmt(a, "migration %.*s: %.*s", STRF(step[i].name), STRF(db_error_text(c)));
-		else
-			++*done;
-	}
-	if (e) {
-		if (!why->n || db_error(c))
-			*why = str_fmt(a, "%.*s", STRF(db_error_text(c)));
-		db_rollback(c);
-	}
-	return e;
+	return db_migrate_steps(c, a, step, n, now, done, why);
 }

@@ -1,23 +1,30 @@
 /*
  * postgres.c - PostgreSQL through libpq.
  *
- * Statements are prepared when first used on a connection. Parameters go in
- * binary (8-byte integers, raw text and bytes), results come as text. A lost
- * connection is opened again by the next transaction; what was under way fails
- * with ERR_db_retry.
+ * Statements are prepared when first used on a connection. Integers go in as
+ * text (the server infers int4 or int8, and binary would have to match), text
+ * and bytes raw; results come as text. A lost connection is made again by the
+ * next transaction or read; what was under way fails with ERR_db_lost, or, if
+ * that was the commit, with ERR_db_uncertain.
  */
 #include "db/driver.h"
+
+#include "base/time.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define OID_BYTEA 17
-#define OID_INT8 20
-#define OID_INT4 23
-#define OID_NUMERIC 1700
-#define DECODED_MAX 64 /* columns of a row that may hold bytes */
+#define OID_BYTEA               17
+#define OID_INT8                20
+#define OID_INT4                23
+#define OID_NUMERIC             1700
+#define DECODED_MAX             64           /* columns of a row that may hold bytes */
+#define RECONNECT_PAUSE         (SECOND / 2) /* between attempts of the readers */
+#define CONNECT_SECONDS         "5"
+#define UNANSWERED_MILLISECONDS "15000" /* before the network counts as gone */
+#define INTEGER_DIGITS          21
 
 struct postgres_connection {
 	struct dbc c;
@@ -25,6 +32,7 @@ struct postgres_connection {
 	bool *prepared;
 	size_t n_slots;
 	bool in_transaction;
+	bool warned; /* the server warned during the last step */
 };
 
 static struct postgres_connection *of(dbc *c)
@@ -36,20 +44,21 @@ static err map_error(PGconn *h, const PGresult *res)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
 	if (PQstatus(h) != CONNECTION_OK || !state)
-		return ERR_db_retry;
+		return ERR_db_lost;
 	if (strncmp(state, "23", 2) == 0)
 		return ERR_db_constraint;
-	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 || strncmp(state, "08", 2) == 0 ||
-	    strncmp(state, "57P", 3) == 0)
+	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0)
 		return ERR_db_retry;
+	if (strncmp(state, "57P", 3) == 0)
+		return ERR_db_lost;
 	return strcmp(state, "53100") == 0 ? ERR_db_full : ERR_db_failed;
 }
 
 static void fail(struct postgres_connection *p, const PGresult *res, const char *text)
 {
 	char line[DB_ERROR_TEXT_BYTES];
-	snprintf(line, sizeof line, "%.200s: %.250s", res ? PQresultErrorMessage(res) : PQerrorMessage(p->h),
-	         text ? text : "");
+	snprintf(line, sizeof line, "%.200s: %.250s",
+	         res ? PQresultErrorMessage(res) : PQerrorMessage(p->h), text ? text : "");
 	dbc_fail(&p->c, map_error(p->h, res), line);
 }
 
@@ -62,15 +71,36 @@ static void disconnect(dbc *c)
 	free(p);
 }
 
-static void quiet(void *ctx, const char *message)
+/* Notices ("table exists, skipping") are nobody's business, but a warning during
+ * a commit says that a standby did not confirm it. */
+static void notice(void *ctx, const PGresult *res)
 {
-	(void)ctx;
-	(void)message; /* notices ("table exists, skipping") are nobody's business */
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	if (state && strncmp(state, "01", 2) == 0)
+		((struct postgres_connection *)ctx)->warned = true;
 }
 
-/* Connections outlive every arena of a request, and end one by one: the heap. */
-static dbc *connect_(db *d, bool writer, str *why)
+/* What each new connection is told; readers cannot write, even by mistake. */
+static bool set_up(struct postgres_connection *p)
 {
+	if (PQstatus(p->h) != CONNECTION_OK)
+		return false;
+	PQsetNoticeReceiver(p->h, notice, p);
+	PGresult *res = PQexec(p->h, p->c.writing ? "SET client_encoding = 'UTF8'"
+	                                          : "SET client_encoding = 'UTF8';"
+	                                            "SET default_transaction_read_only = on");
+	bool ok = PQresultStatus(res) == PGRES_COMMAND_OK;
+	PQclear(res);
+	return ok;
+}
+
+/* Connections outlive every arena of a request, and end one by one: the heap.
+ * A reader is also had while the server is away: its reads fail until it is back. */
+static dbc *connect_(db *d, bool writer, char *why)
+{
+	static const char *const key[] = {"connect_timeout", "tcp_user_timeout",
+	                                  "fallback_application_name", "dbname", NULL};
+	const char *value[] = {CONNECT_SECONDS, UNANSWERED_MILLISECONDS, "diwan", d->target, NULL};
 	struct postgres_connection *p = calloc(1, sizeof *p);
 	if (!p)
 		return NULL;
@@ -79,29 +109,49 @@ static dbc *connect_(db *d, bool writer, str *why)
 	p->c.writing = writer;
 	p->n_slots = db_statement_count() + 1;
 	p->prepared = calloc(p->n_slots, sizeof *p->prepared);
-	p->h = PQconnectdb(d->target);
-	if (!p->prepared || PQstatus(p->h) != CONNECTION_OK) {
-		*why = str_fmt(d->a, "PostgreSQL: %s", PQerrorMessage(p->h));
+	p->h = p->prepared ? PQconnectdbParams(key, value, 1) : NULL;
+	if (!p->h || (!set_up(p) && writer)) {
+		snprintf(why, DB_ERROR_TEXT_BYTES, "PostgreSQL: %.400s",
+		         p->h ? PQerrorMessage(p->h) : "out of memory");
 		disconnect(&p->c);
 		return NULL;
 	}
-	PQsetNoticeProcessor(p->h, quiet, NULL);
 	return &p->c;
 }
 
+static err check_safe(dbc *c, arena *a, str *why);
+
+/* Makes a broken connection again. Readers leave a pause between attempts, all
+ * together; the writer has its own. A server found anew may be another one. */
 static bool alive(struct postgres_connection *p)
 {
+	db *d = p->c.d;
 	if (PQstatus(p->h) == CONNECTION_OK)
 		return true;
+	if (!p->c.writing && clock_monotonic() < d->down_until)
+		return false;
 	PQreset(p->h);
 	memset(p->prepared, 0, p->n_slots * sizeof *p->prepared);
-	return PQstatus(p->h) == CONNECTION_OK;
+	p->in_transaction = false;
+	if (!set_up(p)) {
+		d->down_until = clock_monotonic() + RECONNECT_PAUSE;
+		return false;
+	}
+	return !p->c.writing || check_safe(&p->c, NULL, NULL) == OK;
+}
+
+static bool ready(struct postgres_connection *p)
+{
+	if (alive(p))
+		return true;
+	dbc_fail(&p->c, ERR_db_lost, PQerrorMessage(p->h));
+	return false;
 }
 
 struct parameters {
 	const char *value[DB_PARAMS_MAX];
 	int length[DB_PARAMS_MAX], format[DB_PARAMS_MAX];
-	unsigned char integer[DB_PARAMS_MAX][8];
+	char integer[DB_PARAMS_MAX][INTEGER_DIGITS];
 };
 
 static void fill(struct parameters *p, const struct dbv *v, size_t n)
@@ -114,10 +164,9 @@ static void fill(struct parameters *p, const struct dbv *v, size_t n)
 			p->length[i] = 0;
 			break;
 		case DB_INT:
-			for (int b = 0; b < 8; b++)
-				p->integer[i][b] = (unsigned char)((uint64_t)v[i].i >> (56 - 8 * b));
-			p->value[i] = (const char *)p->integer[i];
-			p->length[i] = 8;
+			snprintf(p->integer[i], INTEGER_DIGITS, "%lld", (long long)v[i].i);
+			p->value[i] = p->integer[i];
+			p->format[i] = 0;
 			break;
 		case DB_TEXT:
 		case DB_BLOB:
@@ -128,10 +177,17 @@ static void fill(struct parameters *p, const struct dbv *v, size_t n)
 	}
 }
 
-static bool prepare(struct postgres_connection *p, struct sql *q, const char *name)
+static bool prepare(dbc *c, struct sql *q)
 {
+	struct postgres_connection *p = of(c);
+	if ((size_t)q->slot >= p->n_slots) {
+		dbc_fail(c, ERR_db_failed, "declared after the database was opened");
+		return false;
+	}
 	if (p->prepared[q->slot])
 		return true;
+	char name[16];
+	snprintf(name, sizeof name, "s%d", q->slot);
 	PGresult *res = PQprepare(p->h, name, q->text, 0, NULL);
 	bool ok = PQresultStatus(res) == PGRES_COMMAND_OK;
 	if (!ok)
@@ -140,36 +196,47 @@ static bool prepare(struct postgres_connection *p, struct sql *q, const char *na
 	return p->prepared[q->slot] = ok;
 }
 
+/* NULL after a failure. */
+static PGresult *execute(struct postgres_connection *p, struct sql *q, const char *text, size_t n,
+                         const struct parameters *in)
+{
+	PGresult *res;
+	if (q) {
+		char name[16];
+		snprintf(name, sizeof name, "s%d", q->slot);
+		if (!prepare(&p->c, q))
+			return NULL;
+		res = PQexecPrepared(p->h, name, (int)n, in->value, in->length, in->format, 0);
+	} else {
+		res = PQexecParams(p->h, text, (int)n, NULL, in->value, in->length, in->format, 0);
+	}
+	ExecStatusType s = PQresultStatus(res);
+	if (s == PGRES_TUPLES_OK || s == PGRES_COMMAND_OK)
+		return res;
+	fail(p, res, q ? q->name : text);
+	PQclear(res);
+	return NULL;
+}
+
+/* A read outside a transaction that finds its connection broken (the server was
+ * restarted since) is simply made again. */
 static rows *query(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n, rows *r)
 {
 	struct postgres_connection *p = of(c);
 	struct parameters in;
-	char name[16];
 	fill(&in, v, n);
-	if (!c->writing && !p->in_transaction && !alive(p)) {
-		fail(p, NULL, "reconnecting");
+	if (!p->in_transaction && !ready(p))
 		return r;
+	char *copy = q ? NULL : strndup(text.p, text.n);
+	PGresult *res = execute(p, q, copy, n, &in);
+	if (!res && c->error == ERR_db_lost && !c->writing && !p->in_transaction && alive(p)) {
+		db_clear(c);
+		res = execute(p, q, copy, n, &in);
 	}
-	PGresult *res;
-	if (q) {
-		snprintf(name, sizeof name, "s%d", q->slot);
-		if (!prepare(p, q, name))
-			return r;
-		res = PQexecPrepared(p->h, name, (int)n, in.value, in.length, in.format, 0);
-	} else {
-		char *copy = strndup(text.p, text.n);
-		res = PQexecParams(p->h, copy, (int)n, NULL, in.value, in.length, in.format, 0);
-		free(copy);
-	}
-	ExecStatusType s = PQresultStatus(res);
-	if (s != PGRES_TUPLES_OK && s != PGRES_COMMAND_OK) {
-		fail(p, res, q ? q->name : "");
-		PQclear(res);
-		return r;
-	}
+	free(copy);
 	r->result = res;
 	r->row = -1;
-	r->n_rows = PQntuples(res);
+	r->n_rows = res ? PQntuples(res) : 0;
 	return r;
 }
 
@@ -249,14 +316,52 @@ static int64_t integer(rows *r, int col)
 	return v;
 }
 
+/* The advisory lock (an arbitrary constant) makes nodes take turns: one journal,
+ * one order. */
+static const char *const step_text[DB_STEPS] = {
+    [DB_BEGIN_WRITE] = "BEGIN; SELECT pg_advisory_xact_lock(7305801)",
+    [DB_BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    [DB_COMMIT] = "COMMIT",
+    [DB_ROLLBACK] = "ROLLBACK",
+    [DB_SAVEPOINT] = "SAVEPOINT command",
+    [DB_RELEASE] = "RELEASE command",
+    [DB_ROLLBACK_TO] = "ROLLBACK TO command",
+};
+
+/* COMMIT of a transaction that failed before answers "ROLLBACK", without error. */
+static void check_commit(struct postgres_connection *p, const PGresult *res)
+{
+	if (PQstatus(p->h) != CONNECTION_OK || p->warned)
+		dbc_fail(&p->c, ERR_db_uncertain, PQerrorMessage(p->h));
+	else if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		fail(p, res, "COMMIT");
+	else if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)res), "COMMIT") != 0)
+		dbc_fail(&p->c, ERR_db_failed, "the transaction had failed before its commit");
+}
+
+static void step(dbc *c, enum db_step which)
+{
+	struct postgres_connection *p = of(c);
+	bool begins = which == DB_BEGIN_WRITE || which == DB_BEGIN_READ;
+	if (begins && !ready(p))
+		return;
+	p->warned = false;
+	PGresult *res = PQexec(p->h, step_text[which]);
+	ExecStatusType s = PQresultStatus(res);
+	if (which == DB_COMMIT)
+		check_commit(p, res);
+	else if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
+		fail(p, res, step_text[which]);
+	PQclear(res);
+	p->in_transaction =
+	    PQtransactionStatus(p->h) != PQTRANS_IDLE && PQstatus(p->h) == CONNECTION_OK;
+}
+
 static err script(dbc *c, str sql)
 {
 	struct postgres_connection *p = of(c);
-	bool begins = str_starts(sql, STR("BEGIN"));
-	if (begins && !alive(p)) {
-		fail(p, NULL, "reconnecting");
+	if (!p->in_transaction && !ready(p))
 		return c->error;
-	}
 	char *copy = strndup(sql.p, sql.n);
 	PGresult *res = PQexec(p->h, copy);
 	ExecStatusType s = PQresultStatus(res);
@@ -264,55 +369,56 @@ static err script(dbc *c, str sql)
 		fail(p, res, copy);
 	PQclear(res);
 	free(copy);
-	p->in_transaction = PQtransactionStatus(p->h) != PQTRANS_IDLE;
+	p->in_transaction =
+	    PQtransactionStatus(p->h) != PQTRANS_IDLE && PQstatus(p->h) == CONNECTION_OK;
 	return c->error;
 }
 
-static bool setting_is(dbc *c, const char *query_text, const char *const *allowed)
-{
-	rows *r = db_query_text(c, str_of(query_text), NULL, 0);
-	bool ok = false;
-	if (db_next(r))
-		for (; *allowed; allowed++)
-			ok = ok || str_eq(db_text(r, 0), str_of(*allowed));
-	db_done(r);
-	return ok;
-}
+/* One row: what would lose an acknowledged commit, or NULL. Archiving tools are
+ * not standbys. */
+static const char unsafe_text[] =
+    "SELECT CASE"
+    " WHEN current_setting('fsync') <> 'on' THEN 'fsync is off'"
+    " WHEN current_setting('full_page_writes') <> 'on' THEN 'full_page_writes is off'"
+    " WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_write', 'remote_apply')"
+    "  THEN 'synchronous_commit is ' || current_setting('synchronous_commit')"
+    " WHEN EXISTS (SELECT 1 FROM pg_class WHERE relpersistence = 'u' AND relkind IN ('r', 'p', 'm')"
+    "  AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()))"
+    "  THEN 'there are unlogged tables'"
+    " WHEN current_setting('synchronous_standby_names') = '' AND EXISTS (SELECT 1"
+    "  FROM pg_stat_replication WHERE coalesce(application_name, '') NOT IN"
+    "  ('pg_receivewal', 'pg_basebackup')) THEN 'no standby is synchronous'"
+    " END";
 
+/* Also fails the connection, for the check after a reconnection. */
 static err check_safe(dbc *c, arena *a, str *why)
 {
-	static const char *const on[] = {"on", NULL};
-	static const char *const durable[] = {"on", "remote_write", "remote_apply", NULL};
-	const char *bad = NULL;
-	if (!setting_is(c, "SELECT current_setting('fsync')", on))
-		bad = "fsync is off";
-	else if (!setting_is(c, "SELECT current_setting('full_page_writes')", on))
-		bad = "full_page_writes is off";
-	else if (!setting_is(c, "SELECT current_setting('synchronous_commit')", durable))
-		bad = "synchronous_commit is off or local";
-	if (!bad && !db_error(c))
-		return OK;
-	*why = str_fmt(a, "PostgreSQL could lose an acknowledged commit: %s %.*s", bad ? bad : "",
-	               STRF(db_error_text(c)));
-	return ERR_db_unsafe;
+	struct postgres_connection *p = of(c);
+	PGresult *res = PQexec(p->h, unsafe_text);
+	if (PQresultStatus(res) != PGRES_TUPLES_OK)
+		fail(p, res, "checking the settings");
+	else if (!PQgetisnull(res, 0, 0))
+		dbc_fail(c, ERR_db_unsafe, PQgetvalue(res, 0, 0));
+	PQclear(res);
+	if (c->error && why)
+		*why = str_fmt(a, "PostgreSQL could lose an acknowledged commit: %s", c->error_text);
+	return c->error;
 }
 
-/* The advisory lock (an arbitrary constant) makes nodes take turns: one journal,
- * one order. */
 const struct driver postgres_driver = {
-	.connect = connect_,
-	.disconnect = disconnect,
-	.query = query,
-	.changed = changed,
-	.next = next,
-	.done = done,
-	.columns = columns,
-	.name = name,
-	.type = type,
-	.integer = integer,
-	.text = text,
-	.script = script,
-	.begin_write = "BEGIN; SELECT pg_advisory_xact_lock(7305801)",
-	.begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-	.check_safe = check_safe,
+    .connect = connect_,
+    .disconnect = disconnect,
+    .prepare = prepare,
+    .query = query,
+    .changed = changed,
+    .next = next,
+    .done = done,
+    .columns = columns,
+    .name = name,
+    .type = type,
+    .integer = integer,
+    .text = text,
+    .script = script,
+    .step = step,
+    .check_safe = check_safe,
 };

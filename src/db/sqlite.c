@@ -6,18 +6,22 @@
  */
 #include "db/driver.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BUSY_MILLISECONDS 10000
-#define CACHE_KIBIBYTES 16384        /* a connection */
-#define CHECKPOINT_PAGES 4000        /* of 4 KiB: the log's size before it is folded in */
+#define BUSY_MILLISECONDS      10000
+#define WRITER_CACHE_KIBIBYTES 65536
+#define READER_CACHE_KIBIBYTES 4096
+#define READER_MMAP_BYTES      (256 * 1024 * 1024) /* readers see the file without copying */
+#define CHECKPOINT_PAGES       4000 /* of 4 KiB: the log's size before it is folded in */
 
 struct prepared {
 	sqlite3_stmt *stmt;
 	bool busy;
+	size_t params;                      /* the highest n of $n */
 	unsigned char index[DB_PARAMS_MAX]; /* SQLite's number of $1, $2 .. */
 };
 
@@ -26,8 +30,17 @@ struct sqlite_connection {
 	sqlite3 *h;
 	struct prepared *slot;
 	size_t n_slots;
-	struct prepared fixed[4];           /* SAVEPOINT, RELEASE, .. by text */
-	const char *fixed_text[4];
+	sqlite3_stmt *step[DB_STEPS];
+};
+
+static const char *const step_text[DB_STEPS] = {
+    [DB_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [DB_BEGIN_READ] = "BEGIN",
+    [DB_COMMIT] = "COMMIT",
+    [DB_ROLLBACK] = "ROLLBACK",
+    [DB_SAVEPOINT] = "SAVEPOINT command",
+    [DB_RELEASE] = "RELEASE command",
+    [DB_ROLLBACK_TO] = "ROLLBACK TO command",
 };
 
 static struct sqlite_connection *of(dbc *c)
@@ -35,7 +48,8 @@ static struct sqlite_connection *of(dbc *c)
 	return (struct sqlite_connection *)(void *)c;
 }
 
-static err map_error(int rc)
+/* A disk may also fill where SQLite speaks of an I/O error (the shared-memory file). */
+static err map_error(sqlite3 *h, int rc)
 {
 	switch (rc & 0xFF) {
 	case SQLITE_CONSTRAINT:
@@ -45,6 +59,8 @@ static err map_error(int rc)
 		return ERR_db_retry;
 	case SQLITE_FULL:
 		return ERR_db_full;
+	case SQLITE_IOERR:
+		return sqlite3_system_errno(h) == ENOSPC ? ERR_db_full : ERR_db_failed;
 	default:
 		return ERR_db_failed;
 	}
@@ -54,7 +70,7 @@ static void fail(struct sqlite_connection *s, int rc, const char *text)
 {
 	char line[DB_ERROR_TEXT_BYTES];
 	snprintf(line, sizeof line, "%s: %.300s", sqlite3_errmsg(s->h), text);
-	dbc_fail(&s->c, map_error(rc), line);
+	dbc_fail(&s->c, map_error(s->h, rc), line);
 }
 
 static void disconnect(dbc *c)
@@ -62,15 +78,30 @@ static void disconnect(dbc *c)
 	struct sqlite_connection *s = of(c);
 	for (size_t i = 0; i < s->n_slots; i++)
 		sqlite3_finalize(s->slot[i].stmt);
-	for (size_t i = 0; i < sizeof s->fixed / sizeof *s->fixed; i++)
-		sqlite3_finalize(s->fixed[i].stmt);
+	for (size_t i = 0; i < DB_STEPS; i++)
+		sqlite3_finalize(s->step[i]);
 	sqlite3_close(s->h);
 	free(s->slot);
 	free(s);
 }
 
+/* The writer also folds a log left by a crash into the file at once: its pages
+ * are then written again and synced, whatever became of an earlier sync. */
+static int configure(struct sqlite_connection *s)
+{
+	char text[512];
+	snprintf(text, sizeof text,
+	         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+	         "PRAGMA cache_size=-%d; PRAGMA mmap_size=%d; PRAGMA wal_autocheckpoint=%d;"
+	         "PRAGMA trusted_schema=OFF; %s",
+	         s->c.writing ? WRITER_CACHE_KIBIBYTES : READER_CACHE_KIBIBYTES,
+	         s->c.writing ? 0 : READER_MMAP_BYTES, CHECKPOINT_PAGES,
+	         s->c.writing ? "PRAGMA wal_checkpoint(TRUNCATE);" : "PRAGMA query_only=ON;");
+	return sqlite3_exec(s->h, text, NULL, NULL, NULL);
+}
+
 /* Connections outlive every arena of a request, and end one by one: the heap. */
-static dbc *connect_(db *d, bool writer, str *why)
+static dbc *connect_(db *d, bool writer, char *why)
 {
 	struct sqlite_connection *s = calloc(1, sizeof *s);
 	if (!s)
@@ -81,15 +112,10 @@ static dbc *connect_(db *d, bool writer, str *why)
 	s->n_slots = db_statement_count() + 1;
 	s->slot = calloc(s->n_slots, sizeof *s->slot);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
-	char pragmas[256];
-	snprintf(pragmas, sizeof pragmas,
-	         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-	         "PRAGMA cache_size=-%d; PRAGMA wal_autocheckpoint=%d; PRAGMA trusted_schema=OFF;%s",
-	         CACHE_KIBIBYTES, CHECKPOINT_PAGES, writer ? "" : "PRAGMA query_only=ON;");
 	if (!s->slot || sqlite3_open_v2(d->target, &s->h, flags, NULL) != SQLITE_OK ||
-	    sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS) != SQLITE_OK ||
-	    sqlite3_exec(s->h, pragmas, NULL, NULL, NULL) != SQLITE_OK) {
-		*why = str_fmt(d->a, "%s: %s", d->target, s->h ? sqlite3_errmsg(s->h) : "out of memory");
+	    sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS) != SQLITE_OK || configure(s) != SQLITE_OK) {
+		snprintf(why, DB_ERROR_TEXT_BYTES, "%.300s: %.200s", d->target,
+		         s->h ? sqlite3_errmsg(s->h) : "out of memory");
 		disconnect(&s->c);
 		return NULL;
 	}
@@ -97,7 +123,8 @@ static dbc *connect_(db *d, bool writer, str *why)
 	return &s->c;
 }
 
-static bool prepare(struct sqlite_connection *s, struct prepared *p, const char *text, size_t n)
+static bool prepare_text(struct sqlite_connection *s, struct prepared *p, const char *text,
+                         size_t n)
 {
 	int rc = sqlite3_prepare_v3(s->h, text, (int)n, SQLITE_PREPARE_PERSISTENT, &p->stmt, NULL);
 	if (rc != SQLITE_OK) {
@@ -108,8 +135,21 @@ static bool prepare(struct sqlite_connection *s, struct prepared *p, const char 
 		char name[8];
 		snprintf(name, sizeof name, "$%d", i + 1);
 		p->index[i] = (unsigned char)sqlite3_bind_parameter_index(p->stmt, name);
+		if (p->index[i])
+			p->params = (size_t)i + 1;
 	}
 	return true;
+}
+
+static bool prepare(dbc *c, struct sql *q)
+{
+	struct sqlite_connection *s = of(c);
+	if ((size_t)q->slot >= s->n_slots) {
+		fail(s, SQLITE_MISUSE, "declared after the database was opened");
+		return false;
+	}
+	struct prepared *p = &s->slot[q->slot];
+	return p->stmt || prepare_text(s, p, q->text, strlen(q->text));
 }
 
 static void bind(sqlite3_stmt *stmt, int at, const struct dbv *v)
@@ -140,13 +180,17 @@ static rows *query(dbc *c, struct sql *q, str text, const struct dbv *v, size_t 
 		p = &s->slot[q->slot];
 		r->slot = q->slot;
 	}
-	if (!p->stmt && !prepare(s, p, q ? q->text : text.p, q ? strlen(q->text) : text.n))
+	if (!p->stmt && !prepare_text(s, p, q ? q->text : text.p, q ? strlen(q->text) : text.n))
 		return r;
+	p->busy = true;
+	r->result = p->stmt;
+	if (n < p->params) {
+		dbc_fail(c, ERR_db_failed, "fewer parameters than the statement has");
+		return r;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (p->index[i])
 			bind(p->stmt, p->index[i], &v[i]);
-	p->busy = true;
-	r->result = p->stmt;
 	return r;
 }
 
@@ -212,34 +256,29 @@ static str text(rows *r, int col)
 	return (str){p, (size_t)sqlite3_column_bytes(r->result, col)};
 }
 
-/* Savepoints run for every command: their statements are kept. */
-static err script_fixed(struct sqlite_connection *s, str sql)
+static void step(dbc *c, enum db_step which)
 {
-	for (size_t i = 0; i < sizeof s->fixed / sizeof *s->fixed; i++) {
-		if (!s->fixed_text[i]) {
-			s->fixed_text[i] = sql.p;
-			if (!prepare(s, &s->fixed[i], sql.p, sql.n))
-				return s->c.error;
-		}
-		if (s->fixed_text[i] != sql.p)
-			continue;
-		int rc = sqlite3_step(s->fixed[i].stmt);
-		sqlite3_reset(s->fixed[i].stmt);
-		if (rc != SQLITE_DONE)
-			fail(s, rc, sql.p);
-		return s->c.error;
+	struct sqlite_connection *s = of(c);
+	const char *text = step_text[which];
+	sqlite3_stmt **stmt = &s->step[which];
+	int rc = SQLITE_OK;
+	if (!*stmt)
+		rc = sqlite3_prepare_v3(s->h, text, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(*stmt);
+		if (rc != SQLITE_DONE && which == DB_COMMIT && (rc & 0xFF) == SQLITE_IOERR)
+			dbc_fail(c, ERR_db_uncertain, sqlite3_errmsg(s->h));
+		else if (rc != SQLITE_DONE)
+			fail(s, rc, text);
+		sqlite3_reset(*stmt);
+	} else {
+		fail(s, rc, text);
 	}
-	return ERR_not_found;
 }
 
 static err script(dbc *c, str sql)
 {
 	struct sqlite_connection *s = of(c);
-	if (str_ends(sql, STR(" command"))) {
-		err e = script_fixed(s, sql);
-		if (e != ERR_not_found)
-			return e;
-	}
 	char *copy = strndup(sql.p, sql.n);
 	int rc = copy ? sqlite3_exec(s->h, copy, NULL, NULL, NULL) : SQLITE_NOMEM;
 	if (rc != SQLITE_OK)
@@ -250,13 +289,16 @@ static err script(dbc *c, str sql)
 
 static err check_safe(dbc *c, arena *a, str *why)
 {
-	rows *r = db_query_text(c, STR("SELECT * FROM pragma_synchronous, pragma_journal_mode"), NULL, 0);
+	rows *r =
+	    db_query_text(c, STR("SELECT * FROM pragma_synchronous, pragma_journal_mode"), NULL, 0);
 	bool safe = db_next(r) && db_int(r, 0) >= 2 && str_eq(db_text(r, 1), STR("wal"));
 	db_done(r);
 	if (safe)
 		return OK;
-	*why = str_fmt(a, "SQLite would not keep a commit through a power failure: it needs"
-	                  " journal_mode=WAL and synchronous=FULL (%.*s)", STRF(db_error_text(c)));
+	*why = str_fmt(a,
+	               "SQLite would not keep a commit through a power failure: it needs"
+	               " journal_mode=WAL and synchronous=FULL (%.*s)",
+	               STRF(db_error_text(c)));
 	return ERR_db_unsafe;
 }
 
@@ -284,19 +326,19 @@ err db_backup_file(db *d, const char *path, str *why)
 }
 
 const struct driver sqlite_driver = {
-	.connect = connect_,
-	.disconnect = disconnect,
-	.query = query,
-	.changed = changed,
-	.next = next,
-	.done = done,
-	.columns = columns,
-	.name = name,
-	.type = type,
-	.integer = integer,
-	.text = text,
-	.script = script,
-	.begin_write = "BEGIN IMMEDIATE",
-	.begin_read = "BEGIN",
-	.check_safe = check_safe,
+    .connect = connect_,
+    .disconnect = disconnect,
+    .prepare = prepare,
+    .query = query,
+    .changed = changed,
+    .next = next,
+    .done = done,
+    .columns = columns,
+    .name = name,
+    .type = type,
+    .integer = integer,
+    .text = text,
+    .script = script,
+    .step = step,
+    .check_safe = check_safe,
 };

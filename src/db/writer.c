@@ -1,11 +1,14 @@
 #include "db/writer.h"
 
+#include "db/driver.h"
+
 #include "base/log.h"
-#include "base/time.h"
+#include "base/rng.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 struct writer {
 	db *d;
@@ -16,11 +19,32 @@ struct writer {
 	struct command *first, *last;
 	int64_t queued;
 	bool stopping;
-	struct writer_stats stats;
+	bool lost;                 /* the disk refused a commit: nothing is taken any more */
+	struct writer_stats stats; /* under the lock */
+	int64_t id;                /* of this writer in writer_mark; 0: it has no mark */
 	/* the batch, in the writer thread alone */
 	struct command *batch[WRITER_BATCH_MAX];
 	err result[WRITER_BATCH_MAX];
 	size_t n;
+	int64_t mark; /* of the batch */
+	instant commit_micros;
+};
+
+static struct sql sql_writer_mark_set = {
+    "writer_mark_set",
+    "INSERT INTO writer_mark (writer, mark, at) VALUES ($1, $2, $3)"
+    " ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, at = excluded.at",
+    -1,
+};
+static struct sql sql_writer_mark_is = {
+    "writer_mark_is",
+    "SELECT 1 FROM writer_mark WHERE writer = $1 AND mark = $2",
+    -1,
+};
+static struct sql sql_writer_mark_old = {
+    "writer_mark_old",
+    "DELETE FROM writer_mark WHERE at < $1",
+    -1,
 };
 
 /* ---- one batch ---- */
@@ -29,6 +53,12 @@ static void hook(void (*f)(void *), void *ctx)
 {
 	if (f)
 		f(ctx);
+}
+
+/* Nothing of the transaction is left, and it may succeed another time. */
+static bool again(err e)
+{
+	return e == ERR_db_retry || e == ERR_db_lost;
 }
 
 static err run_command(struct writer *w, dbc *c, struct command *cmd)
@@ -42,8 +72,8 @@ static err run_command(struct writer *w, dbc *c, struct command *cmd)
 		db_savepoint_release(c);
 		return db_error(c);
 	}
-	if (e != ERR_db_retry) {
-		if (db_error(c))
+	if (!again(e)) {
+		if (db_error(c) && e != ERR_db_constraint)
 			log_event(LOG_ERROR, "database.error", L_STR("text", db_error_text(c)));
 		db_savepoint_rollback(c);
 		hook(w->hooks.command_undone, w->hooks.ctx);
@@ -51,58 +81,142 @@ static err run_command(struct writer *w, dbc *c, struct command *cmd)
 	return e;
 }
 
-/* Runs the whole batch once. Anything but OK: nothing of it was kept. */
+static err run_commands(struct writer *w, dbc *c)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		w->result[i] = run_command(w, c, w->batch[i]);
+		if (again(w->result[i]) || w->result[i] == ERR_db_full)
+			return w->result[i];
+		if (db_error(c)) /* the savepoint is lost, and with it the transaction */
+			return db_error(c);
+	}
+	return OK;
+}
+
+static err leave_mark(struct writer *w, dbc *c)
+{
+	if (w->id)
+		db_exec(c, &sql_writer_mark_set, D_INT(w->id), D_INT(w->mark),
+		        D_INT(clock_now(clock_system())));
+	return db_error(c);
+}
+
+static err commit(struct writer *w, dbc *c)
+{
+	instant from = clock_monotonic();
+	err e = db_commit(c);
+	w->commit_micros += clock_monotonic() - from;
+	return e;
+}
+
+/* Runs the whole batch once. Anything but OK and ERR_db_uncertain: nothing of it
+ * was kept. */
 static err try_batch(struct writer *w, dbc *c)
 {
 	err e = db_begin(c);
 	if (e == OK && w->hooks.before_batch)
 		e = w->hooks.before_batch(w->hooks.ctx, c);
-	for (size_t i = 0; e == OK && i < w->n; i++) {
-		w->result[i] = run_command(w, c, w->batch[i]);
-		if (w->result[i] == ERR_db_retry || db_error(c))
-			e = w->result[i] ? w->result[i] : db_error(c);
-	}
+	if (e == OK)
+		e = run_commands(w, c);
 	if (e == OK && w->hooks.before_commit)
 		e = w->hooks.before_commit(w->hooks.ctx, c);
-	if (e == OK) {
-		instant from = clock_monotonic();
-		e = db_commit(c);
-		w->stats.commit_micros += clock_monotonic() - from;
-	}
+	if (e == OK)
+		e = db_error(c);
+	if (e == OK)
+		e = leave_mark(w, c);
+	if (e == OK)
+		e = commit(w, c);
 	if (e) {
 		log_event(LOG_WARN, "database.batch_failed", L_STR("error", str_of(err_find(e)->name)),
 		          L_STR("text", db_error_text(c)));
 		db_rollback(c);
 	}
-	if (w->hooks.after_commit)
-		w->hooks.after_commit(w->hooks.ctx, e == OK);
 	return e;
 }
 
-static void pause_before_retry(int attempt)
+/* A commit whose answer was lost. OK: *kept tells. To begin waits for the end of
+ * the old connection's transaction, by the writers' lock; to commit once more
+ * waits until the standbys have all that was before. */
+static err settle(struct writer *w, dbc *c, bool *kept)
 {
-	struct timespec t = {0, 2000000L << attempt};
+	err e = db_begin(c);
+	*kept = db_query_int(c, &sql_writer_mark_is, 0, D_INT(w->id), D_INT(w->mark)) == 1;
+	if (e == OK)
+		e = leave_mark(w, c);
+	if (e == OK && *kept)
+		e = commit(w, c);
+	if (e || !*kept)
+		db_rollback(c);
+	return e;
+}
+
+#define PAUSE_FIRST   (2 * SECOND / 1000)
+#define PAUSE_LONGEST SECOND
+
+static void pause_before_retry(instant *pause)
+{
+	struct timespec t = {(time_t)(*pause / SECOND), (long)(*pause % SECOND) * 1000};
 	nanosleep(&t, NULL);
+	*pause = *pause * 2 < PAUSE_LONGEST ? *pause * 2 : PAUSE_LONGEST;
+}
+
+/* Tries until it is kept, refused or hopeless. */
+static err finish_batch(struct writer *w, dbc *c, int64_t *retries)
+{
+	instant give_up = clock_monotonic() + WRITER_OUTAGE, pause = PAUSE_FIRST;
+	bool uncertain = false, kept = false;
+	int conflicts = 0;
+	for (;; ++*retries) {
+		err e = uncertain ? settle(w, c, &kept) : try_batch(w, c);
+		if (uncertain && e == OK && !kept) {
+			uncertain = false;
+			continue;
+		}
+		if (e == OK)
+			return OK;
+		uncertain = uncertain || e == ERR_db_uncertain;
+		if (uncertain ? !w->id : !again(e))
+			return e;
+		conflicts += e == ERR_db_retry;
+		if (clock_monotonic() >= give_up || conflicts > WRITER_RETRIES)
+			return uncertain ? ERR_db_uncertain : e;
+		pause_before_retry(&pause);
+	}
+}
+
+static void lose_storage(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->lost = true;
+	pthread_mutex_unlock(&w->lock);
+	log_event(LOG_ERROR, "database.storage_lost", L_INT("status", WRITER_EXIT_STORAGE));
+	if (!w->hooks.storage_lost)
+		_exit(WRITER_EXIT_STORAGE);
+	w->hooks.storage_lost(w->hooks.ctx);
 }
 
 static void run_batch(struct writer *w)
 {
 	dbc *c = db_writer(w->d);
-	err e = OK;
-	for (int attempt = 0; attempt <= WRITER_RETRIES; attempt++) {
-		e = try_batch(w, c);
-		if (e != ERR_db_retry)
-			break;
-		w->stats.retries++;
-		pause_before_retry(attempt);
-	}
+	int64_t retries = 0;
+	w->mark++;
+	w->commit_micros = 0;
+	err e = w->lost ? ERR_unavailable : finish_batch(w, c, &retries);
 	db_writer_return(c);
+	pthread_mutex_lock(&w->lock);
 	w->stats.batches++;
 	w->stats.commands += (int64_t)w->n;
+	w->stats.retries += retries;
+	w->stats.commit_micros += w->commit_micros;
+	pthread_mutex_unlock(&w->lock);
+	if (w->hooks.after_commit)
+		w->hooks.after_commit(w->hooks.ctx, e == OK);
 	for (size_t i = 0; i < w->n; i++) {
 		struct command *cmd = w->batch[i];
 		cmd->done(cmd, e ? e : w->result[i]); /* cmd may be gone after this */
 	}
+	if (e == ERR_db_uncertain && db_kind(w->d) == DB_SQLITE)
+		lose_storage(w);
 }
 
 /* ---- the queue ---- */
@@ -136,7 +250,7 @@ bool writer_submit(writer *w, struct command *cmd)
 {
 	cmd->next = NULL;
 	pthread_mutex_lock(&w->lock);
-	bool ok = !w->stopping && w->queued < WRITER_QUEUE_MAX;
+	bool ok = !w->stopping && !w->lost && w->queued < WRITER_QUEUE_MAX;
 	if (ok) {
 		if (w->last)
 			w->last->next = cmd;
@@ -153,7 +267,7 @@ bool writer_submit(writer *w, struct command *cmd)
 }
 
 struct waiting {
-	struct command command;  /* stands in the queue for `inner` */
+	struct command command; /* stands in the queue for `inner` */
 	struct command *inner;
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
@@ -197,6 +311,33 @@ err writer_run(writer *w, struct command *cmd)
 
 /* ---- its life ---- */
 
+#define MARK_KEPT (7 * DAY) /* of writers that are gone */
+
+/* Where a commit's answer can get lost on the way, the writer gets its mark. */
+static void mark_start(struct writer *w)
+{
+	if (db_kind(w->d) != DB_POSTGRES)
+		return;
+	rng r = rng_system();
+	dbc *c = db_writer(w->d);
+	db_begin(c);
+	db_exec(c, &sql_writer_mark_old, D_INT(clock_now(clock_system()) - MARK_KEPT));
+	if (db_commit(c) == OK) {
+		w->id = (int64_t)(rng_u64(&r) >> 1) + 1;
+	} else {
+		log_event(LOG_WARN, "database.no_writer_mark", L_STR("text", db_error_text(c)));
+		db_rollback(c);
+	}
+	db_writer_return(c);
+}
+
+void writer_statements(void)
+{
+	static struct sql *const list[] = {&sql_writer_mark_set, &sql_writer_mark_is,
+	                                   &sql_writer_mark_old};
+	db_declare(list, sizeof list / sizeof *list);
+}
+
 /* One a process, as long as the process: the heap. */
 writer *writer_start(db *d, struct writer_hooks hooks)
 {
@@ -207,7 +348,10 @@ writer *writer_start(db *d, struct writer_hooks hooks)
 	w->hooks = hooks;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->filled, NULL);
+	mark_start(w);
 	if (pthread_create(&w->thread, NULL, work, w) != 0) {
+		pthread_mutex_destroy(&w->lock);
+		pthread_cond_destroy(&w->filled);
 		free(w);
 		return NULL;
 	}

@@ -8,21 +8,35 @@
  *
  * On PostgreSQL the writer takes an advisory lock at the start of each
  * transaction, so that several application nodes take turns batch by batch and
- * the journal has one order. A serialization failure or a lost connection before
- * the commit runs the whole batch again, at most WRITER_RETRIES times; when it
- * is unknown whether a commit succeeded, the writer asks the database for the
- * batch's mark before it decides.
+ * the journal has one order. A serialization failure runs the whole batch again,
+ * at most WRITER_RETRIES times; a lost connection runs it again until
+ * WRITER_OUTAGE has passed (a failover takes about 20 s).
+ *
+ * When the connection breaks during a commit, nobody knows whether the batch is
+ * kept. So each batch leaves a mark (table writer_mark, made by db_migrate, one
+ * row a writer), and on the next connection the mark decides: it is there, and
+ * the batch is acknowledged after one more commit (which also waits for the
+ * standbys); or it is not, and the batch runs again. If there is no connection,
+ * the commands end with ERR_db_uncertain: repeat with the same idempotency key.
+ *
+ * An embedded database whose disk refuses a commit is not to be trusted further
+ * (the system may have dropped the pages it could not write): its commands end
+ * with ERR_db_uncertain, and then storage_lost is called, which by default ends
+ * the process. Opening the database again recovers it.
  *
  * Thread safety: writer_submit and writer_run from any thread.
  */
 #ifndef DB_WRITER_H
 #define DB_WRITER_H
 
+#include "base/time.h"
 #include "db/db.h"
 
 #define WRITER_BATCH_MAX 1000       /* commands in one transaction */
 #define WRITER_QUEUE_MAX 20000      /* waiting commands; more are refused */
 #define WRITER_RETRIES 5
+#define WRITER_OUTAGE (30 * SECOND)
+#define WRITER_EXIT_STORAGE 74      /* status of a process that lost its disk (EX_IOERR) */
 
 typedef struct writer writer;
 
@@ -48,6 +62,8 @@ struct writer_hooks {
 	 * with the command about to run as `begin`, so that state can be kept. */
 	void (*command_begin)(void *ctx);
 	void (*command_undone)(void *ctx);
+	/* See above. NULL: the process ends with WRITER_EXIT_STORAGE. */
+	void (*storage_lost)(void *ctx);
 	void *ctx;
 };
 
@@ -55,8 +71,8 @@ writer *writer_start(db *d, struct writer_hooks hooks);
 /* Refuses new commands, finishes the queue, ends the thread. */
 void writer_stop(writer *w);
 
-/* Queues it and returns; false (and done is not called) when the queue is full
- * or the writer stops. The command must live until done. */
+/* Queues it and returns; false (and done is not called) when the queue is full,
+ * the writer stops or its disk is lost. The command must live until done. */
 bool writer_submit(writer *w, struct command *cmd);
 /* Queues it and waits. ERR_unavailable when it cannot be queued. */
 err writer_run(writer *w, struct command *cmd);

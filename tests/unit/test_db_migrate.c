@@ -1,0 +1,160 @@
+/* Schema changes, and the settings a database is refused for. */
+#include "db_unit.h"
+
+#include <libpq-fe.h>
+
+#define STEP(n, t)                                                                                 \
+	{                                                                                              \
+		STR_INIT(n), STR_INIT(t)                                                                   \
+	}
+static const struct migration_step steps[] = {
+    STEP("a/0001", "CREATE TABLE m1 (id BIGINT PRIMARY KEY); INSERT INTO m1 VALUES (1)"),
+    STEP("a/0002", "CREATE TABLE m2 (id BIGINT PRIMARY KEY); INSERT INTO m2 VALUES (1)"),
+    STEP("b/0001", "ALTER TABLE m1 ADD COLUMN t TEXT; UPDATE m1 SET t = 'b'"),
+};
+
+static err migrate(struct dbu *u, const struct migration_step *s, size_t n, int *done)
+{
+	str why = {0};
+	dbc *c = db_writer(u->db);
+	err e = db_migrate_steps(c, u->a, s, n, 1, done, &why);
+	assert_int_equal(e != OK, why.n > 0);
+	assert_int_equal(db_error(c), OK);
+	db_writer_return(c);
+	return e;
+}
+
+static void steps_run_once(void **state)
+{
+	struct dbu *u = DBU(state);
+	int done;
+	assert_int_equal(migrate(u, steps, 2, &done), OK);
+	assert_int_equal(done, 2);
+	assert_int_equal(migrate(u, steps, 3, &done), OK);
+	assert_int_equal(done, 1);
+	assert_int_equal(migrate(u, steps, 3, &done), OK);
+	assert_int_equal(done, 0);
+	assert_int_equal(dbu_int(u, "SELECT count(*) FROM m1 WHERE t = 'b'"), 1);
+}
+
+/* A step that fails in its middle leaves nothing; the next start goes on. */
+static void half_a_step_leaves_nothing(void **state)
+{
+	struct dbu *u = DBU(state);
+	struct migration_step bad[] = {
+	    steps[0],
+	    STEP("a/0002", "CREATE TABLE m2 (id BIGINT PRIMARY KEY); INSERT INTO nowhere VALUES (1)"),
+	    steps[2],
+	};
+	int done;
+	assert_int_equal(migrate(u, bad, 3, &done), ERR_db_failed);
+	assert_int_equal(done, 1);
+	assert_int_equal(migrate(u, steps, 3, &done), OK);
+	assert_int_equal(done, 2);
+	assert_int_equal(dbu_int(u, "SELECT count(*) FROM m2"), 1);
+}
+
+static void newer_and_changed_are_refused(void **state)
+{
+	struct dbu *u = DBU(state);
+	int done;
+	assert_int_equal(migrate(u, steps, 3, &done), OK);
+	assert_int_equal(migrate(u, steps, 2, &done), ERR_db_newer);
+	struct migration_step other[] = {steps[0], STEP("a/0002", "CREATE TABLE m2 (id BIGINT)"),
+	                                 steps[2]};
+	assert_int_equal(migrate(u, other, 3, &done), ERR_db_changed);
+}
+
+/* ---- unsafe settings ---- */
+
+static err open_with(struct dbu *u, const char *options, str *why)
+{
+	db *d;
+	str url = str_fmt(u->a, "%s?options=%s", getenv("DIWAN_TEST_PG"), options);
+	err e = db_open(u->a, url, &d, why);
+	if (e == OK)
+		db_close(d);
+	return e;
+}
+
+static void unsafe_settings_are_refused(void **state)
+{
+	struct dbu *u = DBU(state);
+	static const char *const unsafe[] = {"off", "local"};
+	static const char *const safe[] = {"on", "remote_write", "remote_apply"};
+	str why = {0};
+	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++) {
+		char option[64];
+		snprintf(option, sizeof option, "-csynchronous_commit%%3D%s", unsafe[i]);
+		assert_int_equal(open_with(u, option, &why), ERR_db_unsafe);
+		assert_true(str_find(why, STR("synchronous_commit")) >= 0);
+	}
+	for (size_t i = 0; i < sizeof safe / sizeof *safe; i++) {
+		char option[64];
+		snprintf(option, sizeof option, "-csynchronous_commit%%3D%s", safe[i]);
+		assert_int_equal(open_with(u, option, &why), OK);
+	}
+}
+
+static void set_server(const char *setting, const char *value)
+{
+	char text[128];
+	snprintf(text, sizeof text, "ALTER SYSTEM SET %s = %s", setting, value);
+	PGconn *h = PQconnectdb(getenv("DIWAN_TEST_PG"));
+	const char *const command[] = {text, "SELECT pg_reload_conf()", "SELECT pg_sleep(0.3)"};
+	for (size_t i = 0; i < 3; i++) {
+		PGresult *res = PQexec(h, command[i]);
+		ExecStatusType s = PQresultStatus(res);
+		PQclear(res);
+		assert_true(s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK);
+	}
+	PQfinish(h);
+}
+
+/* The server of the test is ours alone: its settings are turned off and on. */
+static void unsafe_servers_are_refused(void **state)
+{
+	struct dbu *u = DBU(state);
+	static const char *const setting[] = {"fsync", "full_page_writes"};
+	for (size_t i = 0; i < 2; i++) {
+		str why = {0};
+		db *d = NULL;
+		set_server(setting[i], "off");
+		err e = db_open(u->a, u->url, &d, &why);
+		set_server(setting[i], "on");
+		assert_int_equal(e, ERR_db_unsafe);
+		assert_true(str_find(why, str_of(setting[i])) >= 0);
+	}
+	dbu_script(u, "CREATE UNLOGGED TABLE careless (id BIGINT)");
+	str why = {0};
+	db *d = NULL;
+	assert_int_equal(db_open(u->a, u->url, &d, &why), ERR_db_unsafe);
+	assert_true(str_find(why, STR("unlogged")) >= 0);
+	dbu_script(u, "DROP TABLE careless");
+	assert_int_equal(db_open(u->a, u->url, &d, &why), OK);
+	db_close(d);
+}
+
+/* A file that cannot be put into WAL mode (another program holds it otherwise)
+ * is not safe either. */
+static void sqlite_without_wal_is_refused(void **state)
+{
+	struct dbu *u = *state;
+	str why = {0};
+	db *d = NULL;
+	assert_int_equal(db_open(u->a, STR("sqlite::memory:"), &d, &why), ERR_db_unsafe);
+	assert_true(str_find(why, STR("WAL")) >= 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TWICE(steps_run_once),
+	    TWICE(half_a_step_leaves_nothing),
+	    TWICE(newer_and_changed_are_refused),
+	    cmocka_unit_test_setup_teardown(unsafe_settings_are_refused, dbu_postgres, dbu_stop),
+	    cmocka_unit_test_setup_teardown(unsafe_servers_are_refused, dbu_postgres, dbu_stop),
+	    cmocka_unit_test_setup_teardown(sqlite_without_wal_is_refused, dbu_sqlite, dbu_stop),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
