@@ -1,7 +1,12 @@
-#include <stdio.h>
+#include "app/cmd_template.h"
 
-int main(void)
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "template") == 0)
+		return cmd_template(argc - 1, argv + 1);
 	puts("diwan " DIWAN_VERSION);
 	return 0;
 }

@@ -29,11 +29,11 @@
 
 enum method { METHOD_GET, METHOD_POST };
 
-#define REQ_MAX_FIELDS 500          /* form and query fields together */
-#define REQ_MAX_FILES 10
+#define REQ_MAX_FIELDS      500 /* form and query fields together */
+#define REQ_MAX_FILES       10
 #define REQ_MAX_FIELD_BYTES ((size_t)64 * 1024)
-#define REQ_MAX_BODY_BYTES ((size_t)8 * 1024 * 1024)
-#define REQ_MAX_PARAMS 4
+#define REQ_MAX_BODY_BYTES  ((size_t)8 * 1024 * 1024)
+#define REQ_MAX_PARAMS      4
 
 struct field {
 	str name, value;
@@ -51,50 +51,50 @@ struct req {
 	arena *a;
 	struct kernel *k;
 	struct server *server;
-	dbc *db;                     /* a reader; not in decide */
+	dbc *db; /* a reader; not in decide */
 	instant now;
 	const struct route *route;
 	enum method method;
-	str path;                    /* without the language: "/services/x" */
-	str query;                   /* raw, without '?' */
+	str path;  /* without the language: "/services/x" */
+	str query; /* raw, without '?' */
 	enum lang lang;
 	bool wants_json;
-	str address;                 /* of the client, for throttling */
-	str id;                      /* request id, echoed in X-Request-Id */
+	str address; /* of the client, for throttling */
+	str id;      /* request id, echoed in X-Request-Id */
 	struct session session;
-	struct actor actor;          /* from the session; decide gets it in tx */
+	struct actor actor; /* from the session; decide gets it in tx */
 	str idempotency_key;
 
 	struct field params[REQ_MAX_PARAMS]; /* of the route's path */
 	size_t n_params;
-	struct field *fields;        /* query, then form */
+	struct field *fields; /* query, then form */
 	size_t n_fields;
 	struct upload *uploads;
 	size_t n_uploads;
-	const json *body;            /* a JSON request's document */
+	const json *body; /* a JSON request's document */
 
-	void *state;                 /* from prepare to decide to answer */
-	json *decided;               /* decide's answer; replayed for a repeated key */
+	void *state;   /* from prepare to decide to answer */
+	json *decided; /* decide's answer; replayed for a repeated key */
 	struct fault fault;
 
 	/* the result */
 	int status;
 	str template;
 	json *view;
-	str redirect;                /* 303 to this path (language is added) */
-	bool redirect_absolute;      /* `redirect` is a full URL, as it stands */
-	str content, content_type;   /* something else than a page: a file */
-	str filename;                /* Content-Disposition: attachment */
-	bool cacheable;              /* public page: ETag, no-cache; else no-store */
-	str set_session;             /* new cookie token; see req_session */
+	str redirect;              /* 303 to this path (language is added) */
+	bool redirect_absolute;    /* `redirect` is a full URL, as it stands */
+	str content, content_type; /* something else than a page: a file */
+	str filename;              /* Content-Disposition: attachment */
+	bool cacheable;            /* public page: ETag, no-cache; else no-store */
+	str set_session;           /* new cookie token; see req_session */
 	bool clear_session;
 };
 
 /* ---- reading ---- */
 
-str req_param(const struct req *r, const char *name);     /* of the path */
+str req_param(const struct req *r, const char *name);                   /* of the path */
 bool req_param_id(const struct req *r, const char *name, int64_t *out); /* decimal id */
-str req_field(const struct req *r, const char *name);     /* first of that name, or empty */
+str req_field(const struct req *r, const char *name); /* first of that name, or empty */
 size_t req_field_all(const struct req *r, const char *name, str *out, size_t max);
 int64_t req_field_int(const struct req *r, const char *name, int64_t otherwise, int64_t least,
                       int64_t most);
@@ -106,11 +106,11 @@ err req_require(struct req *r, enum permission p, str entity);
 
 /* ---- answering ---- */
 
-err req_view(struct req *r, const char *template, json *view);       /* 200 */
+err req_view(struct req *r, const char *template, json *view); /* 200 */
 err req_redirect(struct req *r, const char *path_fmt, ...) __attribute__((format(printf, 2, 3)));
 err req_content(struct req *r, const char *type, str bytes, const char *filename);
 err req_fail(struct req *r, err code, const char *field, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 /* A form page again, with its errors: status 422, same template, nothing lost. */
 err req_again(struct req *r, const char *template, json *view);
 /* Puts the session's new token in the cookie. */

@@ -28,7 +28,7 @@ struct route {
 	const char *name, *path;
 	enum route_kind kind;
 	enum permission permission;
-	const char *event;           /* NULL for pages */
+	const char *event; /* NULL for pages */
 	const char *doc;
 	err (*page)(struct req *r);
 	err (*prepare)(struct req *r);

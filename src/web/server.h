@@ -9,15 +9,15 @@
 
 struct server_options {
 	struct kernel *k;
-	str listen;                  /* "127.0.0.1:8080"; port 0 picks one */
-	str public_url;              /* "https://services.example": links, cookies' Secure flag */
-	int threads;                 /* web threads, at least 2 */
+	str listen;     /* "127.0.0.1:8080"; port 0 picks one */
+	str public_url; /* "https://services.example": links, cookies' Secure flag */
+	int threads;    /* web threads, at least 2 */
 	const struct system *const *systems;
 	size_t n_systems;
 	const struct messages *texts;
 	struct templates *templates;
 	int32_t utc_offset;
-	bool trust_proxy;            /* X-Forwarded-For from the front server */
+	bool trust_proxy; /* X-Forwarded-For from the front server */
 };
 
 err server_start(arena *a, const struct server_options *o, struct server **out, str *why);
