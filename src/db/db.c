@@ -7,11 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#define STATEMENTS_MAX 2048
-
 /* ---- declared statements ---- */
 
-static struct sql *declared[STATEMENTS_MAX];
+static struct sql *declared[DB_STATEMENTS_MAX];
 static size_t n_declared;
 
 void db_declare(struct sql *const *list, size_t n)
@@ -19,8 +17,8 @@ void db_declare(struct sql *const *list, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (list[i]->slot >= 0)
 			continue;
-		if (n_declared == STATEMENTS_MAX) {
-			fprintf(stderr, "diwan: more than %d declared statements\n", STATEMENTS_MAX);
+		if (n_declared == DB_STATEMENTS_MAX) {
+			fprintf(stderr, "diwan: more than %d declared statements\n", DB_STATEMENTS_MAX);
 			abort();
 		}
 		list[i]->slot = (int)n_declared;
@@ -31,11 +29,6 @@ void db_declare(struct sql *const *list, size_t n)
 size_t db_declared(struct sql *const **out)
 {
 	*out = declared;
-	return n_declared;
-}
-
-size_t db_statement_count(void)
-{
 	return n_declared;
 }
 
@@ -196,6 +189,12 @@ err db_prepare(dbc *c, struct sql *q)
 	if (!c->error)
 		c->driver->prepare(c, q);
 	return c->error;
+}
+
+void db_scratch(dbc *c, struct sql *q)
+{
+	c->driver->scratch(c);
+	q->slot = DB_SLOT_SCRATCH;
 }
 
 static rows *run(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n)

@@ -8,6 +8,9 @@
 
 #include <pthread.h>
 
+#define DB_STATEMENTS_MAX 2048      /* declared */
+#define DB_SLOTS (DB_STATEMENTS_MAX + 1)
+#define DB_SLOT_SCRATCH DB_STATEMENTS_MAX /* see db_scratch */
 #define DB_READERS_MAX      64 /* connections kept for reading */
 #define DB_PARAMS_MAX       32 /* of one statement */
 #define DB_OPEN_ROWS_MAX    16 /* results open at once on one connection */
@@ -39,6 +42,8 @@ struct driver {
 	dbc *(*connect)(db *d, bool writer, char *why);
 	void (*disconnect)(dbc *c);
 	bool (*prepare)(dbc *c, struct sql *q);
+	/* Frees the slot DB_SLOT_SCRATCH of its statement. */
+	void (*scratch)(dbc *c);
 	rows *(*query)(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n, rows *r);
 	int64_t (*changed)(dbc *c, rows *r);
 	bool (*next)(rows *r);
@@ -79,7 +84,9 @@ struct dbc {
 
 /* Keeps the first error; later ones are only consequences. */
 void dbc_fail(dbc *c, err e, const char *text);
-size_t db_statement_count(void);
+/* Lends `q` the connection's one slot for a text made at run time (loading a
+ * dump), until the next db_scratch. */
+void db_scratch(dbc *c, struct sql *q);
 /* Declares the writer's own statements. */
 void writer_statements(void);
 

@@ -30,7 +30,6 @@ struct postgres_connection {
 	struct dbc c;
 	PGconn *h;
 	bool *prepared;
-	size_t n_slots;
 	bool in_transaction;
 	bool warned; /* the server warned during the last step */
 };
@@ -107,8 +106,7 @@ static dbc *connect_(db *d, bool writer, char *why)
 	p->c.d = d;
 	p->c.driver = d->driver;
 	p->c.writing = writer;
-	p->n_slots = db_statement_count() + 1;
-	p->prepared = calloc(p->n_slots, sizeof *p->prepared);
+	p->prepared = calloc(DB_SLOTS, sizeof *p->prepared);
 	p->h = p->prepared ? PQconnectdbParams(key, value, 1) : NULL;
 	if (!p->h || (!set_up(p) && writer)) {
 		snprintf(why, DB_ERROR_TEXT_BYTES, "PostgreSQL: %.400s",
@@ -131,7 +129,7 @@ static bool alive(struct postgres_connection *p)
 	if (!p->c.writing && clock_monotonic() < d->down_until)
 		return false;
 	PQreset(p->h);
-	memset(p->prepared, 0, p->n_slots * sizeof *p->prepared);
+	memset(p->prepared, 0, DB_SLOTS * sizeof *p->prepared);
 	p->in_transaction = false;
 	if (!set_up(p)) {
 		d->down_until = clock_monotonic() + RECONNECT_PAUSE;
@@ -177,23 +175,35 @@ static void fill(struct parameters *p, const struct dbv *v, size_t n)
 	}
 }
 
+static void name_of(const struct sql *q, char name[16])
+{
+	if (q->slot == DB_SLOT_SCRATCH)
+		memcpy(name, "scratch", sizeof "scratch");
+	else
+		snprintf(name, 16, "s%d", q->slot);
+}
+
 static bool prepare(dbc *c, struct sql *q)
 {
 	struct postgres_connection *p = of(c);
-	if ((size_t)q->slot >= p->n_slots) {
-		dbc_fail(c, ERR_db_failed, "declared after the database was opened");
-		return false;
-	}
 	if (p->prepared[q->slot])
 		return true;
 	char name[16];
-	snprintf(name, sizeof name, "s%d", q->slot);
+	name_of(q, name);
 	PGresult *res = PQprepare(p->h, name, q->text, 0, NULL);
 	bool ok = PQresultStatus(res) == PGRES_COMMAND_OK;
 	if (!ok)
 		fail(p, res, q->name);
 	PQclear(res);
 	return p->prepared[q->slot] = ok;
+}
+
+static void scratch(dbc *c)
+{
+	struct postgres_connection *p = of(c);
+	if (p->prepared[DB_SLOT_SCRATCH])
+		PQclear(PQexec(p->h, "DEALLOCATE scratch"));
+	p->prepared[DB_SLOT_SCRATCH] = false;
 }
 
 /* NULL after a failure. */
@@ -203,7 +213,7 @@ static PGresult *execute(struct postgres_connection *p, struct sql *q, const cha
 	PGresult *res;
 	if (q) {
 		char name[16];
-		snprintf(name, sizeof name, "s%d", q->slot);
+		name_of(q, name);
 		if (!prepare(&p->c, q))
 			return NULL;
 		res = PQexecPrepared(p->h, name, (int)n, in->value, in->length, in->format, 0);
@@ -409,6 +419,7 @@ const struct driver postgres_driver = {
     .connect = connect_,
     .disconnect = disconnect,
     .prepare = prepare,
+    .scratch = scratch,
     .query = query,
     .changed = changed,
     .next = next,

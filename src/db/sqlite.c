@@ -29,7 +29,6 @@ struct sqlite_connection {
 	struct dbc c;
 	sqlite3 *h;
 	struct prepared *slot;
-	size_t n_slots;
 	sqlite3_stmt *step[DB_STEPS];
 };
 
@@ -76,7 +75,7 @@ static void fail(struct sqlite_connection *s, int rc, const char *text)
 static void disconnect(dbc *c)
 {
 	struct sqlite_connection *s = of(c);
-	for (size_t i = 0; i < s->n_slots; i++)
+	for (size_t i = 0; s->slot && i < DB_SLOTS; i++)
 		sqlite3_finalize(s->slot[i].stmt);
 	for (size_t i = 0; i < DB_STEPS; i++)
 		sqlite3_finalize(s->step[i]);
@@ -109,8 +108,7 @@ static dbc *connect_(db *d, bool writer, char *why)
 	s->c.d = d;
 	s->c.driver = d->driver;
 	s->c.writing = writer;
-	s->n_slots = db_statement_count() + 1;
-	s->slot = calloc(s->n_slots, sizeof *s->slot);
+	s->slot = calloc(DB_SLOTS, sizeof *s->slot);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
 	if (!s->slot || sqlite3_open_v2(d->target, &s->h, flags, NULL) != SQLITE_OK ||
 	    sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS) != SQLITE_OK || configure(s) != SQLITE_OK) {
@@ -144,12 +142,15 @@ static bool prepare_text(struct sqlite_connection *s, struct prepared *p, const 
 static bool prepare(dbc *c, struct sql *q)
 {
 	struct sqlite_connection *s = of(c);
-	if ((size_t)q->slot >= s->n_slots) {
-		fail(s, SQLITE_MISUSE, "declared after the database was opened");
-		return false;
-	}
 	struct prepared *p = &s->slot[q->slot];
 	return p->stmt || prepare_text(s, p, q->text, strlen(q->text));
+}
+
+static void scratch(dbc *c)
+{
+	struct prepared *p = &of(c)->slot[DB_SLOT_SCRATCH];
+	sqlite3_finalize(p->stmt);
+	*p = (struct prepared){0};
 }
 
 static void bind(sqlite3_stmt *stmt, int at, const struct dbv *v)
@@ -176,7 +177,7 @@ static rows *query(dbc *c, struct sql *q, str text, const struct dbv *v, size_t 
 {
 	struct sqlite_connection *s = of(c);
 	struct prepared once = {0}, *p = &once;
-	if (q && (size_t)q->slot < s->n_slots && !s->slot[q->slot].busy) {
+	if (q && !s->slot[q->slot].busy) {
 		p = &s->slot[q->slot];
 		r->slot = q->slot;
 	}
@@ -329,6 +330,7 @@ const struct driver sqlite_driver = {
     .connect = connect_,
     .disconnect = disconnect,
     .prepare = prepare,
+    .scratch = scratch,
     .query = query,
     .changed = changed,
     .next = next,
