@@ -1,0 +1,147 @@
+/*
+ * bpmn.h - a service's process, as BPMN 2.0 (ISO/IEC 19510), run as a function.
+ *
+ * bpmn_load reads a file, checks it against the declared profile (README.md) and
+ * refuses by a named rule everything the engine would not carry out. What it
+ * returns is immutable and may be shared by threads; it lives in the arena.
+ *
+ * Running is a pure function: (state, trigger) -> (state', effects). The state
+ * is one JSON object holding the case's variables and everything that waits; the
+ * caller stores it and carries out the effects in the same transaction. The
+ * engine asks no clock: `now` comes with each step. A step that returns an error
+ * has changed nothing. The old state is never modified.
+ *
+ * Own attributes are read in namespace urn:diwan:bpmn:1 (role, form, due,
+ * dueUnit, type, decision, resultVariable, key, calendar, ...) and from the
+ * zeebe: extension elements that modelers write (assignmentDefinition,
+ * formDefinition, taskDefinition, taskHeaders, subscription, ioMapping, script,
+ * calledDecision, calledElement, loopCharacteristics).
+ */
+#ifndef ENGINE_BPMN_BPMN_H
+#define ENGINE_BPMN_BPMN_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "engine/bpmn/errors.h"
+
+#define BPMN_MAX_BYTES     ((size_t)4 * 1024 * 1024) /* of a file */
+#define BPMN_MAX_ELEMENTS  5000                      /* flow nodes and flows of a file */
+#define BPMN_MAX_INSTANCES 10000                     /* open element instances of a case */
+#define BPMN_MAX_LOOP      2000                      /* instances of one multi-instance */
+#define BPMN_BUDGET        20000                     /* moves of one step, unless told */
+
+struct bpmn;
+
+/* NULL when refused: then `d` holds at least one error. The text must outlive
+ * the result. */
+struct bpmn *bpmn_load(arena *a, str xml, struct diags *d);
+/* Reads without asking that it can run: for drawing and interchange. Only what
+ * is not BPMN at all (not XML, a DOCTYPE, another vocabulary) is refused. */
+struct bpmn *bpmn_read(arena *a, str xml, struct diags *d);
+
+/* What an effect tells. `element` is the BPMN id, `instance` the number of the
+ * element instance (or of the timer or subscription), unique within the case. */
+enum bpmn_effect_kind {
+	BPMN_ENTERED,       /* an element instance began */
+	BPMN_LEFT,          /* ... completed */
+	BPMN_CANCELLED,     /* ... was withdrawn */
+	BPMN_FLOW,          /* a sequence flow (element) was taken */
+	BPMN_TASK_OPENED,   /* user task; data: see bpmn_element_json */
+	BPMN_TASK_CLOSED,   /* data {"completed": bool} */
+	BPMN_JOB_REQUESTED, /* service, send or business rule task: data {"type", ...} */
+	BPMN_JOB_CANCELLED,
+	BPMN_TIMER_SET, /* due */
+	BPMN_TIMER_CANCELLED,
+	BPMN_SUBSCRIBED, /* name, data {"kind": "message"|"signal", "key"?} */
+	BPMN_UNSUBSCRIBED,
+	BPMN_MESSAGE_THROWN, /* name, data {"key"?, "vars"} */
+	BPMN_SIGNAL_THROWN,  /* name, data {"vars"}; own waiters were already reached */
+	BPMN_INCIDENT,       /* name = rule, data {"what"}; the instance is parked */
+	BPMN_RESOLVED,       /* an incident was retried or moved away */
+	BPMN_COMPLETED       /* the case; name = completed|terminated|error|cancelled */
+};
+
+struct bpmn_effect {
+	enum bpmn_effect_kind kind;
+	str element, name;
+	int64_t instance;
+	instant due;
+	json *data;
+	struct bpmn_effect *next;
+};
+
+/* One step's surroundings and results. Set a, now and, if wanted, the rest; the
+ * engine appends to first/last. Everything returned lives in `a`. */
+struct bpmn_run {
+	arena *a;
+	instant now;
+	int32_t offset; /* seconds east of UTC, for "P1D" and local dates */
+	int64_t budget; /* moves; 0 = BPMN_BUDGET */
+	/* Elements (keys of an object) whose work the caller does although the
+	 * engine could: trials of a draft, tests. NULL = none. */
+	const json *as_jobs;
+	/* Adds working days to an instant; NULL counts Sunday to Thursday. */
+	instant (*working_days)(void *ctx, instant from, int64_t days);
+	void *ctx;
+	struct bpmn_effect *first, *last;
+};
+
+enum bpmn_trigger_kind {
+	BPMN_TASK_COMPLETED, /* instance, vars */
+	BPMN_JOB_DONE,       /* instance, vars */
+	BPMN_JOB_FAILED,     /* instance, name = reason: parks the case */
+	BPMN_JOB_ERROR,      /* instance, name = BPMN error code, vars */
+	BPMN_TIMER_FIRED,    /* instance */
+	BPMN_MESSAGE,        /* name, key, vars: to one waiter */
+	BPMN_SIGNAL,         /* name, vars: to every waiter */
+	BPMN_SET_VARS,       /* vars */
+	BPMN_RETRY,          /* instance of an incident */
+	BPMN_MOVE,           /* instance, name = id of an element of the same scope */
+	BPMN_CANCEL,         /* the whole case; name = reason */
+	BPMN_MIGRATE         /* vars = plan {"old id": "new id"}; the model is the new one */
+};
+
+struct bpmn_trigger {
+	enum bpmn_trigger_kind kind;
+	int64_t instance;
+	str name, key;
+	const json *vars;
+};
+
+/* Starts a process at its none start event. An empty id means the only
+ * executable process of the file. */
+err bpmn_start(const struct bpmn *b, str process, const json *vars, struct bpmn_run *run,
+               json **state);
+/* Starts at a message, signal, timer or conditional start event. */
+err bpmn_start_at(const struct bpmn *b, str start_event, const json *vars, struct bpmn_run *run,
+                  json **state);
+err bpmn_step(const struct bpmn *b, const json *state, const struct bpmn_trigger *t,
+              struct bpmn_run *run, json **new_state);
+
+/* "active", "incident", "completed", "terminated", "error" or "cancelled". */
+str bpmn_status(const json *state);
+const json *bpmn_vars(const json *state);
+/* Everything that waits: [{"kind": "task"|"job"|"timer"|"message"|"signal"|
+ * "incident"|"join"|"scope", "element", "instance", "due"?, "name"?, "key"?}]. */
+json *bpmn_waiting(arena *a, const json *state);
+
+/* The file's processes [{"id", "name", "executable", "starts": [{"element",
+ * "kind", "name"?, "timer"?}]}]: what the kernel needs to start them. */
+json *bpmn_processes(arena *a, const struct bpmn *b);
+/* An element: {"id", "kind", "name", "role"?, "form"?, "type"?, "due"?,
+ * "attributes": {...}, "headers"?: {...}}; NULL if there is none. */
+json *bpmn_element_json(arena *a, const struct bpmn *b, str id);
+
+/* The diagram as SVG; laid out here where the file has no diagram data. `path`
+ * (may be NULL) marks what happened: {"element or flow id": {"state":
+ * "done"|"active"|"error", "count"?, "note"?}}. Ids are prefixed by "bpmn-". */
+str bpmn_svg(arena *a, const struct bpmn *b, const json *path);
+
+/* Compiles a table of stages (stages.c tells the columns; JSON array of rows)
+ * into BPMN with a layout. Empty and diagnostics when the table is wrong. */
+str bpmn_from_stages(arena *a, const json *table, struct diags *d);
+
+#endif

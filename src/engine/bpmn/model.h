@@ -1,0 +1,181 @@
+/*
+ * model.h - a loaded BPMN file, as the engine's own rooms see it.
+ *
+ * Built by load.c from the XML tree, checked by the rules_*.c files, read by
+ * everything else. Elements stand in one array; scopes (process, sub-process)
+ * chain their members. Immutable once loaded.
+ */
+#ifndef ENGINE_BPMN_MODEL_H
+#define ENGINE_BPMN_MODEL_H
+
+#include "engine/bpmn/bpmn.h"
+#include "engine/bpmn/expr.h"
+#include "engine/bpmn/xml.h"
+
+enum bpmn_kind {
+	K_PROCESS,
+	K_SUBPROCESS,
+	K_TASK,
+	K_MANUAL,
+	K_USER,
+	K_SERVICE,
+	K_SEND,
+	K_RECEIVE,
+	K_SCRIPT,
+	K_RULE,
+	K_CALL,
+	K_GLOBAL_TASK,
+	K_START,
+	K_END,
+	K_CATCH,
+	K_THROW,
+	K_BOUNDARY,
+	K_EXCLUSIVE,
+	K_PARALLEL,
+	K_INCLUSIVE,
+	K_EVENT_GATEWAY,
+	K_UNSUPPORTED
+};
+
+enum bpmn_event {
+	E_NONE,
+	E_MESSAGE,
+	E_TIMER,
+	E_ERROR,
+	E_ESCALATION,
+	E_SIGNAL,
+	E_CONDITION,
+	E_COMPENSATE,
+	E_LINK,
+	E_TERMINATE,
+	E_CANCEL
+};
+
+enum bpmn_timer { TIMER_DATE, TIMER_DURATION, TIMER_CYCLE };
+
+struct bpmn_evdef {
+	enum bpmn_event kind;
+	str name;              /* of the message, signal, link */
+	str code;              /* of the error or escalation; empty catches all */
+	struct bpmn_expr *key; /* message correlation */
+	struct bpmn_expr *condition;
+	enum bpmn_timer timer;
+	str time; /* literal ISO 8601; empty: time_expr */
+	struct bpmn_expr *time_expr;
+	bool working_days;
+	str activity; /* whose compensation */
+	const struct xml_node *node;
+};
+
+struct bpmn_flow {
+	str id, name;
+	struct bpmn_el *source, *target;
+	struct bpmn_expr *condition;
+	const struct xml_node *node;
+	struct bpmn_flow *next_out, *next_in;
+};
+
+struct bpmn_map { /* an input or output mapping */
+	struct bpmn_expr *source;
+	str source_name; /* instead of an expression: a variable */
+	str target;
+	struct bpmn_map *next;
+};
+
+struct bpmn_loop {
+	bool multi, sequential, test_before;
+	struct bpmn_expr *cardinality, *collection, *completion, *condition, *output;
+	int64_t maximum; /* standard loop; 0 = none */
+	str item, out_collection, out_item;
+	str behavior_signal; /* behaviour none/one: what each/first completion throws */
+	enum bpmn_event behavior_kind;
+	bool behavior_each;
+};
+
+struct bpmn_el {
+	str id, name;
+	enum bpmn_kind kind;
+	struct bpmn_evdef ev;
+	size_t events; /* event definitions it has in the file */
+	const struct xml_node *node;
+	struct bpmn_el *scope;                               /* NULL for a process */
+	struct bpmn_el *members, *last_member, *next_member; /* of a scope */
+	struct bpmn_flow *out, *in, *default_flow;
+	size_t n_out, n_in;
+	struct bpmn_el *attached; /* boundary: to what */
+	struct bpmn_el *boundaries, *next_boundary;
+	struct bpmn_el *handler; /* compensation boundary: its activity */
+	bool event_sub, interrupting, for_compensation, executable;
+	struct bpmn_loop *loop;
+	struct bpmn_map *inputs, *outputs;
+	struct bpmn_expr *script;
+	str result, role, form, type, due, due_unit, decision;
+	str called;
+	struct bpmn_el *callee;
+	uint32_t index; /* in bpmn.els */
+};
+
+struct bpmn {
+	arena *a;
+	struct xml_node *root;
+	struct bpmn_el **els;
+	size_t n_els, cap_els;
+	struct bpmn_flow **flows;
+	size_t n_flows, cap_flows;
+	struct bpmn_slot *slots; /* id -> node, element, flow; open addressing */
+	size_t n_slots;
+	bool check;      /* expressions are compiled and must be right */
+	struct diags *d; /* while loading */
+};
+
+struct bpmn_slot {
+	str id;
+	const struct xml_node *node;
+	struct bpmn_el *el;
+	struct bpmn_flow *flow;
+};
+
+/* NULL when there is no such id. */
+struct bpmn_slot *bpmn_find(const struct bpmn *b, str id);
+struct bpmn_el *bpmn_el(const struct bpmn *b, str id);
+const struct xml_node *bpmn_node(const struct bpmn *b, str id);
+
+static inline bool bpmn_is_activity(const struct bpmn_el *e)
+{
+	return e->kind >= K_SUBPROCESS && e->kind <= K_CALL;
+}
+
+static inline bool bpmn_is_gateway(const struct bpmn_el *e)
+{
+	return e->kind >= K_EXCLUSIVE && e->kind <= K_EVENT_GATEWAY;
+}
+
+static inline bool bpmn_is_event(const struct bpmn_el *e)
+{
+	return e->kind >= K_START && e->kind <= K_BOUNDARY;
+}
+
+/* One error about a node: rule, node, what, hint. */
+void bpmn_refuse(struct bpmn *b, const struct xml_node *n, const char *rule, const char *hint,
+                 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* The rules, in three files by subject. */
+void bpmn_check_profile(struct bpmn *b); /* what we do not carry out, and identity */
+void bpmn_check_flow(struct bpmn *b);    /* flows, gateways, events, sub-processes */
+void bpmn_check_data(struct bpmn *b);    /* data, messages, items, calls */
+
+/* ISO 8601 durations and repetitions (timer.c). */
+struct bpmn_span {
+	int64_t months, days;
+	instant micros;
+	bool negative;
+};
+bool bpmn_span_parse(str s, struct bpmn_span *out);
+instant bpmn_span_add(instant t, struct bpmn_span s, int32_t offset);
+/* "R4/PT5S", "R/2026-01-01T00:00:00Z/P1D": *repeats is -1 for no end; *start 0
+ * when not given. */
+bool bpmn_cycle_parse(str s, int64_t *repeats, instant *start, struct bpmn_span *every);
+/* A date-time; without zone it is local time at `offset`. */
+bool bpmn_date_parse(str s, int32_t offset, instant *out);
+
+#endif

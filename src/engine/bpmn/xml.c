@@ -1,0 +1,225 @@
+#include "engine/bpmn/xml.h"
+
+#include "base/buf.h"
+
+#include <expat.h>
+#include <string.h>
+
+#define XML_MAX_TEXT ((size_t)64 * 1024) /* bytes of text in one element */
+#define NS_SEPARATOR '\n'                /* cannot stand in a namespace name */
+
+struct reader {
+	arena *a;
+	XML_Parser parser;
+	struct diags *d;
+	struct xml_node *root, *at;
+	buf text[XML_MAX_DEPTH + 1];
+	size_t depth, nodes;
+	bool failed;
+};
+
+static const struct {
+	const char *uri;
+	enum xml_ns ns;
+} namespaces[] = {
+    {"http://www.omg.org/spec/BPMN/20100524/MODEL", NS_BPMN},
+    {"http://www.omg.org/spec/BPMN/20100524/DI", NS_BPMNDI},
+    {"http://www.omg.org/spec/DD/20100524/DC", NS_DC},
+    {"http://www.omg.org/spec/DD/20100524/DI", NS_DI},
+    {"urn:diwan:bpmn:1", NS_DIWAN},
+    {"http://camunda.org/schema/zeebe/1.0", NS_ZEEBE},
+    {"http://www.w3.org/2001/XMLSchema-instance", NS_XSI},
+};
+
+static enum xml_ns split(arena *a, const char *qname, str *local)
+{
+	const char *sep = strrchr(qname, NS_SEPARATOR);
+
+	*local = str_dup(a, str_of(sep ? sep + 1 : qname));
+	if (!sep)
+		return NS_NONE;
+	str uri = {qname, (size_t)(sep - qname)};
+	for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++)
+		if (str_eq(uri, str_of(namespaces[i].uri)))
+			return namespaces[i].ns;
+	return NS_OTHER;
+}
+
+static void fail(struct reader *r, const char *rule, const char *what, const char *hint)
+{
+	if (r->failed)
+		return;
+	r->failed = true;
+	struct diag *g =
+	    diags_add(r->d, DIAG_ERROR, rule, (uint32_t)XML_GetCurrentLineNumber(r->parser),
+	              (uint32_t)XML_GetCurrentColumnNumber(r->parser) + 1, "%s", what);
+	if (g)
+		g->hint = str_of(hint);
+	XML_StopParser(r->parser, XML_FALSE);
+}
+
+static void on_start(void *ctx, const XML_Char *name, const XML_Char **attrs)
+{
+	struct reader *r = ctx;
+
+	if (r->failed)
+		return;
+	if (r->depth >= XML_MAX_DEPTH || ++r->nodes > XML_MAX_NODES) {
+		fail(r, "bpmn.xml.limit", "too many or too deeply nested elements",
+		     "split the model into several processes");
+		return;
+	}
+	struct xml_node *n = NEW(r->a, struct xml_node);
+	n->ns = split(r->a, name, &n->name);
+	n->line = (uint32_t)XML_GetCurrentLineNumber(r->parser);
+	n->col = (uint32_t)XML_GetCurrentColumnNumber(r->parser) + 1;
+	struct xml_attr **tail = &n->attrs;
+	for (; *attrs; attrs += 2) {
+		struct xml_attr *at = NEW(r->a, struct xml_attr);
+		at->ns = split(r->a, attrs[0], &at->name);
+		at->value = str_dup(r->a, str_of(attrs[1]));
+		*tail = at;
+		tail = &at->next;
+	}
+	n->parent = r->at;
+	if (!r->at)
+		r->root = n;
+	else if (r->at->last)
+		r->at->last = r->at->last->next = n;
+	else
+		r->at->first = r->at->last = n;
+	r->at = n;
+	r->text[++r->depth] = buf_make(r->a, XML_MAX_TEXT);
+}
+
+static void on_end(void *ctx, const XML_Char *name)
+{
+	struct reader *r = ctx;
+
+	(void)name;
+	if (r->failed || !r->at)
+		return;
+	if (r->text[r->depth].over)
+		fail(r, "bpmn.xml.limit", "the text of an element is too long", "shorten it");
+	r->at->text = str_trim(buf_str(&r->text[r->depth]));
+	r->at = r->at->parent;
+	r->depth--;
+}
+
+static void on_text(void *ctx, const XML_Char *s, int n)
+{
+	struct reader *r = ctx;
+
+	if (!r->failed && r->at)
+		buf_put(&r->text[r->depth], (str){s, (size_t)n});
+}
+
+static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *sys, const XML_Char *pub,
+                       int internal)
+{
+	(void)name, (void)sys, (void)pub, (void)internal;
+	fail(ctx, "bpmn.xml.doctype", "a document type declaration is not accepted",
+	     "remove the <!DOCTYPE ...> line");
+}
+
+static void read_all(struct reader *r, str text)
+{
+	XML_SetUserData(r->parser, r);
+	XML_SetElementHandler(r->parser, on_start, on_end);
+	XML_SetCharacterDataHandler(r->parser, on_text);
+	XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
+	if (XML_Parse(r->parser, text.p ? text.p : "", (int)text.n, XML_TRUE) == XML_STATUS_OK ||
+	    r->failed)
+		return;
+	fail(r, "bpmn.xml.syntax", XML_ErrorString(XML_GetErrorCode(r->parser)),
+	     "the file must be well-formed XML");
+}
+
+struct xml_node *xml_parse(arena *a, str text, struct diags *d)
+{
+	struct reader *r = NEW(a, struct reader);
+	jmp_buf oom, *volatile before;
+
+	r->a = a;
+	r->d = d;
+	/* expat keeps its own memory; it is freed below on every way out. */
+	r->parser = XML_ParserCreateNS(NULL, NS_SEPARATOR);
+	if (!r->parser) {
+		diags_add(d, DIAG_ERROR, "bpmn.xml.memory", 0, 0, "no memory to read the file");
+		return NULL;
+	}
+	before = arena_guard(a, &oom);
+	if (setjmp(oom)) {
+		XML_ParserFree(r->parser);
+		arena_guard(a, before);
+		if (before)
+			longjmp(*before, 1);
+		return NULL;
+	}
+	read_all(r, text);
+	arena_guard(a, before);
+	XML_ParserFree(r->parser);
+	return r->failed ? NULL : r->root;
+}
+
+str xml_attr_ns(const struct xml_node *n, enum xml_ns ns, const char *name)
+{
+	for (const struct xml_attr *at = n ? n->attrs : NULL; at; at = at->next)
+		if (at->ns == ns && str_eq(at->name, str_of(name)))
+			return at->value;
+	return (str){0};
+}
+
+str xml_attr(const struct xml_node *n, const char *name)
+{
+	return xml_attr_ns(n, NS_NONE, name);
+}
+
+bool xml_has(const struct xml_node *n, const char *name)
+{
+	return xml_attr(n, name).p != NULL;
+}
+
+bool xml_is(const struct xml_node *n, const char *name)
+{
+	return n && n->ns == NS_BPMN && str_eq(n->name, str_of(name));
+}
+
+static struct xml_node *from(struct xml_node *n, enum xml_ns ns, const char *name)
+{
+	for (; n; n = n->next)
+		if (n->ns == ns && (!name || str_eq(n->name, str_of(name))))
+			return n;
+	return NULL;
+}
+
+struct xml_node *xml_child_ns(const struct xml_node *n, enum xml_ns ns, const char *name)
+{
+	return n ? from(n->first, ns, name) : NULL;
+}
+
+struct xml_node *xml_child(const struct xml_node *n, const char *name)
+{
+	return xml_child_ns(n, NS_BPMN, name);
+}
+
+struct xml_node *xml_next(const struct xml_node *n, const char *name)
+{
+	return from(n->next, NS_BPMN, name);
+}
+
+struct xml_node *xml_walk(const struct xml_node *root, const struct xml_node *n)
+{
+	if (n->first)
+		return n->first;
+	while (n != root && !n->next)
+		n = n->parent;
+	return n == root ? NULL : n->next;
+}
+
+str xml_ref(str qname)
+{
+	ptrdiff_t colon = str_chr(qname, ':');
+
+	return colon < 0 ? qname : str_sub(qname, (size_t)colon + 1, qname.n);
+}
