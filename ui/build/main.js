@@ -5,6 +5,12 @@ import {
 } from 'govuk-frontend'
 
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
+// The catalogue writes %count, the component library wants %{count}.
+for (const field of document.querySelectorAll('.govuk-character-count'))
+	for (const { name, value } of field.attributes)
+		if (name.startsWith('data-i18n.'))
+			field.setAttribute(name, value.replace('%count', '%{count}'))
+
 for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, Radios, SkipLink])
 	createAll(component)
 
