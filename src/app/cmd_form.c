@@ -172,7 +172,8 @@ static int check_file(const char *path)
 	int status = 1;
 	if (v) {
 		struct diags d = diags_make(a, str_of(path));
-		bool good = schema_compile(a, v, NULL, &d) != NULL;
+		bool good = json_get(v, "layout") ? form_load(a, v, &d) != NULL
+		                                  : schema_compile(a, v, NULL, &d) != NULL;
 		str text = diags_print(a, &d);
 		fprintf(stderr, "%.*s", STRF(text));
 		if (good)
