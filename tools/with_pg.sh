@@ -23,4 +23,4 @@ as "$bin/initdb" -D "$dir/data" -U diwan -A trust -E UTF8 --no-locale >"$dir.log
 		-o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c max_connections=200" start >>"$dir.log" 2>&1 ||
 	{ cat "$dir.log" >&2; exit 1; }
 rm -f "$dir.log"
-DIWAN_TEST_PG="postgresql://diwan@127.0.0.1:$port/postgres" "$@"
+PATH="$bin:$PATH" DIWAN_TEST_PG="postgresql://diwan@127.0.0.1:$port/postgres" "$@"

@@ -1,3 +1,4 @@
+#include "app/cmd_bpmn.h"
 #include "app/cmd_template.h"
 
 #include <stdio.h>
@@ -7,6 +8,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "template") == 0)
 		return cmd_template(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "bpmn") == 0)
+		return cmd_bpmn(argc - 1, argv + 1);
 	puts("diwan " DIWAN_VERSION);
 	return 0;
 }

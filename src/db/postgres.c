@@ -32,6 +32,7 @@ struct postgres_connection {
 	bool *prepared;
 	bool in_transaction;
 	bool warned; /* the server warned during the last step */
+	bool release_owed;
 };
 
 static struct postgres_connection *of(dbc *c)
@@ -349,6 +350,17 @@ static void check_commit(struct postgres_connection *p, const PGresult *res)
 		dbc_fail(&p->c, ERR_db_failed, "the transaction had failed before its commit");
 }
 
+/* A release is not worth a journey of its own: it goes with the next savepoint,
+ * and a commit or rollback makes it needless. */
+static const char *step_message(struct postgres_connection *p, enum db_step which)
+{
+	bool owed = p->release_owed;
+	p->release_owed = which == DB_RELEASE;
+	if (which == DB_SAVEPOINT && owed)
+		return "RELEASE command; SAVEPOINT command";
+	return which == DB_RELEASE ? NULL : step_text[which];
+}
+
 static void step(dbc *c, enum db_step which)
 {
 	struct postgres_connection *p = of(c);
@@ -356,12 +368,15 @@ static void step(dbc *c, enum db_step which)
 	if (begins && !ready(p))
 		return;
 	p->warned = false;
-	PGresult *res = PQexec(p->h, step_text[which]);
+	const char *message = step_message(p, which);
+	if (!message)
+		return;
+	PGresult *res = PQexec(p->h, message);
 	ExecStatusType s = PQresultStatus(res);
 	if (which == DB_COMMIT)
 		check_commit(p, res);
 	else if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
-		fail(p, res, step_text[which]);
+		fail(p, res, message);
 	PQclear(res);
 	p->in_transaction =
 	    PQtransactionStatus(p->h) != PQTRANS_IDLE && PQstatus(p->h) == CONNECTION_OK;

@@ -84,8 +84,6 @@ static void disconnect(dbc *c)
 	free(s);
 }
 
-/* The writer also folds a log left by a crash into the file at once: its pages
- * are then written again and synced, whatever became of an earlier sync. */
 static int configure(struct sqlite_connection *s)
 {
 	char text[512];
@@ -95,8 +93,20 @@ static int configure(struct sqlite_connection *s)
 	         "PRAGMA trusted_schema=OFF; %s",
 	         s->c.writing ? WRITER_CACHE_KIBIBYTES : READER_CACHE_KIBIBYTES,
 	         s->c.writing ? 0 : READER_MMAP_BYTES, CHECKPOINT_PAGES,
-	         s->c.writing ? "PRAGMA wal_checkpoint(TRUNCATE);" : "PRAGMA query_only=ON;");
+	         s->c.writing ? "" : "PRAGMA query_only=ON;");
+	sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS);
 	return sqlite3_exec(s->h, text, NULL, NULL, NULL);
+}
+
+/* Folds a log left by a crash into the file at once: its pages are then written
+ * again and synced, whatever became of an earlier sync. When another process has
+ * the database open there was no crash, and nothing is waited for. */
+static int fold_log(struct sqlite_connection *s)
+{
+	sqlite3_busy_timeout(s->h, 0);
+	int rc = sqlite3_wal_checkpoint_v2(s->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS);
+	return rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? SQLITE_OK : rc;
 }
 
 /* Connections outlive every arena of a request, and end one by one: the heap. */
@@ -111,7 +121,7 @@ static dbc *connect_(db *d, bool writer, char *why)
 	s->slot = calloc(DB_SLOTS, sizeof *s->slot);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
 	if (!s->slot || sqlite3_open_v2(d->target, &s->h, flags, NULL) != SQLITE_OK ||
-	    sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS) != SQLITE_OK || configure(s) != SQLITE_OK) {
+	    configure(s) != SQLITE_OK || (writer && fold_log(s) != SQLITE_OK)) {
 		snprintf(why, DB_ERROR_TEXT_BYTES, "%.300s: %.200s", d->target,
 		         s->h ? sqlite3_errmsg(s->h) : "out of memory");
 		disconnect(&s->c);

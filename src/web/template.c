@@ -67,8 +67,8 @@ static str read_whole(arena *a, const char *path)
 
 static void add_folder(struct templates *t, str folder)
 {
-	static const char *const patterns[] = {"/*.html", "/*/*.html"};
-	for (size_t k = 0; k < 2; k++) {
+	static const char *const patterns[] = {"/*.html", "/*/*.html", "/*/*/*.html"};
+	for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++) {
 		glob_t g;
 		if (glob(str_fmt(t->a, "%.*s%s", STRF(folder), patterns[k]).p, 0, NULL, &g) != 0)
 			continue;

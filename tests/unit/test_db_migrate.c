@@ -2,6 +2,9 @@
 #include "db_unit.h"
 
 #include <libpq-fe.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #define STEP(n, t)                                                                                 \
 	{                                                                                              \
@@ -135,6 +138,40 @@ static void unsafe_servers_are_refused(void **state)
 	db_close(d);
 }
 
+/* Something that follows the server's log under the name of a standby, and is not
+ * synchronous: what it has not yet got would be lost with this server. */
+static void asynchronous_clusters_are_refused(void **state)
+{
+	struct dbu *u = DBU(state);
+	str why = {0};
+	db *d = NULL;
+	const char *pg = getenv("DIWAN_TEST_PG");
+	str line = str_fmt(u->a, "%s?application_name=standby1", pg);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		execlp("pg_receivewal", "pg_receivewal", "-D", u->dir, "-d", line.p, (char *)NULL);
+		_exit(127);
+	}
+	err e = OK;
+	for (int i = 0; i < 50 && e == OK; i++) {
+		struct timespec pause = {0, 100000000};
+		nanosleep(&pause, NULL);
+		e = db_open(u->a, u->url, &d, &why);
+		if (e == OK)
+			db_close(d);
+	}
+	kill(pid, SIGTERM);
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+		print_message("# skipped: there is no pg_receivewal\n");
+		return;
+	}
+	assert_int_equal(e, ERR_db_unsafe);
+	assert_true(str_find(why, STR("standby")) >= 0);
+}
+
 /* A file that cannot be put into WAL mode (another program holds it otherwise)
  * is not safe either. */
 static void sqlite_without_wal_is_refused(void **state)
@@ -154,6 +191,8 @@ int main(void)
 	    TWICE(newer_and_changed_are_refused),
 	    cmocka_unit_test_setup_teardown(unsafe_settings_are_refused, dbu_postgres, dbu_stop),
 	    cmocka_unit_test_setup_teardown(unsafe_servers_are_refused, dbu_postgres, dbu_stop),
+	    cmocka_unit_test_setup_teardown(asynchronous_clusters_are_refused, dbu_postgres,
+	                                    dbu_stop),
 	    cmocka_unit_test_setup_teardown(sqlite_without_wal_is_refused, dbu_sqlite, dbu_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

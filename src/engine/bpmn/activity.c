@@ -42,7 +42,9 @@ static void call(struct engine *g, struct node *n)
 	json *vars = NULL;
 
 	if (callee->kind == K_PROCESS)
-		vars = json_copy(g->a, n->el->inputs ? n->vars : vars_visible(g, n));
+		vars = !n->el->inputs ? json_copy(g->a, vars_visible(g, n))
+		       : n->vars      ? json_copy(g->a, n->vars)
+		                      : json_object(g->a);
 	push(g, n, callee, (struct entry){.vars = vars});
 }
 

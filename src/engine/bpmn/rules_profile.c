@@ -1,5 +1,189 @@
+/*
+ * rules_profile.c - what a file must not hold because the engine would not carry
+ * it out, and who is who. "Refuse, never ignore."
+ */
 #include "engine/bpmn/model.h"
+
+/* Elements outside the profile, wherever they stand. */
+static const struct {
+	const char *element, *rule, *hint;
+} outside[] = {
+    {"adHocSubProcess", "bpmn.profile.ad-hoc", "use a sub-process with gateways"},
+    {"transaction", "bpmn.profile.transaction", "use a sub-process with compensation"},
+    {"cancelEventDefinition", "bpmn.profile.cancel", "use an error or compensation event"},
+    {"complexGateway", "bpmn.profile.complex-gateway", "use inclusive or event-based gateways"},
+    {"implicitThrowEvent", "bpmn.profile.implicit-throw", "use an intermediate throw event"},
+    {"choreography", "bpmn.profile.choreography", "describe the processes of each party"},
+    {"globalChoreographyTask", "bpmn.profile.choreography", "describe the processes"},
+    {"choreographyTask", "bpmn.profile.choreography", "use tasks in a process"},
+    {"callChoreography", "bpmn.profile.choreography", "use call activities in a process"},
+    {"subChoreography", "bpmn.profile.choreography", "use sub-processes"},
+    {"globalConversation", "bpmn.profile.conversation", "use a collaboration"},
+    {"conversation", "bpmn.profile.conversation", "use message flows"},
+    {"subConversation", "bpmn.profile.conversation", "use message flows"},
+    {"callConversation", "bpmn.profile.conversation", "use message flows"},
+    {"performer", "bpmn.profile.resource", "name the role with diwan:role or a lane"},
+    {"humanPerformer", "bpmn.profile.resource", "name the role with diwan:role or a lane"},
+    {"potentialOwner", "bpmn.profile.resource", "name the role with diwan:role or a lane"},
+    {"resourceRole", "bpmn.profile.resource", "name the role with diwan:role or a lane"},
+    {"correlationSubscription", "bpmn.profile.correlation",
+     "put a subscription key on the message"},
+};
+
+static bool is_true(const struct xml_node *n, const char *name)
+{
+	return str_eq(xml_attr(n, name), STR("true"));
+}
+
+/* type "/" subtype, both tokens of RFC 2045. */
+static bool is_mime(str s)
+{
+	ptrdiff_t slash = str_chr(s, '/');
+
+	if (slash <= 0 || (size_t)slash + 1 >= s.n)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool token = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		             c == '-' || c == '+' || c == '.' || c == '_';
+		if (!token && i != (size_t)slash)
+			return false;
+	}
+	return true;
+}
+
+static bool is_feel(str language)
+{
+	str s = str_trim(language);
+
+	return str_find(s, STR("FEEL")) >= 0 || str_eq_nocase(s, STR("feel")) ||
+	       str_eq_nocase(s, STR("application/feel")) || str_eq_nocase(s, STR("text/feel"));
+}
+
+static void texts(struct bpmn *b, const struct xml_node *n)
+{
+	if ((xml_is(n, "documentation") || xml_is(n, "textAnnotation")) && xml_has(n, "textFormat") &&
+	    !is_mime(xml_attr(n, "textFormat")))
+		bpmn_refuse(b, n, "bpmn.text.format", "write a media type such as text/plain",
+		            "\"%.*s\" is not a media type", STRF(xml_attr(n, "textFormat")));
+	if (xml_has(n, "language") && !is_feel(xml_attr(n, "language")))
+		bpmn_refuse(b, n, "bpmn.expression.language", "write the expression in FEEL",
+		            "the expression language \"%.*s\" is not carried out",
+		            STRF(xml_attr(n, "language")));
+	const char *format = xml_is(n, "globalScriptTask") ? "scriptLanguage" : "scriptFormat";
+	if (xml_has(n, format) && !is_feel(xml_attr(n, format)))
+		bpmn_refuse(b, n, "bpmn.script.language", "write the script in FEEL",
+		            "the script language \"%.*s\" is not carried out", STRF(xml_attr(n, format)));
+}
+
+static void expression_language(struct bpmn *b)
+{
+	str language = xml_attr(b->root, "expressionLanguage");
+
+	/* The standard's default, which modelers write without being asked. */
+	if (language.n && !is_feel(language) && str_find(language, STR("XPath")) < 0)
+		bpmn_refuse(b, b->root, "bpmn.expression.language", "set expressionLanguage to FEEL",
+		            "the expression language \"%.*s\" is not carried out", STRF(language));
+}
+
+static void quantities(struct bpmn *b, const struct xml_node *n)
+{
+	static const char *const names[] = {"startQuantity", "completionQuantity"};
+
+	for (int i = 0; i < 2; i++)
+		if (xml_has(n, names[i]) && !str_eq(xml_attr(n, names[i]), STR("1")))
+			bpmn_refuse(b, n, "bpmn.profile.quantity", "draw the tokens as flows",
+			            "%s other than 1 is not carried out", names[i]);
+}
+
+static void attributes(struct bpmn *b, const struct xml_node *n)
+{
+	if (is_true(n, "parallelMultiple"))
+		bpmn_refuse(b, n, "bpmn.profile.multiple-event", "use one event for each, in parallel",
+		            "an event with several triggers is not carried out");
+	if (is_true(n, "instantiate"))
+		bpmn_refuse(b, n, "bpmn.profile.instantiate", "use a message start event",
+		            "a %.*s that starts a process is not carried out", STRF(n->name));
+	if (xml_is(n, "eventBasedGateway") && str_eq(xml_attr(n, "eventGatewayType"), STR("Parallel")))
+		bpmn_refuse(b, n, "bpmn.profile.parallel-event-gateway", "use a parallel gateway",
+		            "a parallel event-based gateway is not carried out");
+	if (xml_is(n, "sequenceFlow") && str_eq(xml_attr(n, "isImmediate"), STR("false")))
+		bpmn_refuse(b, n, "bpmn.flow.immediate", "remove isImmediate",
+		            "a flow of an executable process must be immediate");
+	if (xml_is(n, "process") && str_eq(xml_attr(n, "processType"), STR("Public")))
+		bpmn_refuse(b, n, "bpmn.process.public", "make it private",
+		            "a public process cannot be executable");
+	if (xml_is(n, "participantMultiplicity")) {
+		int64_t low = 0, high = 1;
+		if (xml_has(n, "minimum"))
+			str_i64(xml_attr(n, "minimum"), &low);
+		if (xml_has(n, "maximum"))
+			str_i64(xml_attr(n, "maximum"), &high);
+		if (low < 0 || high < low || high < 1)
+			bpmn_refuse(b, n, "bpmn.participant.multiplicity",
+			            "minimum from 0, maximum from 1 and not below minimum",
+			            "the participant's multiplicity is impossible");
+	}
+}
+
+static void elements(struct bpmn *b, const struct xml_node *n)
+{
+	for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+		if (xml_is(n, outside[i].element))
+			bpmn_refuse(b, n, outside[i].rule, outside[i].hint,
+			            "%s is outside the profile and is not carried out", outside[i].element);
+}
+
+static void identity(struct bpmn *b, const struct bpmn_el *e)
+{
+	if (!e->id.n)
+		bpmn_refuse(b, e->node, "bpmn.id.missing", "give it an id", "this %.*s has no id",
+		            STRF(e->node->name));
+	if (e->events > 1)
+		bpmn_refuse(b, e->node, "bpmn.profile.multiple-event", "use one event for each trigger",
+		            "an event with several definitions is not carried out");
+	const struct xml_node *multi = xml_child(e->node, "multiInstanceLoopCharacteristics");
+	if (multi && xml_child(e->node, "standardLoopCharacteristics"))
+		bpmn_refuse(b, e->node, "bpmn.loop.both", "keep one of them",
+		            "an activity cannot be both a loop and multi-instance");
+	if (multi && e->loop && !e->loop->cardinality && !e->loop->collection)
+		bpmn_refuse(b, multi, "bpmn.loop.count", "add loopCardinality or loopDataInputRef",
+		            "a multi-instance activity must say how many instances");
+	if (multi && str_eq_nocase(xml_attr(multi, "behavior"), STR("complex")))
+		bpmn_refuse(b, multi, "bpmn.profile.complex-behavior", "use none, one or all",
+		            "complex behaviour of multi-instance is not carried out");
+	if ((e->kind == K_SCRIPT || xml_is(e->node, "globalScriptTask")) && !e->script &&
+	    !xml_child(e->node, "script"))
+		bpmn_refuse(b, e->node, "bpmn.script.missing", "write the script in FEEL",
+		            "this script task has no script");
+	if (e->kind == K_SCRIPT && xml_child(e->node, "script") &&
+	    !xml_child(e->node, "script")->text.n)
+		bpmn_refuse(b, e->node, "bpmn.script.missing", "write the script in FEEL",
+		            "the script is empty");
+}
+
 void bpmn_check_profile(struct bpmn *b)
 {
-	(void)b;
+	bool executable = false;
+
+	for (const struct xml_node *n = b->root; n; n = xml_walk(b->root, n)) {
+		if (n->ns != NS_BPMN)
+			continue;
+		elements(b, n);
+		texts(b, n);
+		quantities(b, n);
+		attributes(b, n);
+	}
+	expression_language(b);
+	for (size_t i = 0; i < b->n_els; i++) {
+		identity(b, b->els[i]);
+		executable |= b->els[i]->kind == K_PROCESS;
+	}
+	for (size_t i = 0; i < b->n_flows; i++)
+		if (!b->flows[i]->id.n)
+			bpmn_refuse(b, b->flows[i]->node, "bpmn.id.missing", "give it an id",
+			            "this sequence flow has no id");
+	if (!executable)
+		bpmn_refuse(b, b->root, "bpmn.process.missing", "add a <process>",
+		            "the file holds no process");
 }

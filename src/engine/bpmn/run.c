@@ -105,7 +105,9 @@ void node_open(struct engine *g, struct node *n)
 		park(g, n, PHASE_OPEN, "bpmn.expression", why);
 		return;
 	}
-	if (bpmn_is_activity(n->el) || n->el->kind == K_GLOBAL_TASK)
+	if (n->el->kind == K_PROCESS)
+		scope_open(g, n);
+	else if (bpmn_is_activity(n->el) || n->el->kind == K_GLOBAL_TASK)
 		activity_open(g, n);
 	else if (n->el->kind == K_THROW || n->el->kind == K_END)
 		throw_open(g, n);
@@ -147,7 +149,7 @@ void scope_open(struct engine *g, struct node *n)
 static bool choose(struct engine *g, struct node *n, const struct bpmn_flow **taken, size_t *count)
 {
 	const struct bpmn_el *el = n->el;
-	bool one = el->kind == K_EXCLUSIVE;
+	bool one = el->kind == K_EXCLUSIVE, met = false; /* met: some condition is true */
 	str why = {0};
 
 	*count = 0;
@@ -163,13 +165,14 @@ static bool choose(struct engine *g, struct node *n, const struct bpmn_flow **ta
 				return false;
 			}
 			yes = v->type == JSON_BOOL && v->b;
+			met |= yes;
 		}
 		if (yes)
 			taken[(*count)++] = f;
 		if (yes && one)
 			return true;
 	}
-	if (!*count && el->default_flow)
+	if (!met && el->default_flow)
 		taken[(*count)++] = el->default_flow;
 	if (!*count && el->out) {
 		park(g, n, PHASE_LEAVE, "bpmn.flow.none",

@@ -1,0 +1,34 @@
+// What the scripts add to pages that already work without them: the character
+// count, a guard against pressing a button twice, and focus on the error summary.
+import {
+	Button, CharacterCount, Checkboxes, ErrorSummary, Radios, SkipLink, createAll
+} from 'govuk-frontend'
+
+document.body.classList.add('js-enabled', 'govuk-frontend-supported')
+// The catalogue writes %count, the component library wants %{count}.
+for (const field of document.querySelectorAll('.govuk-character-count'))
+	for (const { name, value } of field.attributes)
+		if (name.startsWith('data-i18n.'))
+			field.setAttribute(name, value.replace('%count', '%{count}'))
+
+for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, Radios, SkipLink])
+	createAll(component)
+
+// A form marked so warns before unsaved answers are left.
+for (const form of document.querySelectorAll('form[data-dw-guard]')) {
+	const warn = event => event.preventDefault()
+	form.addEventListener('input', () => addEventListener('beforeunload', warn), { once: true })
+	form.addEventListener('submit', () => removeEventListener('beforeunload', warn))
+}
+
+// The box above a column of check boxes; without scripts it is not there.
+for (const all of document.querySelectorAll('[data-dw-all]')) {
+	const boxes = all.closest('form').querySelectorAll(`input[name="${all.dataset.dwAll}"]`)
+	all.closest('[hidden]').hidden = false
+	all.addEventListener('change', () => boxes.forEach(box => { box.checked = all.checked }))
+}
+
+for (const button of document.querySelectorAll('[data-dw-print]')) {
+	button.hidden = false
+	button.addEventListener('click', () => print())
+}
