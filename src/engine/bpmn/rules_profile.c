@@ -156,6 +156,9 @@ static void identity(struct bpmn *b, const struct bpmn_el *e)
 	    !xml_child(e->node, "script"))
 		bpmn_refuse(b, e->node, "bpmn.script.missing", "write the script in FEEL",
 		            "this script task has no script");
+	if (e->kind == K_SCRIPT && xml_child(e->node, "script") && !xml_has(e->node, "scriptFormat"))
+		bpmn_refuse(b, e->node, "bpmn.script.format", "set scriptFormat to feel",
+		            "this script does not say its language");
 	if (e->kind == K_SCRIPT && xml_child(e->node, "script") &&
 	    !xml_child(e->node, "script")->text.n)
 		bpmn_refuse(b, e->node, "bpmn.script.missing", "write the script in FEEL",

@@ -122,12 +122,34 @@ static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *sys, con
 	     "remove the <!DOCTYPE ...> line");
 }
 
+/* Western Windows text, which some modelers write; expat knows UTF-8, UTF-16,
+ * Latin 1 and ASCII itself. */
+static int on_encoding(void *ctx, const XML_Char *name, XML_Encoding *info)
+{
+	static const uint16_t high[32] = {
+	    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+	    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+	    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+
+	(void)ctx;
+	if (!str_eq_nocase(str_of(name), STR("Cp1252")) &&
+	    !str_eq_nocase(str_of(name), STR("windows-1252")))
+		return XML_STATUS_ERROR;
+	for (int i = 0; i < 256; i++)
+		info->map[i] = i < 0x80 || i > 0x9F ? i : high[i - 0x80] ? high[i - 0x80] : -1;
+	info->data = NULL;
+	info->convert = NULL;
+	info->release = NULL;
+	return XML_STATUS_OK;
+}
+
 static void read_all(struct reader *r, str text)
 {
 	XML_SetUserData(r->parser, r);
 	XML_SetElementHandler(r->parser, on_start, on_end);
 	XML_SetCharacterDataHandler(r->parser, on_text);
 	XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
+	XML_SetUnknownEncodingHandler(r->parser, on_encoding, NULL);
 	if (XML_Parse(r->parser, text.p ? text.p : "", (int)text.n, XML_TRUE) == XML_STATUS_OK ||
 	    r->failed)
 		return;
