@@ -11,7 +11,15 @@ for (const field of document.querySelectorAll('.govuk-character-count'))
 		if (name.startsWith('data-i18n.'))
 			field.setAttribute(name, value.replace('%count', '%{count}'))
 
-for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, Radios, SkipLink])
+// A radio button may not be "expanded" (ARIA 1.2); that it controls a part suffices.
+class PlainRadios extends Radios {
+	syncConditionalRevealWithInputState(input) {
+		super.syncConditionalRevealWithInputState(input)
+		input.removeAttribute('aria-expanded')
+	}
+}
+
+for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, PlainRadios, SkipLink])
 	createAll(component)
 
 // A form marked so warns before unsaved answers are left.
