@@ -1,0 +1,73 @@
+#include "engine/feel/builtin.h"
+
+#include <string.h>
+
+#define BUILTIN(fn, name, params, min, max) {STR_INIT(name), params, min, max, fn},
+static const struct builtin table[] = {
+#include "engine/feel/builtins.def"
+};
+#undef BUILTIN
+
+enum { ROWS = sizeof table / sizeof *table };
+
+const struct builtin *builtin_all(size_t *n)
+{
+	*n = ROWS;
+	return table;
+}
+
+const struct builtin *builtin_find(str name, size_t *rows)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!str_eq(table[i].name, name))
+			continue;
+		size_t end = i;
+		while (end < ROWS && str_eq(table[end].name, name))
+			end++;
+		*rows = end - i;
+		return &table[i];
+	}
+	return NULL;
+}
+
+feel_value bi_wrong(struct env *e, const char *function)
+{
+	return env_fail(e, "%s: an argument of the wrong type", function);
+}
+
+feel_value bi_give_list(struct env *e, feel_value *v, size_t n)
+{
+	struct feel_list *l = NEW(e->a, struct feel_list);
+	*l = (struct feel_list){n, v};
+	return (feel_value){.kind = FEEL_LIST, .list = l};
+}
+
+bool bi_list(struct env *e, feel_value v, struct feel_list *out)
+{
+	if (v.kind == FEEL_NULL)
+		return false;
+	if (v.kind == FEEL_LIST) {
+		*out = *v.list;
+	} else {
+		out->v = NEW(e->a, feel_value);
+		out->v[0] = v;
+		out->n = 1;
+	}
+	env_step(e, out->n);
+	return true;
+}
+
+bool bi_items(struct env *e, const feel_value *v, size_t n, struct feel_list *out)
+{
+	if (n == 1)
+		return bi_list(e, v[0], out);
+	out->v = NEWN(e->a, feel_value, n);
+	memcpy(out->v, v, n * sizeof *v);
+	out->n = n;
+	return true;
+}
+
+bool bi_int(feel_value v, int64_t *out)
+{
+	return v.kind == FEEL_NUMBER && dec_to_i64(dec_integral(v.num, DEC_DOWN), out);
+}

@@ -1,0 +1,156 @@
+#include "engine/feel/feel.h"
+#include "engine/feel/node.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct feel_run feel_run_make(arena *a, struct diags *d)
+{
+	return (struct feel_run){.a = a, .steps_max = FEEL_STEPS, .depth_max = FEEL_DEPTH, .diags = d};
+}
+
+feel_value env_fail(struct env *e, const char *fmt, ...)
+{
+	struct diags *d = e->run->diags;
+	if (!d || d->count >= d->max) {
+		if (d)
+			d->count++;
+		return feel_null();
+	}
+	char text[256];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	diags_add(d, DIAG_WARNING, "feel.null", 0, 0, "%s", text);
+	return feel_null();
+}
+
+_Noreturn void env_stop(struct env *e, err code)
+{
+	longjmp(*e->stop, code);
+}
+
+void env_step(struct env *e, uint64_t n)
+{
+	e->steps += n;
+	if (e->steps > e->steps_max)
+		env_stop(e, ERR_budget);
+}
+
+err env_run(struct feel_run *run, const feel_value *global, uint32_t n_slots, void *model,
+            feel_value (*fn)(struct env *e, void *arg), void *arg, feel_value *out)
+{
+	jmp_buf stop, oom;
+	struct env e = {.a = run->a,
+	                .global = global,
+	                .steps_max = run->steps_max,
+	                .depth_max = run->depth_max,
+	                .run = run,
+	                .stop = &stop,
+	                .model = model,
+	                .n_local = n_slots};
+	struct diags *diags = run->diags;
+	jmp_buf *before = arena_guard(run->a, &oom);
+	if (setjmp(oom)) {
+		arena_guard(run->a, before);
+		run->diags = diags;
+		return ERR_out_of_memory;
+	}
+	int code = setjmp(stop);
+	if (code) {
+		arena_guard(run->a, before);
+		run->diags = diags;
+		return code;
+	}
+	e.local = NEWN(run->a, feel_value, n_slots);
+	feel_value v = fn(&e, arg);
+	arena_guard(run->a, before);
+	run->steps = e.steps;
+	*out = v;
+	return OK;
+}
+
+static const struct feel_expr *finish(struct scope *s, const struct node *root)
+{
+	if (!root)
+		return NULL;
+	struct feel_expr *e = NEW(s->a, struct feel_expr);
+	*e = (struct feel_expr){root, s->n_slots, s->free, s->n_free};
+	return e;
+}
+
+static struct scope open_scope(arena *a, const str *names, size_t n, struct diags *d)
+{
+	struct scope s = {.a = a, .open = true, .line = 1, .col = 1, .d = d};
+	for (size_t i = 0; i < n; i++)
+		scope_learn(&s, names[i]);
+	return s;
+}
+
+const struct feel_expr *feel_compile(arena *a, str text, const str *names, size_t n,
+                                     struct diags *d)
+{
+	struct scope s = open_scope(a, names, n, d);
+	return finish(&s, feel_parse(&s, str_dup(a, text)));
+}
+
+const struct feel_expr *feel_compile_tests(arena *a, str text, const str *names, size_t n,
+                                           struct diags *d)
+{
+	struct scope s = open_scope(a, names, n, d);
+	uint32_t input = scope_local(&s, STR("?"));
+	struct node *tests = feel_parse_tests(&s, str_dup(a, text), input);
+	if (!tests)
+		return NULL;
+	/* the value under test comes from the context, as "?" */
+	struct node *let = node_new(a, eval_context, 2);
+	str *keys = NEWN(a, str, 2);
+	uint32_t *slots = NEWN(a, uint32_t, 2);
+	keys[0] = STR("?");
+	slots[0] = input;
+	s.top = NULL;
+	let->kid[0] = node_name(&s, STR("?"));
+	let->kid[1] = tests;
+	let->names = keys;
+	let->slots = slots;
+	return finish(&s, let);
+}
+
+size_t feel_free_names(const struct feel_expr *e, const str **out)
+{
+	*out = e->free;
+	return e->n_free;
+}
+
+static feel_value run_root(struct env *e, void *arg)
+{
+	const struct feel_expr *x = arg;
+	return node_run(x->root, e);
+}
+
+err feel_eval(const struct feel_expr *x, feel_value context, struct feel_run *run, feel_value *out)
+{
+	feel_value few[16], *global = x->n_free > 16 ? NEWN(run->a, feel_value, x->n_free) : few;
+	for (size_t i = 0; i < x->n_free; i++) {
+		const feel_value *v = feel_get(context, x->free[i]);
+		global[i] = v ? *v : feel_null();
+		if (!v && run->diags)
+			diags_add(run->diags, DIAG_WARNING, "feel.name", 0, 0, "nothing here is called '%.*s'",
+			          STRF(x->free[i]));
+	}
+	return env_run(run, global, x->n_slots, NULL, run_root, (void *)(uintptr_t)x, out);
+}
+
+err feel_eval_json(const struct feel_expr *x, const json *context, struct feel_run *run,
+                   feel_value *out)
+{
+	struct feel_context *c = NEW(run->a, struct feel_context);
+	c->e = NEWN(run->a, struct feel_entry, x->n_free);
+	for (size_t i = 0; i < x->n_free; i++) {
+		const json *v = json_get_str(context, x->free[i]);
+		if (v)
+			c->e[c->n++] = (struct feel_entry){x->free[i], feel_of_json(run->a, v)};
+	}
+	return feel_eval(x, (feel_value){.kind = FEEL_CONTEXT, .ctx = c}, run, out);
+}

@@ -1,0 +1,304 @@
+#include "engine/feel/regex.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <string.h>
+
+#define OUTPUT_MAX ((size_t)8 * 1024 * 1024) /* bytes of a replaced text */
+
+struct regex {
+	pcre2_code *code;
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+};
+
+/* --- translation of the dialect ------------------------------------------------------ */
+
+/* One class "[a-z-[aeiou]]" with XPath's subtraction becomes (?![aeiou])[a-z]. */
+static bool class_to(buf *b, arena *a, str p, size_t *at, int depth)
+{
+	size_t i = *at + 1, from = *at;
+	buf own = buf_make(a, REGEX_MAX_PATTERN * 4), minus = buf_make(a, REGEX_MAX_PATTERN * 4);
+	if (depth > 8)
+		return false;
+	buf_putc(&own, '[');
+	if (i < p.n && p.p[i] == '^')
+		buf_putc(&own, p.p[i++]);
+	if (i < p.n && p.p[i] == ']')
+		return false;
+	for (; i < p.n && p.p[i] != ']'; i++) {
+		if (p.p[i] == '[')
+			return false;
+		if (p.p[i] == '-' && i + 1 < p.n && p.p[i + 1] == '[' && i > from + 1) {
+			i++;
+			buf_puts(&minus, "(?!");
+			if (!class_to(&minus, a, p, &i, depth + 1))
+				return false;
+			buf_putc(&minus, ')');
+			i--;
+			if (i + 1 >= p.n || p.p[i + 1] != ']')
+				return false;
+			continue;
+		}
+		if (p.p[i] == '\\' && i + 1 < p.n) {
+			char c = p.p[++i];
+			if (c == 'i')
+				buf_puts(&own, "\\p{L}_:");
+			else if (c == 'c')
+				buf_puts(&own, "\\p{L}\\p{N}\\p{M}_:.\\-\\x{B7}");
+			else if (c == 'I' || c == 'C')
+				return false;
+			else
+				buf_fmt(&own, "\\%c", c);
+			continue;
+		}
+		buf_putc(&own, p.p[i]);
+	}
+	if (i >= p.n)
+		return false;
+	buf_putc(&own, ']');
+	*at = i + 1;
+	buf_put(b, buf_str(&minus));
+	buf_put(b, buf_str(&own));
+	return !b->over && !own.over;
+}
+
+static bool escape_to(buf *b, char c)
+{
+	static const char same[] = "nrt\\|.?*+(){}-[]^$pPdDwWsS123456789";
+	if (c == 'i')
+		buf_puts(b, "[\\p{L}_:]");
+	else if (c == 'I')
+		buf_puts(b, "[^\\p{L}_:]");
+	else if (c == 'c')
+		buf_puts(b, "[\\p{L}\\p{N}\\p{M}_:.\\-\\x{B7}]");
+	else if (c == 'C')
+		buf_puts(b, "[^\\p{L}\\p{N}\\p{M}_:.\\-\\x{B7}]");
+	else if (c && strchr(same, c))
+		buf_fmt(b, "\\%c", c);
+	else
+		return false;
+	return true;
+}
+
+static bool translate(arena *a, str p, bool extended, str *out)
+{
+	buf b = buf_make(a, REGEX_MAX_PATTERN * 8);
+	for (size_t i = 0; i < p.n;) {
+		char c = p.p[i];
+		if (c == '[') {
+			if (!class_to(&b, a, p, &i, 0))
+				return false;
+			continue;
+		}
+		if (c == '\\') {
+			if (i + 1 >= p.n || !escape_to(&b, p.p[i + 1]))
+				return false;
+			i += 2;
+			continue;
+		}
+		if (c == '(' && i + 1 < p.n && p.p[i + 1] == '?' && (i + 2 >= p.n || p.p[i + 2] != ':'))
+			return false; /* XPath knows only (?: */
+		if (extended && c == '#')
+			buf_putc(&b, '\\');
+		buf_putc(&b, c);
+		i++;
+	}
+	*out = buf_str(&b);
+	return !b.over;
+}
+
+static bool options_of(str flags, uint32_t *options, bool *extended)
+{
+	*options =
+	    PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF;
+	*options &= ~(uint32_t)PCRE2_NEVER_UTF;
+	*extended = false;
+	for (size_t i = 0; i < flags.n; i++) {
+		switch (flags.p[i]) {
+		case 's':
+			*options |= PCRE2_DOTALL;
+			break;
+		case 'm':
+			*options |= PCRE2_MULTILINE;
+			break;
+		case 'i':
+			*options |= PCRE2_CASELESS;
+			break;
+		case 'x':
+			*options |= PCRE2_EXTENDED;
+			*extended = true;
+			break;
+		case 'q':
+			*options |= PCRE2_LITERAL;
+			break;
+		default:
+			return false;
+		}
+	}
+	if (*options & PCRE2_LITERAL)
+		*options &= PCRE2_LITERAL | PCRE2_UTF | PCRE2_CASELESS;
+	return true;
+}
+
+static bool open_regex(struct env *e, str pattern, str flags, struct regex *r)
+{
+	uint32_t options;
+	bool extended;
+	int code;
+	PCRE2_SIZE where;
+	*r = (struct regex){0};
+	if (pattern.n > REGEX_MAX_PATTERN || !options_of(flags, &options, &extended))
+		return false;
+	if (!(options & PCRE2_LITERAL) && !translate(e->a, pattern, extended, &pattern))
+		return false;
+	r->code = pcre2_compile((PCRE2_SPTR)(pattern.p ? pattern.p : ""), pattern.n, options, &code,
+	                        &where, NULL);
+	if (!r->code)
+		return false;
+	r->match = pcre2_match_data_create_from_pattern(r->code, NULL);
+	r->limits = pcre2_match_context_create(NULL);
+	if (!r->match || !r->limits)
+		return false;
+	pcre2_set_match_limit(r->limits, REGEX_MATCH_LIMIT);
+	pcre2_set_depth_limit(r->limits, REGEX_DEPTH_LIMIT);
+	pcre2_set_heap_limit(r->limits, REGEX_HEAP_KIB);
+	return true;
+}
+
+static void close_regex(struct regex *r)
+{
+	pcre2_match_data_free(r->match);
+	pcre2_match_context_free(r->limits);
+	pcre2_code_free(r->code);
+}
+
+static int find(const struct regex *r, str s, size_t from)
+{
+	return pcre2_match(r->code, (PCRE2_SPTR)(s.p ? s.p : ""), s.n, from, PCRE2_NO_UTF_CHECK,
+	                   r->match, r->limits);
+}
+
+/* "$1", "\$" and "\\" of a replacement; false when it is malformed. */
+static bool put_replacement(buf *b, const struct regex *r, str s, str rep, bool literal)
+{
+	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->match);
+	uint32_t groups = pcre2_get_ovector_count(r->match);
+	for (size_t i = 0; i < rep.n; i++) {
+		char c = rep.p[i];
+		if (literal || (c != '$' && c != '\\')) {
+			buf_putc(b, c);
+			continue;
+		}
+		char d = i + 1 < rep.n ? rep.p[++i] : 0;
+		if (c == '\\') {
+			if (d != '\\' && d != '$')
+				return false;
+			buf_putc(b, d);
+			continue;
+		}
+		if (d < '0' || d > '9')
+			return false;
+		uint32_t g = (uint32_t)(d - '0');
+		while (i + 1 < rep.n && rep.p[i + 1] >= '0' && rep.p[i + 1] <= '9' &&
+		       g * 10 + (uint32_t)(rep.p[i + 1] - '0') < groups)
+			g = g * 10 + (uint32_t)(rep.p[++i] - '0');
+		if (g < groups && v[2 * g] != PCRE2_UNSET)
+			buf_put(b, str_sub(s, v[2 * g], v[2 * g + 1]));
+	}
+	return true;
+}
+
+struct pieces {
+	feel_value *v;
+	size_t n, cap;
+};
+
+static void add_piece(struct env *e, struct pieces *p, str s)
+{
+	if (p->n == p->cap) {
+		size_t cap = p->cap ? p->cap * 2 : 16;
+		feel_value *v = NEWN(e->a, feel_value, cap);
+		if (p->n)
+			memcpy(v, p->v, p->n * sizeof *v);
+		p->v = v;
+		p->cap = cap;
+	}
+	p->v[p->n++] = feel_string(s);
+}
+
+/* Replaces or splits; the answer, or NULL text for an error. */
+static const char *walk(struct env *e, const struct regex *r, enum regex_use use, str s, str rep,
+                        bool literal, buf *out, struct pieces *parts)
+{
+	size_t last = 0, at = 0;
+	int rc = find(r, STR(""), 0);
+	if (rc >= 0)
+		return "a pattern that matches the empty text";
+	while (at <= s.n && (rc = find(r, s, at)) > 0) {
+		const PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->match);
+		size_t from = v[0], to = v[1];
+		if (to <= from) { /* nothing matched here: go on behind the next character */
+			at = to + 1;
+			while (at < s.n && ((uint8_t)s.p[at] & 0xC0) == 0x80)
+				at++;
+			continue;
+		}
+		if (++e->steps > e->steps_max)
+			return "too many matches";
+		if (use == REGEX_SPLIT) {
+			add_piece(e, parts, str_sub(s, last, from));
+		} else {
+			buf_put(out, str_sub(s, last, from));
+			if (!put_replacement(out, r, s, rep, literal))
+				return "a malformed replacement";
+		}
+		last = at = to;
+	}
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+		return "the pattern takes too long";
+	if (use == REGEX_SPLIT)
+		add_piece(e, parts, str_sub(s, last, s.n));
+	else
+		buf_put(out, str_sub(s, last, s.n));
+	return out->over ? "a text that is too long" : NULL;
+}
+
+feel_value regex_run(struct env *e, enum regex_use use, str s, str pattern, str rep, str flags)
+{
+	struct regex r;
+	const char *problem = "a malformed pattern or flag";
+	feel_value answer = feel_null();
+	struct pieces parts = {0};
+	buf out = buf_make(e->a, OUTPUT_MAX);
+	/* PCRE2 holds memory of its own: the arena's guard must not jump over its release. */
+	jmp_buf oom, *before = arena_guard(e->a, &oom);
+	if (setjmp(oom)) {
+		arena_guard(e->a, before);
+		close_regex(&r);
+		env_stop(e, ERR_out_of_memory);
+	}
+	if (open_regex(e, pattern, flags, &r)) {
+		if (use == REGEX_MATCH) {
+			int rc = find(&r, s, 0);
+			problem = rc < 0 && rc != PCRE2_ERROR_NOMATCH ? "the pattern takes too long" : NULL;
+			answer = feel_bool(rc > 0);
+		} else {
+			problem = walk(e, &r, use, s, rep, str_chr(flags, 'q') >= 0, &out, &parts);
+			if (!problem && use == REGEX_SPLIT) {
+				struct feel_list *l = NEW(e->a, struct feel_list);
+				*l = (struct feel_list){parts.n, parts.v};
+				answer = (feel_value){.kind = FEEL_LIST, .list = l};
+			} else {
+				answer = feel_string(buf_str(&out));
+			}
+		}
+	}
+	close_regex(&r);
+	arena_guard(e->a, before);
+	if (e->steps > e->steps_max)
+		env_stop(e, ERR_budget);
+	return problem ? env_fail(e, "%s: %.*s", problem, (int)(pattern.n > 80 ? 80 : pattern.n),
+	                          pattern.p ? pattern.p : "")
+	               : answer;
+}
