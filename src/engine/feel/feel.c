@@ -104,13 +104,13 @@ const struct feel_expr *feel_compile_tests(arena *a, str text, const str *names,
 	if (!tests)
 		return NULL;
 	/* the value under test comes from the context, as "?" */
-	struct node *let = node_new(a, eval_context, 2);
+	struct node *let = feel_node_new(a, eval_context, 2);
 	str *keys = NEWN(a, str, 2);
 	uint32_t *slots = NEWN(a, uint32_t, 2);
 	keys[0] = STR("?");
 	slots[0] = input;
 	s.top = NULL;
-	let->kid[0] = node_name(&s, STR("?"));
+	let->kid[0] = feel_node_name(&s, STR("?"));
 	let->kid[1] = tests;
 	let->names = keys;
 	let->slots = slots;

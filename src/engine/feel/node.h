@@ -122,11 +122,11 @@ struct node *feel_parse(struct scope *s, str text);
 struct node *feel_parse_tests(struct scope *s, str text, uint32_t input_slot);
 
 /* Makers used by the parser and by boxed expressions. */
-struct node *node_new(arena *a, node_eval eval, size_t kids);
-struct node *node_const(arena *a, feel_value v);
-struct node *node_global(arena *a, str name, uint32_t number);
-struct node *node_local(arena *a, str name, uint32_t slot);
-struct node *node_name(struct scope *s, str name);
+struct node *feel_node_new(arena *a, node_eval eval, size_t kids);
+struct node *feel_node_const(arena *a, feel_value v);
+struct node *feel_node_global(arena *a, str name, uint32_t number);
+struct node *feel_node_local(arena *a, str name, uint32_t slot);
+struct node *feel_node_name(struct scope *s, str name);
 
 feel_value eval_const(const struct node *n, struct env *e);
 feel_value eval_local(const struct node *n, struct env *e);

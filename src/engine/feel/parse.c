@@ -377,7 +377,7 @@ static str declared(struct parser *p, const char *stop_word, const char *stop_si
 
 /* --- nodes -------------------------------------------------------------------------- */
 
-struct node *node_new(arena *a, node_eval eval, size_t kids)
+struct node *feel_node_new(arena *a, node_eval eval, size_t kids)
 {
 	struct node *n = NEW(a, struct node);
 	n->eval = eval;
@@ -386,24 +386,24 @@ struct node *node_new(arena *a, node_eval eval, size_t kids)
 	return n;
 }
 
-struct node *node_const(arena *a, feel_value v)
+struct node *feel_node_const(arena *a, feel_value v)
 {
-	struct node *n = node_new(a, eval_const, 0);
+	struct node *n = feel_node_new(a, eval_const, 0);
 	n->value = v;
 	return n;
 }
 
-struct node *node_global(arena *a, str name, uint32_t number)
+struct node *feel_node_global(arena *a, str name, uint32_t number)
 {
-	struct node *n = node_new(a, eval_global, 0);
+	struct node *n = feel_node_new(a, eval_global, 0);
 	n->name = name;
 	n->slot = number;
 	return n;
 }
 
-struct node *node_local(arena *a, str name, uint32_t slot)
+struct node *feel_node_local(arena *a, str name, uint32_t slot)
 {
-	struct node *n = node_new(a, eval_local, 0);
+	struct node *n = feel_node_new(a, eval_local, 0);
 	n->name = name;
 	n->slot = slot;
 	return n;
@@ -411,7 +411,7 @@ struct node *node_local(arena *a, str name, uint32_t slot)
 
 static struct node *make(struct parser *p, node_eval eval, size_t kids)
 {
-	struct node *n = node_new(p->s->a, eval, kids);
+	struct node *n = feel_node_new(p->s->a, eval, kids);
 	place_of(p, p->at, &n->line, &n->col);
 	return n;
 }
@@ -448,7 +448,7 @@ static uint32_t free_name(struct scope *s, str name)
 
 /* What a name means here: a local, a global, or (inside a filter) perhaps a
  * member of the item, which only the evaluation can tell. */
-struct node *node_name(struct scope *s, str name)
+struct node *feel_node_name(struct scope *s, str name)
 {
 	uint32_t items[FEEL_MAX_NEST];
 	uint32_t n_items = 0;
@@ -457,25 +457,25 @@ struct node *node_name(struct scope *s, str name)
 		if (b->kind == BIND_ITEM && n_items < FEEL_MAX_NEST)
 			items[n_items++] = b->slot;
 		else if (b->kind != BIND_ITEM && str_eq(b->name, name))
-			plain = b->kind == BIND_LOCAL ? node_local(s->a, name, b->slot)
-			                              : node_global(s->a, name, b->slot);
+			plain = b->kind == BIND_LOCAL ? feel_node_local(s->a, name, b->slot)
+			                              : feel_node_global(s->a, name, b->slot);
 	}
 	size_t rows;
 	const struct builtin *bi = plain ? NULL : builtin_find(name, &rows);
 	if (bi) {
 		struct feel_function *f = NEW(s->a, struct feel_function);
 		f->builtin = bi;
-		plain = node_const(s->a, (feel_value){.kind = FEEL_FUNCTION, .fn = f});
+		plain = feel_node_const(s->a, (feel_value){.kind = FEEL_FUNCTION, .fn = f});
 	}
 	if (!plain && s->open) {
-		plain = node_global(s->a, name, free_name(s, name));
+		plain = feel_node_global(s->a, name, free_name(s, name));
 	} else if (!plain) {
-		plain = node_new(s->a, eval_unknown, 0);
+		plain = feel_node_new(s->a, eval_unknown, 0);
 		plain->name = str_dup(s->a, name);
 	}
 	if (!n_items)
 		return plain;
-	struct node *n = node_new(s->a, eval_name, 1);
+	struct node *n = feel_node_new(s->a, eval_name, 1);
 	uint32_t *slots = NEWN(s->a, uint32_t, n_items);
 	memcpy(slots, items, n_items * sizeof *slots);
 	n->slots = slots;
@@ -512,7 +512,7 @@ static struct node *number(struct parser *p)
 	decimal d;
 	if (!dec_parse(str_sub(p->text, from, p->at), &d))
 		return fail(p, "a number that is out of range");
-	return node_const(p->s->a, feel_number(d));
+	return feel_node_const(p->s->a, feel_number(d));
 }
 
 static bool hex4(str s, size_t at, size_t n, uint32_t *out)
@@ -1021,7 +1021,7 @@ static struct node *call_builtin(struct parser *p, struct node *call, const stru
 		out->kid[call->names ? places[i] : i] = call->kid[i + 1];
 	for (size_t i = 0; i < width; i++)
 		if (!out->kid[i])
-			out->kid[i] = node_const(p->s->a, feel_null());
+			out->kid[i] = feel_node_const(p->s->a, feel_null());
 	out->data = row;
 	out->name = row->name;
 	out->uses_input = call->uses_input;
@@ -1112,7 +1112,7 @@ static struct node *primary(struct parser *p)
 		return number(p);
 	if (c == '"') {
 		str s;
-		return string_text(p, &s) ? node_const(p->s->a, feel_string(s)) : NULL;
+		return string_text(p, &s) ? feel_node_const(p->s->a, feel_string(s)) : NULL;
 	}
 	if (c == '@') {
 		p->at++;
@@ -1132,23 +1132,23 @@ static struct node *primary(struct parser *p)
 	}
 	if (p->input && c == '?') {
 		p->at++;
-		n = node_local(p->s->a, STR("?"), *p->input);
+		n = feel_node_local(p->s->a, STR("?"), *p->input);
 		n->uses_input = true;
 		return n;
 	}
 	uint32_t u = peek_at(p, p->at, &len);
 	str name = is_start(u) || p->s->n_words ? name_at(p, false) : (str){0};
 	if (name.n) {
-		n = node_name(p->s, name);
+		n = feel_node_name(p->s, name);
 		place_of(p, p->at, &n->line, &n->col);
 		return n;
 	}
 	if (take_word(p, "true"))
-		return node_const(p->s->a, feel_bool(true));
+		return feel_node_const(p->s->a, feel_bool(true));
 	if (take_word(p, "false"))
-		return node_const(p->s->a, feel_bool(false));
+		return feel_node_const(p->s->a, feel_bool(false));
 	if (take_word(p, "null"))
-		return node_const(p->s->a, feel_null());
+		return feel_node_const(p->s->a, feel_null());
 	if (take_word(p, "function"))
 		return function_definition(p);
 	if (take_word(p, "if"))
@@ -1426,9 +1426,9 @@ struct node *feel_parse_tests(struct scope *s, str text, uint32_t input_slot)
 	if (!text_ok(&p))
 		return NULL;
 	struct node *n = make(&p, eval_in, 2);
-	n->kid[0] = node_local(s->a, STR("?"), input_slot);
+	n->kid[0] = feel_node_local(s->a, STR("?"), input_slot);
 	if (take(&p, "-") && at_end(&p))
-		return node_const(s->a, feel_bool(true));
+		return feel_node_const(s->a, feel_bool(true));
 	p.at = 0;
 	size_t keep = p.at;
 	struct diags *d = s->d;
