@@ -224,7 +224,7 @@ static void entries_come_and_go(void **state)
 	json *repeat = json_at(json_get(view, "components"), 0);
 	assert_int_equal(json_get(repeat, "entries")->count, 1);
 	struct form_field first[] = {FIELD("people.0.name", "Ali"), FIELD("people.0.age", "x"),
-	                             FIELD("add", "people")};
+	                             FIELD("people.add", "1")};
 	struct form_result r = form_page_accept(f, 0, first, 3, NULL, NULL, &env, a);
 	assert_true(r.again);
 	assert_int_equal(r.errors.count, 0);
@@ -238,7 +238,7 @@ static void entries_come_and_go(void **state)
 	assert_str(json_print(a, r.answers),
 	           "{\"people\":[{\"name\":\"Ali\",\"age\":40},{\"name\":\"Sara\"}]}");
 	/* Removing the first moves what was typed in the second along. */
-	struct form_field remove[] = {both[0], both[1], both[2], both[3], FIELD("remove", "people.0")};
+	struct form_field remove[] = {both[0], both[1], both[2], both[3], FIELD("people.0.remove", "1")};
 	r = form_page_accept(f, 0, remove, 5, r.answers, r.raw, &env, a);
 	assert_true(r.again);
 	assert_str(json_print(a, r.answers), "{\"people\":[{\"name\":\"Sara\"}]}");

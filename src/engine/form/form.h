@@ -99,13 +99,21 @@ ptrdiff_t form_page_back(const struct form *f, size_t page, const json *answers,
  * if it has no answer yet, or always when its "edit" is false. */
 json *form_prefill(const struct form *f, const json *sources, const json *answers, arena *a);
 
-/* View model of a page, for a template. {id, index, number, total, title, caption,
- * intro, multipart, has_errors, errors: [{text, href}], components: [...]}.
- * A component: {type, id, name, label, heading, hint, error, value, source ...}
- * where type is radios, checkboxes, select, input, textarea, date-input,
- * file-upload, fieldset (with components), repeat (with entries), fact (a value
- * that is shown and not asked), inset, warning, details; names follow the design
- * system's macros. `raw` and `errors` may be NULL. */
+/* View model of a page, as partials/form/component.html renders it: {id, index,
+ * number, total, title, caption, intro, heading_in_field, multipart, has_errors,
+ * errors: [{text, href}], components: [...]}. A component: {type, id, name, label,
+ * label_classes, heading, hint, error, source ...}; its type is
+ *   input textarea        value, input_type, inputmode, autocomplete, text_dir,
+ *                         spellcheck, width, prefix, suffix, rows
+ *   radios checkboxes select   items: [{id, name, value, text, hint, checked, selected}]
+ *   date-input            items: [{id, name, text, value, width, error}], day to year
+ *   file-upload           accept, max_bytes, file: {name, bytes, size ...} if one is kept
+ *   fieldset              components
+ *   repeat                entries: [{number, label, components, remove}], add: names of
+ *                         the buttons, absent where there must be none
+ *   fact                  value, missing: shown and not asked
+ *   paragraph inset warning details   label (details: hint too)
+ * `raw` and `errors` may be NULL. */
 json *form_page_view(const struct form *f, size_t page, const json *answers, const json *raw,
                      const struct form_errors *errors, const struct form_env *env, arena *a);
 

@@ -152,10 +152,10 @@ static void raw_clear_prefix(struct taker *t, str prefix)
 	}
 }
 
-static bool asks(const struct taker *t, const char *action, str name)
+/* Was the button "people.add" or "people.0.remove" pressed? */
+static bool asks(const struct taker *t, str prefix, const char *action)
 {
-	const struct form_field *f = field_named(t, str_of(action));
-	return f && str_eq(f->value, name);
+	return field_named(t, str_cat(t->a, prefix, str_of(action))) != NULL;
 }
 
 static void take_repeat(struct taker *t, const struct item *i, json *scope)
@@ -164,12 +164,12 @@ static void take_repeat(struct taker *t, const struct item *i, json *scope)
 	size_t sent = entries_sent(t, prefix), kept = 0;
 	const json *old = form_value(scope, i->path, i->n_path);
 	json *list = json_array(t->a);
-	bool adding = asks(t, "add", i->name), removing = false;
+	bool adding = asks(t, prefix, "add"), removing = false;
 	raw_clear_prefix(t, prefix);
 	for (size_t k = 0; k < sent; k++) {
 		str from = str_fmt(t->a, "%.*s%zu.", STRF(prefix), k);
 		const json *entry = json_at(old, k);
-		bool remove = asks(t, "remove", str_sub(from, 0, from.n - 1));
+		bool remove = asks(t, from, "remove");
 		removing |= remove;
 		bool spare = (int64_t)(sent - k) + (int64_t)kept > i->min_entries;
 		if (remove || (!adding && spare && !json_get(entry, "file") && entry_blank(t, from)))

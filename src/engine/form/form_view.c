@@ -137,10 +137,9 @@ static void view_date(const struct viewer *v, const struct item *i, const json *
 		json_set_str(v->a, o, "id", full);
 		json_set_str(v->a, o, "name", full);
 		json_set_str(v->a, o, "part", str_of(part[k]));
-		json_set_str(v->a, o, "label", say(v, str_c(v->a, str_fmt(v->a, "form.%s", part[k]))));
+		json_set_str(v->a, o, "text", say(v, str_c(v->a, str_fmt(v->a, "form.%s", part[k]))));
 		json_set_str(v->a, o, "value", typed ? json_text(typed) : texts[k]);
-		json_set_str(v->a, o, "classes",
-		             k == 2 ? STR("govuk-input--width-4") : STR("govuk-input--width-2"));
+		json_set_str(v->a, o, "width", k == 2 ? STR("4") : STR("2"));
 		bool whole_date =
 		    e && (str_eq(e->key, STR("required")) || !str_starts(e->key, STR("date.")) ||
 		          str_eq(e->key, STR("date.real")) || str_eq(e->key, STR("date.past")) ||
@@ -151,6 +150,20 @@ static void view_date(const struct viewer *v, const struct item *i, const json *
 	json_set_str(v->a, out, "type", STR("date-input"));
 	if (str_eq(json_str(i->options, "autocomplete"), STR("bday")))
 		json_set_bool(v->a, out, "birthday", true);
+}
+
+/* Its size in words: "412 KB". */
+static void put_file(const struct viewer *v, const json *answer, json *out)
+{
+	int64_t kilobytes = (json_int(answer, "bytes", 0) + 1023) / 1024;
+	bool large = kilobytes >= 1024;
+	json *params = json_object(v->a);
+	str size = large ? str_fmt(v->a, "%lld.%lld", (long long)(kilobytes / 1024),
+	                           (long long)(kilobytes % 1024 * 10 / 1024))
+	                 : str_fmt(v->a, "%lld", (long long)kilobytes);
+	json_set_str(v->a, params, "size", size);
+	json_set_str(v->a, out, "size",
+	             form_text(v->env, v->a, large ? "form.megabytes" : "form.kilobytes", params));
 }
 
 static void view_file(struct viewer *v, const struct item *i, const json *answer, json *out)
@@ -165,7 +178,7 @@ static void view_file(struct viewer *v, const struct item *i, const json *answer
 	put(v, out, "accept", buf_str(&accept));
 	json_set_int(v->a, out, "max_bytes", i->file.max_bytes);
 	if (json_is(answer, JSON_OBJECT))
-		json_set(v->a, out, "file", json_copy(v->a, answer));
+		put_file(v, answer, json_set(v->a, out, "file", json_copy(v->a, answer)));
 }
 
 static void view_input(const struct viewer *v, const struct item *i, const json *answer, str name,
@@ -189,10 +202,10 @@ static void view_input(const struct viewer *v, const struct item *i, const json 
 	json_set_str(v->a, out, "input_type", str_of(kinds[k].type));
 	put(v, out, "inputmode", i->whole ? STR("numeric") : str_of(kinds[k].mode));
 	put(v, out, "autocomplete", own.n ? own : str_of(kinds[k].autocomplete));
-	json_set_str(v->a, out, "dir", ltr ? STR("ltr") : STR("auto"));
-	json_set_bool(v->a, out, "spellcheck", area || json_truth(i->options, "spellcheck"));
-	if (width.n)
-		json_set_str(v->a, out, "classes", str_cat(v->a, STR("govuk-input--width-"), width));
+	json_set_str(v->a, out, "text_dir", ltr ? STR("ltr") : STR("auto"));
+	bool spelt = area || json_truth(i->options, "spellcheck");
+	json_set_str(v->a, out, "spellcheck", spelt ? STR("true") : STR("false"));
+	put(v, out, "width", width);
 	if (area)
 		json_set_int(v->a, out, "rows", json_int(i->options, "rows", 5));
 	put_words(v, out, "prefix", words_read(json_get(i->options, "prefix")));
@@ -211,10 +224,32 @@ static void view_fact(const struct viewer *v, const struct item *i, const json *
 	if (answer)
 		json_set_str(v->a, out, "value", answer_words(i, answer, v->env, v->a));
 	else
-		json_set_bool(v->a, out, "missing", true);
+		json_set_str(v->a, out, "value", say(v, "form.not_provided"));
+	json_set_bool(v->a, out, "missing", !answer);
 	bool ltr = i->widget == WIDGET_TEL || i->widget == WIDGET_EMAIL || i->widget == WIDGET_NUMBER ||
 	           json_truth(i->options, "identifier");
 	json_set_str(v->a, out, "dir", ltr ? STR("ltr") : STR("auto"));
+}
+
+/* What need not be answered says so in its label. */
+static str label_text(const struct viewer *v, const struct item *i, bool asked)
+{
+	str label = words_in(i->label, v->env->arabic);
+	if (i->required || !asked || i->widget == WIDGET_CONFIRM)
+		return label;
+	json *params = json_object(v->a);
+	json_set_str(v->a, params, "label", label);
+	return form_text(v->env, v->a, "form.optional", params);
+}
+
+/* Where a value that may be changed came from, after the hint. */
+static str prefill_hint(const struct viewer *v, const struct item *i)
+{
+	json *params = json_object(v->a);
+	json_set_str(v->a, params, "source", words_in(i->prefill_source, v->env->arabic));
+	str from = form_text(v->env, v->a, "form.prefilled", params);
+	str hint = words_in(i->hint, v->env->arabic);
+	return hint.n ? str_fmt(v->a, "%.*s %.*s", STRF(hint), STRF(from)) : from;
 }
 
 static json *view_control(struct viewer *v, const struct item *i, const json *scope, str prefix)
@@ -227,9 +262,11 @@ static json *view_control(struct viewer *v, const struct item *i, const json *sc
 	json_set_str(v->a, out, "type", (str){0});
 	json_set_str(v->a, out, "id", name);
 	json_set_str(v->a, out, "name", name);
-	put_words(v, out, "label", i->label);
+	json_set_str(v->a, out, "label", label_text(v, i, asked));
 	put_words(v, out, "hint", i->hint);
 	put_words(v, out, "source", i->prefill_source);
+	if (asked && answer && i->prefill_source.en.n)
+		json_set_str(v->a, out, "hint", prefill_hint(v, i));
 	if (e)
 		json_set_str(v->a, out, "error", e->text);
 	json_set_bool(v->a, out, "optional", !i->required && asked);
@@ -267,7 +304,8 @@ static json *view_group(struct viewer *v, const struct item *i, const json *scop
 {
 	json *out = json_object(v->a);
 	json_set_str(v->a, out, "type", STR("fieldset"));
-	put_words(v, out, "legend", i->label);
+	put_words(v, out, "label", i->label);
+	json_set_str(v->a, out, "label_classes", STR("govuk-fieldset__legend--m"));
 	put_words(v, out, "hint", i->hint);
 	view_items(v, i, scope, prefix, json_set(v->a, out, "components", json_array(v->a)));
 	v->components++;
@@ -285,9 +323,6 @@ static json *view_repeat(struct viewer *v, const struct item *i, const json *sco
 	json_set_str(v->a, out, "name", i->name);
 	put_words(v, out, "label", i->label);
 	put_words(v, out, "hint", i->hint);
-	put_words(v, out, "add_label", words_read(json_get(i->options, "addLabel")));
-	if (!json_get(out, "add_label"))
-		json_set_str(v->a, out, "add_label", say(v, "form.add"));
 	if (e)
 		json_set_str(v->a, out, "error", e->text);
 	json *entries = json_set(v->a, out, "entries", json_array(v->a));
@@ -300,13 +335,15 @@ static json *view_repeat(struct viewer *v, const struct item *i, const json *sco
 		json_set_str(v->a, entry, "name", str_sub(prefix, 0, prefix.n - 1));
 		json_set_int(v->a, params, "number", (int64_t)k + 1);
 		json_set_str(v->a, params, "label", words_in(i->label, v->env->arabic));
-		json_set_str(v->a, entry, "title", form_text(v->env, v->a, "form.entry", params));
-		json_set_bool(v->a, entry, "removable", shown > least && n > 0);
+		json_set_str(v->a, entry, "label", form_text(v->env, v->a, "form.entry", params));
+		if (shown > least && n > 0)
+			json_set_str(v->a, entry, "remove", str_cat(v->a, prefix, STR("remove")));
 		view_items(v, i, at ? at : nothing, prefix,
 		           json_set(v->a, entry, "components", json_array(v->a)));
 		json_push(entries, entry);
 	}
-	json_set_bool(v->a, out, "can_add", (int64_t)shown < i->max_entries);
+	if ((int64_t)shown < i->max_entries)
+		json_set_str(v->a, out, "add", str_cat(v->a, i->name, STR(".add")));
 	v->components++;
 	return out;
 }
@@ -316,8 +353,9 @@ static json *view_label(const struct viewer *v, const struct item *i)
 	json *out = json_object(v->a);
 	str style = json_str(i->options, "style");
 	json_set_str(v->a, out, "type", style.n ? style : STR("paragraph"));
-	put_words(v, out, "text", i->text);
-	put_words(v, out, "label", i->label);
+	bool titled = str_eq(style, STR("details")) && i->label.en.n;
+	put_words(v, out, "label", titled ? i->label : i->text);
+	put_words(v, out, "hint", titled ? i->text : (struct words){{0}, {0}});
 	return out;
 }
 
@@ -352,6 +390,18 @@ static void view_errors(const struct viewer *v, json *page)
 	json_set_bool(v->a, page, "has_errors", list->count > 0);
 }
 
+/* Questions that are fieldsets have a legend, the others a label. */
+static void set_label_size(const struct viewer *v, json *component, char size)
+{
+	static const char *const legends[] = {"radios", "checkboxes", "date-input", "fieldset"};
+	str type = json_str(component, "type");
+	const char *class = "govuk-label--";
+	for (size_t k = 0; k < sizeof legends / sizeof *legends; k++)
+		if (str_eq(type, str_of(legends[k])))
+			class = "govuk-fieldset__legend--";
+	json_set_str(v->a, component, "label_classes", str_fmt(v->a, "%s%c", class, size));
+}
+
 /* A page with one question has that question as its heading. */
 static void set_heading(const struct viewer *v, json *page, const json *components)
 {
@@ -359,8 +409,9 @@ static void set_heading(const struct viewer *v, json *page, const json *componen
 	if (v->components != 1 || components->count != 1 || !only || !json_get(only, "label"))
 		return;
 	json_set_bool(v->a, only, "heading", true);
+	set_label_size(v, only, 'l');
 	json_set_str(v->a, page, "title", json_str(only, "label"));
-	json_set_bool(v->a, page, "question", true);
+	json_set_bool(v->a, page, "heading_in_field", true);
 }
 
 json *form_page_view(const struct form *f, size_t page, const json *answers, const json *raw,
@@ -385,6 +436,9 @@ json *form_page_view(const struct form *f, size_t page, const json *answers, con
 	view_errors(&v, out);
 	json *components = json_set(a, out, "components", json_array(a));
 	view_items(&v, p->body, answers, (str){0}, components);
+	for (json *c = components->first; c; c = c->next)
+		if (json_get(c, "name"))
+			set_label_size(&v, c, 'm');
 	set_heading(&v, out, components);
 	json_set_bool(a, out, "multipart", v.multipart);
 	return out;
