@@ -36,6 +36,17 @@ for (const all of document.querySelectorAll('[data-dw-all]')) {
 	all.addEventListener('change', () => boxes.forEach(box => { box.checked = all.checked }))
 }
 
+// The file chooser in our words: the browser's own speaks the browser's language.
+for (const box of document.querySelectorAll('.dw-upload')) {
+	const [input, own] = box.children
+	const name = own.querySelector('.dw-upload__name')
+	own.hidden = false
+	box.classList.add('dw-upload--own')
+	input.addEventListener('change', () => {
+		name.textContent = Array.from(input.files, f => f.name).join(', ')
+	})
+}
+
 for (const button of document.querySelectorAll('[data-dw-print]')) {
 	button.hidden = false
 	button.addEventListener('click', () => print())
