@@ -8,14 +8,15 @@
 #include "kernel/vault.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define KERNEL_ARENA_BYTES ((size_t)64 * 1024 * 1024)
-#define REACTOR_DEPTH_MAX 16
+#define KERNEL_ARENA_BYTES  ((size_t)64 * 1024 * 1024)
+#define REACTOR_DEPTH_MAX   16
 #define MIGRATION_ROOMS_MAX 64
 
 instant kernel_now(const struct kernel *k)
@@ -93,6 +94,20 @@ static err react(struct tx *tx, const struct event *e)
 	return failed;
 }
 
+static bool is_public(const struct kernel *k, str kind)
+{
+	for (size_t i = 0; i < k->n_organs; i++)
+		for (size_t n = 0; n < k->organs[i]->n_public_kinds; n++)
+			if (str_eq(kind, str_of(k->organs[i]->public_kinds[n])))
+				return true;
+	return false;
+}
+
+uint64_t kernel_public_generation(const struct kernel *k)
+{
+	return atomic_load(&k->public_generation);
+}
+
 err tx_emit(struct tx *tx, struct emission m)
 {
 	const struct event_kind *kind = kernel_event_kind(tx->k, str_of(m.kind), 0);
@@ -101,21 +116,23 @@ err tx_emit(struct tx *tx, struct emission m)
 	if (m.secret && !m.subject)
 		return tx_fail(tx, ERR_internal, "", "%s has personal data but no subject", m.kind);
 	struct event e = {
-		.at = tx->now,
-		.kind = str_of(kind->name),
-		.version = kind->version,
-		.actor = tx->actor.person,
-		.on_behalf = tx->actor.on_behalf,
-		.entity = m.entity,
-		.subject = m.subject,
-		.case_id = m.case_id,
-		.data = m.data ? m.data : json_object(tx->a),
-		.secret = m.secret,
+	    .at = tx->now,
+	    .kind = str_of(kind->name),
+	    .version = kind->version,
+	    .actor = tx->actor.person,
+	    .on_behalf = tx->actor.on_behalf,
+	    .entity = m.entity,
+	    .subject = m.subject,
+	    .case_id = m.case_id,
+	    .data = m.data ? m.data : json_object(tx->a),
+	    .secret = m.secret,
 	};
 	err failed = journal_append(tx, &e);
 	if (failed)
 		return failed;
 	event_fold(tx->k, tx->db, tx->a, &e);
+	if (tx->action && is_public(tx->k, e.kind))
+		tx->action->public_changed = true;
 	if (db_error(tx->db))
 		return db_error(tx->db);
 	return react(tx, &e);
@@ -162,7 +179,8 @@ static void remember(struct action *act, struct tx *tx)
 {
 	str answer = act->answer ? json_print(act->a, act->answer) : STR("null");
 	db_exec(tx->db, &sql_idempotency_insert, D_TEXT(act->idempotency_scope),
-	        D_TEXT(act->idempotency_key), D_TEXT(act->request_hash), D_TEXT(answer), D_INT(tx->now));
+	        D_TEXT(act->idempotency_key), D_TEXT(act->request_hash), D_TEXT(answer),
+	        D_INT(tx->now));
 }
 
 static err action_decide(struct action *act, struct tx *tx)
@@ -182,10 +200,16 @@ static err action_decide(struct action *act, struct tx *tx)
 static err action_run(dbc *c, struct command *cmd)
 {
 	struct action *act = (struct action *)(void *)((char *)cmd - offsetof(struct action, command));
-	struct tx tx = {.k = act->k, .db = c, .a = act->a, .now = kernel_now(act->k), .rng = &act->k->rng,
-	                .actor = act->actor, .action = act};
+	struct tx tx = {.k = act->k,
+	                .db = c,
+	                .a = act->a,
+	                .now = kernel_now(act->k),
+	                .rng = &act->k->rng,
+	                .actor = act->actor,
+	                .action = act};
 	act->answer = NULL;
 	act->replayed = false;
+	act->public_changed = false;
 	jmp_buf oom;
 	jmp_buf *before = arena_guard(act->a, &oom);
 	volatile err e;
@@ -205,6 +229,8 @@ static void action_done(struct command *cmd, err result)
 	struct action *act = (struct action *)(void *)((char *)cmd - offsetof(struct action, command));
 	if (result && !act->fault.code)
 		act->fault.code = result;
+	if (!result && act->public_changed)
+		atomic_fetch_add(&act->k->public_generation, 1);
 	if (act->done)
 		act->done(act, result);
 }
@@ -226,6 +252,8 @@ err kernel_run(struct action *act)
 	prepare(act);
 	act->command.done = NULL;
 	err e = writer_run(act->k->writer, &act->command);
+	if (!e && act->public_changed)
+		atomic_fetch_add(&act->k->public_generation, 1);
 	if (e && !act->fault.code)
 		act->fault.code = e;
 	return e;

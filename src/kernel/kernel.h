@@ -33,6 +33,7 @@ struct kernel {
 	struct vault *vault;     /* kernel/vault.h */
 	struct scheduler *scheduler; /* jobs and timers; kernel/outbox.h */
 	rng rng;                 /* the writer thread's */
+	_Atomic uint64_t public_generation;
 };
 
 /* NULL *why is never left on failure. */
@@ -64,6 +65,7 @@ struct action {
 	/* private */
 	struct command command;
 	instant now;
+	bool public_changed;     /* an event of a public kind was recorded */
 };
 
 /* Queues; false when the platform is full or stopping. */
@@ -72,6 +74,9 @@ bool kernel_submit(struct action *act);
 err kernel_run(struct action *act);
 /* The answer to keep with the idempotency key; for decide functions. */
 void tx_answer(struct tx *tx, json *answer);
+
+/* Rises after the commit of an event that some room calls public (organ.h). */
+uint64_t kernel_public_generation(const struct kernel *k);
 
 /* Declared events, jobs and so on, over all rooms. */
 const struct event_kind *kernel_event_kind(const struct kernel *k, str name, int version);

@@ -57,6 +57,10 @@ struct organ {
 	size_t n_reactors;
 	const struct job_kind *jobs;
 	size_t n_jobs;
+	/* Kinds of any room's events after which this room's public pages read
+	 * otherwise: what the web server keeps of them is then dropped. */
+	const char *const *public_kinds;
+	size_t n_public_kinds;
 	const struct derived *derived;
 	size_t n_derived;
 	const struct err_info *errors;

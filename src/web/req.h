@@ -10,12 +10,20 @@
  *                     decide_<name>(tx, r)     in the writer's transaction
  *                     answer_<name>(r)         after the commit: redirect or view
  * prepare and answer run in a web thread with a reader connection (r->db), decide
- * in the writer thread with tx->db only. Between them the connection is suspended,
- * so that a waiting write holds no thread.
+ * in the writer thread with tx->db only. When prepare has set a result itself
+ * (req_again: the form was not right), nothing is decided. Between them the connection is
+ * suspended, so that a waiting write holds no thread.
  *
  * HTML and JSON are two renderings of the same result: a view (JSON object) and
  * the name of a template. A path that begins with /api/ or a request that
  * prefers application/json gets the view itself.
+ *
+ * decide hands what it learned to answer through r->decided (a JSON object, made
+ * in tx->a): a repeated idempotency key skips decide and gets the first r->decided
+ * again, with r->state as prepare left it. Nothing secret belongs there: it is kept.
+ *
+ * What every HTML view gets besides its own members: lang dir other_lang other_url
+ * path csrf user{name,staff} (absent for visitors) banner flash now request_id.
  *
  * A handler returns OK after it has set a result, or refuses with req_fail, which
  * the server turns into the error page, or RFC 9457 problem details.
@@ -26,13 +34,18 @@
 #include "kernel/i18n/i18n.h"
 #include "kernel/identity/identity.h"
 #include "kernel/kernel.h"
+#include "kernel/session/session.h"
+#include "web/errors.h"
 
 enum method { METHOD_GET, METHOD_POST };
 
 #define REQ_MAX_FIELDS      500 /* form and query fields together */
 #define REQ_MAX_FILES       10
 #define REQ_MAX_FIELD_BYTES ((size_t)64 * 1024)
-#define REQ_MAX_BODY_BYTES  ((size_t)8 * 1024 * 1024)
+#define REQ_MAX_BODY_BYTES  ((size_t)8 * 1024 * 1024) /* of an UPLOAD */
+#define REQ_MAX_FORM_BYTES  ((size_t)1024 * 1024)     /* of an ACTION or a CALL */
+#define REQ_MAX_NAME_BYTES  256
+#define REQ_MAX_URI_BYTES   4096
 #define REQ_MAX_PARAMS      4
 
 struct field {
@@ -88,6 +101,7 @@ struct req {
 	bool cacheable;            /* public page: ETag, no-cache; else no-store */
 	str set_session;           /* new cookie token; see req_session */
 	bool clear_session;
+	str flash; /* message key for the next page */
 };
 
 /* ---- reading ---- */

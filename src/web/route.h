@@ -11,10 +11,9 @@
  * routes may not match the same path. `event` is the event (or the first of
  * several) that the action records.
  *
- * In the room's .c file:
- *     #define ROUTES_DEF "systems/guide/routes.def"
- *     #define ROUTES_TABLE guide_routes
- *     #include "web/declare.h"
+ * How a room includes it is in web/declare.h. A path is below the language:
+ * "/guide" is reached as /en/guide and /ar/guide; a path below /api/ or /hooks/
+ * has no language.
  */
 #ifndef WEB_ROUTE_H
 #define WEB_ROUTE_H
@@ -44,5 +43,9 @@ struct system {
 	/* Optional: members this room adds to every page's view (an unread count). */
 	void (*decorate)(struct req *r, json *view);
 };
+
+/* Every route as JSON: [{"name","method","path","permission","event","doc","room"}].
+ * For `diwan routes --json` and the test that walks them all. */
+json *routes_json(arena *a, const struct system *const *systems, size_t n);
 
 #endif

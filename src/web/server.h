@@ -9,15 +9,25 @@
 
 struct server_options {
 	struct kernel *k;
-	str listen;     /* "127.0.0.1:8080"; port 0 picks one */
+	str listen;     /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks one */
 	str public_url; /* "https://services.example": links, cookies' Secure flag */
-	int threads;    /* web threads, at least 2 */
+	int threads;    /* web threads, at least 2; 0 = 2 */
 	const struct system *const *systems;
 	size_t n_systems;
 	const struct messages *texts;
 	struct templates *templates;
 	int32_t utc_offset;
-	bool trust_proxy; /* X-Forwarded-For from the front server */
+	bool trust_proxy;            /* X-Forwarded-For from the front server */
+	str currency;                /* of plain minor units in templates: "BHD" */
+	str sign_in;                 /* page for those not signed in; empty: "/sign-in" */
+	str form_targets;            /* more origins a form may lead to: payment pages */
+	str security_contact;        /* for security.txt: "mailto:..." */
+	const json *banner;          /* shown on every page: text, or {"en","ar"}; may be NULL */
+	int connections;             /* at most, in all; 0 = 4,096 */
+	int connections_per_address; /* 0 = 256; none when trust_proxy */
+	int timeout;                 /* seconds without a byte; 0 = 20 */
+	bool quiet;                  /* no line a request in the log */
+	bool no_page_cache;
 };
 
 err server_start(arena *a, const struct server_options *o, struct server **out, str *why);

@@ -1,0 +1,120 @@
+/*
+ * builtin.c - addresses that belong to no room: health, metrics, assets, "/".
+ */
+#include "web/exchange.h"
+
+static bool content(struct exchange *x, int status, const char *type, str bytes)
+{
+	req_content(&x->r, type, bytes, NULL);
+	x->r.status = status;
+	return true;
+}
+
+static bool health(struct exchange *x)
+{
+	return content(x, 200, "text/plain; charset=utf-8", STR("ok\n"));
+}
+
+/* Ready: not stopping, the database answers, the writer's queue has room. */
+static bool ready(struct exchange *x)
+{
+	struct kernel *k = x->r.k;
+	const char *why = atomic_load(&x->s->stopping) ? "stopping" : NULL;
+	if (!why && k->writer && writer_stats_read(k->writer).queue > WRITER_QUEUE_MAX / 2)
+		why = "the writer's queue is long";
+	if (!why) {
+		dbc *c = db_reader(k->db);
+		rows *r = db_query_text(c, STR("SELECT 1"), NULL, 0);
+		if (!db_next(r))
+			why = "the database does not answer";
+		db_done(r);
+		db_reader_return(c);
+	}
+	return content(x, why ? 503 : 200, "text/plain; charset=utf-8",
+	               why ? str_fmt(x->a, "%s\n", why) : STR("ready\n"));
+}
+
+static bool metrics(struct exchange *x)
+{
+	buf b = buf_make(x->a, (size_t)64 * 1024);
+	metrics_write(&x->s->metrics, &b);
+	if (x->r.k->writer) {
+		struct writer_stats w = writer_stats_read(x->r.k->writer);
+		metric_line(&b, "diwan_commands_total", "counter", "Commands run by the writer.",
+		            w.commands);
+		metric_line(&b, "diwan_batches_total", "counter", "Transactions they shared.", w.batches);
+		metric_line(&b, "diwan_commands_refused_total", "counter", "Commands refused: queue full.",
+		            w.refused);
+		metric_line(&b, "diwan_retries_total", "counter", "Transactions run again.", w.retries);
+		metric_line(&b, "diwan_writer_queue", "gauge", "Commands waiting.", w.queue);
+		metric_line(&b, "diwan_commit_microseconds_total", "counter", "Time spent in commits.",
+		            w.commit_micros);
+	}
+	return content(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b));
+}
+
+static bool version(struct exchange *x)
+{
+	return content(x, 200, "application/json",
+	               STR("{\"name\":\"diwan\",\"version\":\"" DIWAN_VERSION "\"}\n"));
+}
+
+static bool robots(struct exchange *x)
+{
+	return content(x, 200, "text/plain; charset=utf-8",
+	               STR("User-agent: *\nDisallow: /en/sign-in\nDisallow: /ar/sign-in\n"
+	                   "Disallow: /api/\n"));
+}
+
+/* RFC 9116; the date of expiry moves along, a year ahead of the day. */
+static bool security(struct exchange *x)
+{
+	str contact = x->s->o.security_contact;
+	if (!contact.n)
+		return false;
+	instant until = (x->r.now / DAY + 365) * DAY;
+	return content(x, 200, "text/plain; charset=utf-8",
+	               str_fmt(x->a, "Contact: %.*s\nExpires: %.*s\nPreferred-Languages: ar, en\n",
+	                       STRF(contact), STRF(time_print(x->a, until))));
+}
+
+static bool home(struct exchange *x)
+{
+	x->r.redirect = STR("/");
+	x->r.status = 302;
+	return true;
+}
+
+static const struct {
+	const char *path;
+	bool (*page)(struct exchange *x);
+} pages[] = {
+    {"/", home},
+    {"/healthz", health},
+    {"/readyz", ready},
+    {"/metrics", metrics},
+    {"/version", version},
+    {"/robots.txt", robots},
+    {"/.well-known/security.txt", security},
+};
+
+static size_t find(str path)
+{
+	size_t i = 0;
+	while (i < sizeof pages / sizeof *pages && !str_eq(path, str_of(pages[i].path)))
+		i++;
+	return i;
+}
+
+bool builtin_is(str path)
+{
+	/* Below a language "/" is a page of some room. */
+	return path.n > 1 && find(path) < sizeof pages / sizeof *pages;
+}
+
+bool builtin_answer(struct exchange *x)
+{
+	size_t i = find(x->r.path);
+	return i < sizeof pages / sizeof *pages && !x->lang_in_path && x->r.method == METHOD_GET &&
+	       pages[i].page(x);
+}

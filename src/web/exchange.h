@@ -1,0 +1,111 @@
+/*
+ * exchange.h - one request inside the server, from its first byte to its log line.
+ *
+ * Private to the web room: server.c moves an exchange through its stages, body.c
+ * reads what it carries, chain.c decides, answer.c writes.
+ */
+#ifndef WEB_EXCHANGE_H
+#define WEB_EXCHANGE_H
+
+#include "web/assets.h"
+#include "web/compress.h"
+#include "web/http.h"
+#include "web/page_cache.h"
+#include "web/router.h"
+#include "web/server.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+#define REQUEST_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define IDLE_ARENAS         64 /* kept for the next requests */
+#define TOKEN_CHARS         43 /* base64url of SESSION_TOKEN_BYTES */
+
+struct server {
+	arena *a;
+	struct server_options o;
+	struct MHD_Daemon *daemon;
+	struct router *router;
+	struct assets *assets;
+	struct page_cache *cache;
+	struct metrics metrics;
+	str policy; /* Content-Security-Policy */
+	str origin; /* of public_url: "https://services.example" */
+	bool https;
+	int port;
+	atomic_bool stopping;
+	pthread_mutex_t lock; /* of the idle arenas */
+	arena *idle[IDLE_ARENAS];
+	size_t n_idle;
+};
+
+enum stage { STAGE_NEW, STAGE_BODY, STAGE_DECIDING, STAGE_ANSWERED };
+
+struct exchange {
+	struct server *s;
+	struct MHD_Connection *c;
+	arena *a;
+	enum stage stage;
+	struct req r;
+	struct match match;
+	instant started; /* monotonic */
+	str target;      /* as sent: path and query */
+	str full_path;   /* with the language */
+	bool head, known_method, lang_in_path;
+	err refused; /* found while reading; answered when it is read */
+	str refused_why;
+
+	/* the body */
+	struct MHD_PostProcessor *post;
+	buf body;
+	size_t body_bytes, body_max;
+	buf part; /* the multipart value being read */
+	bool part_is_file;
+
+	str token; /* of the session cookie */
+	bool token_fresh;
+	struct action action;
+	err decided;
+
+	uint64_t generation; /* of public facts, before the page read them */
+
+	int status; /* answered */
+	size_t sent;
+};
+
+/* ---- body.c ---- */
+
+/* A request header; empty if absent. */
+str header(const struct exchange *x, const char *name);
+/* Reads what the headers say of the body; refuses what the route does not take. */
+err body_begin(struct exchange *x);
+/* False: give the connection up. */
+bool body_take(struct exchange *x, const char *data, size_t n);
+err body_end(struct exchange *x);
+
+/* ---- chain.c ---- */
+
+/* The headers are read: what can be refused by them alone is refused. */
+err chain_begin(struct exchange *x, const char *method, const char *version);
+/* Everything is read. Sets x->stage to STAGE_DECIDING when the connection was
+ * suspended for a command; else the answer is in x->r. */
+err chain_run(struct exchange *x);
+/* The command is decided. */
+err chain_decided(struct exchange *x);
+
+/* ---- answer.c ---- */
+
+enum MHD_Result answer(struct exchange *x, err e);
+/* When memory ran out: a constant answer. */
+enum MHD_Result answer_exhausted(struct exchange *x);
+bool answer_cached(struct exchange *x);
+
+/* ---- builtin.c ---- */
+
+/* /healthz and its like, assets, "/": true when it has answered. */
+bool builtin_answer(struct exchange *x);
+bool builtin_is(str path);
+
+const char *session_cookie_name(const struct server *s); /* chain.c */
+
+#endif

@@ -1,0 +1,134 @@
+#include "web/page_cache.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_MAX  512
+#define ETAG_MAX 40
+
+/* A slot a key hashes to; a newer key drives an older one out. */
+struct entry {
+	bool used;
+	char key[KEY_MAX];
+	size_t key_n;
+	char etag[CODING_COUNT][ETAG_MAX];
+	uint64_t generation;
+	instant made;
+	int64_t bytes;
+	struct cached_page page;
+};
+
+struct page_cache {
+	pthread_mutex_t lock;
+	struct metrics *m;
+	struct entry *slot[PAGE_CACHE_ENTRIES];
+};
+
+/* Outside of arenas: it lives as long as the server, and each entry comes and
+ * goes by itself. */
+struct page_cache *page_cache_create(struct metrics *m)
+{
+	struct page_cache *c = calloc(1, sizeof *c);
+	if (!c)
+		return NULL;
+	c->m = m;
+	pthread_mutex_init(&c->lock, NULL);
+	return c;
+}
+
+static void drop_page(const struct cached_page *p)
+{
+	for (int i = 0; i < CODING_COUNT; i++) {
+		if (p->full[i])
+			MHD_destroy_response(p->full[i]);
+		if (p->unchanged[i])
+			MHD_destroy_response(p->unchanged[i]);
+	}
+}
+
+static void empty(struct page_cache *c, size_t i)
+{
+	struct entry *e = c->slot[i];
+	if (!e)
+		return;
+	c->m->cache_entries--;
+	c->m->cache_bytes -= e->bytes;
+	drop_page(&e->page);
+	free(e);
+	c->slot[i] = NULL;
+}
+
+void page_cache_destroy(struct page_cache *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < PAGE_CACHE_ENTRIES; i++)
+		empty(c, i);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+static size_t slot_of(str key)
+{
+	return str_hash(key, 0x70616765) & (PAGE_CACHE_ENTRIES - 1);
+}
+
+bool page_cache_use(struct page_cache *c, str key, uint64_t generation, instant now,
+                    bool (*use)(void *ctx, const struct cached_page *p), void *ctx)
+{
+	size_t i = slot_of(key);
+	pthread_mutex_lock(&c->lock);
+	struct entry *e = c->slot[i];
+	bool hit = e && e->key_n == key.n && memcmp(e->key, key.p, key.n) == 0 &&
+	           e->generation == generation && now - e->made < PAGE_CACHE_SECONDS * SECOND;
+	if (hit) {
+		c->m->cache_hits++;
+		hit = use(ctx, &e->page);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return hit;
+}
+
+static struct entry *entry_make(str key, uint64_t generation, instant now,
+                                const struct cached_page *p)
+{
+	struct entry *e = calloc(1, sizeof *e);
+	if (!e)
+		return NULL;
+	memcpy(e->key, key.p, key.n);
+	e->key_n = key.n;
+	e->generation = generation;
+	e->made = now;
+	e->page = *p;
+	e->bytes = sizeof *e;
+	for (int i = 0; i < CODING_COUNT; i++) {
+		size_t n = p->etag[i].n < ETAG_MAX ? p->etag[i].n : 0;
+		memcpy(e->etag[i], p->etag[i].n ? p->etag[i].p : "", n);
+		e->page.etag[i] = (str){e->etag[i], n};
+		e->bytes += (int64_t)p->bytes[i];
+	}
+	return e;
+}
+
+void page_cache_put(struct page_cache *c, str key, uint64_t generation, instant now,
+                    const struct cached_page *p)
+{
+	struct entry *e = key.n <= KEY_MAX ? entry_make(key, generation, now, p) : NULL;
+	if (!e) {
+		drop_page(p);
+		return;
+	}
+	size_t i = slot_of(key);
+	pthread_mutex_lock(&c->lock);
+	empty(c, i);
+	/* Over its budget it makes room elsewhere, one neighbour at a time. */
+	for (size_t k = 1; k < PAGE_CACHE_ENTRIES && c->m->cache_bytes + e->bytes > PAGE_CACHE_BYTES;
+	     k++)
+		empty(c, (i + k) & (PAGE_CACHE_ENTRIES - 1));
+	c->slot[i] = e;
+	c->m->cache_entries++;
+	c->m->cache_bytes += e->bytes;
+	pthread_mutex_unlock(&c->lock);
+}

@@ -1,0 +1,41 @@
+/*
+ * page_cache.h - finished answers of public pages, kept until something changed.
+ *
+ * An entry is good while the kernel's public generation is the one it was made in
+ * and PAGE_CACHE_SECONDS have not passed: the first bounds staleness on this node
+ * to nothing, the second on other nodes of the same database. The answers are
+ * libmicrohttpd responses, which count their users themselves.
+ * Thread safety: any thread.
+ */
+#ifndef WEB_PAGE_CACHE_H
+#define WEB_PAGE_CACHE_H
+
+#include "base/time.h"
+#include "web/assets.h"
+#include "web/metrics.h"
+
+#define PAGE_CACHE_SECONDS 5
+#define PAGE_CACHE_ENTRIES 4096 /* a power of two */
+#define PAGE_CACHE_BYTES   ((int64_t)32 * 1024 * 1024)
+
+struct MHD_Response;
+struct page_cache;
+
+/* One finished page: a 200 in each coding it was made in, and a 304 for each. */
+struct cached_page {
+	struct MHD_Response *full[CODING_COUNT], *unchanged[CODING_COUNT];
+	str etag[CODING_COUNT];
+	size_t bytes[CODING_COUNT];
+};
+
+struct page_cache *page_cache_create(struct metrics *m);
+void page_cache_destroy(struct page_cache *c);
+
+/* Borrows the answer under the lock: `use` must queue it before it returns. */
+bool page_cache_use(struct page_cache *c, str key, uint64_t generation, instant now,
+                    bool (*use)(void *ctx, const struct cached_page *p), void *ctx);
+/* Takes over the responses of *p, whether it keeps them or not. */
+void page_cache_put(struct page_cache *c, str key, uint64_t generation, instant now,
+                    const struct cached_page *p);
+
+#endif

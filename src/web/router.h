@@ -1,0 +1,28 @@
+/*
+ * router.h - finds the route of a path.
+ *
+ * A tree of path segments, built once at start. A fixed segment wins over a
+ * parameter. Two routes of one method for the same paths, two names for one
+ * parameter, a path that is not well formed: the program does not start.
+ * Immutable afterwards, shared by threads.
+ */
+#ifndef WEB_ROUTER_H
+#define WEB_ROUTER_H
+
+#include "web/route.h"
+
+struct router;
+
+struct match {
+	const struct route *page;  /* GET, or NULL */
+	const struct route *write; /* POST, or NULL */
+	struct field params[REQ_MAX_PARAMS];
+	size_t n_params;
+};
+
+/* NULL, and the reason in *why, when two routes collide. */
+struct router *router_build(arena *a, const struct system *const *systems, size_t n, str *why);
+/* `path` begins with '/', still percent-encoded; parameters come decoded, in `a`. */
+bool router_find(const struct router *t, arena *a, str path, struct match *out);
+
+#endif
