@@ -140,8 +140,15 @@ json *bpmn_element_json(arena *a, const struct bpmn *b, str id);
  * "done"|"active"|"error", "count"?, "note"?}}. Ids are prefixed by "bpmn-". */
 str bpmn_svg(arena *a, const struct bpmn *b, const json *path);
 
-/* Compiles a table of stages (stages.c tells the columns; JSON array of rows)
- * into BPMN with a layout. Empty and diagnostics when the table is wrong. */
+/* Compiles a table of stages, as policy people write it, into BPMN with a layout:
+ *     {"process": id, "name": text, "stages": [{"stage": id, "name", "name_ar",
+ *      "who": role, "form": key, "type": service, "decision": FEEL condition,
+ *      "working_days": n, "then": stage, "else": stage}, ...]}
+ * A row with "who" is a person's task, one with "type" a service's. "decision"
+ * chooses between "then" and "else"; without it the case goes to "then", by
+ * default the next row. "end:approved" ends the case with that outcome. After
+ * "working_days" a reminder (service type "remind") goes out, the task stays.
+ * Empty and diagnostics when the table is wrong. */
 str bpmn_from_stages(arena *a, const json *table, struct diags *d);
 
 #endif

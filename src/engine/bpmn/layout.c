@@ -208,11 +208,12 @@ static void connect(struct plan *p, const struct bpmn_flow *f, int64_t below, st
 	struct edge *e = drawing_edge(p->a, d, f->node);
 	int64_t from_y = x->y + x->h / 2, to_y = y->y + y->h / 2, to_x = y->x;
 	if (f->source->kind == K_BOUNDARY) {
-		int64_t from_x = x->x + x->w / 2;
+		int64_t from_x = x->x + x->w / 2, under = x->y + x->h + ROW_GAP / 3;
 		point(e, from_x, x->y + x->h);
-		point(e, from_x, to_x > from_x ? to_y : below);
 		if (to_x <= from_x)
-			point(e, to_x - 20, below);
+			under = below;
+		point(e, from_x, under);
+		point(e, to_x - 20, under);
 	} else if (to_x > x->x + x->w) {
 		point(e, x->x + x->w, from_y);
 		point(e, to_x - COLUMN_GAP / 2, from_y);

@@ -206,7 +206,8 @@ static void activity(buf *o, const struct shape *s)
 	box(o, s, e->kind == K_CALL ? "call" : e->event_sub ? "eventsub" : "task", 8);
 	buf_fmt(o, "<text class=\"sign\" x=\"%lld\" y=\"%lld\">%s</text>", (long long)s->x + 12,
 	        (long long)s->y + 18, task_sign(e));
-	label(o, e->name, s->x + s->w / 2, scope ? s->y + 14 : s->y + s->h / 2, s->w - 10);
+	label(o, e->name.n ? e->name : e->id, s->x + s->w / 2, scope ? s->y + 14 : s->y + s->h / 2,
+	      s->w - 10);
 	const char *mark = e->for_compensation              ? "\u23EA"
 	                   : e->loop && !e->loop->multi     ? "\u21BB"
 	                   : e->loop && e->loop->sequential ? "\u2261"
