@@ -79,20 +79,21 @@ static void index_ids(struct bpmn *b)
 
 /* ---- expressions and attributes ---------------------------------------- */
 
-static struct bpmn_expr *expr(struct bpmn *b, const struct xml_node *n, str text)
+static const struct feel_expr *expr(struct bpmn *b, const struct xml_node *n, str text)
 {
 	str why = {0};
 
 	if (!text.n || !b->check)
 		return NULL;
-	struct bpmn_expr *e = bpmn_expr_parse(b->a, text, &why);
+	const struct feel_expr *e = bpmn_expr_parse(b->a, text, &why);
 	if (!e)
 		bpmn_refuse(b, n, "bpmn.expression.syntax", "write it in FEEL", "\"%.*s\": %.*s",
 		            (int)(text.n < 100 ? text.n : 100), text.p, STRF(why));
 	return e;
 }
 
-static struct bpmn_expr *expr_child(struct bpmn *b, const struct xml_node *n, const char *name)
+static const struct feel_expr *expr_child(struct bpmn *b, const struct xml_node *n,
+                                          const char *name)
 {
 	struct xml_node *x = xml_child(n, name);
 

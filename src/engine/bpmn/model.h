@@ -55,13 +55,13 @@ enum bpmn_timer { TIMER_DATE, TIMER_DURATION, TIMER_CYCLE };
 
 struct bpmn_evdef {
 	enum bpmn_event kind;
-	str name;              /* of the message, signal, link */
-	str code;              /* of the error or escalation; empty catches all */
-	struct bpmn_expr *key; /* message correlation */
-	struct bpmn_expr *condition;
+	str name;                    /* of the message, signal, link */
+	str code;                    /* of the error or escalation; empty catches all */
+	const struct feel_expr *key; /* message correlation */
+	const struct feel_expr *condition;
 	enum bpmn_timer timer;
 	str time; /* literal ISO 8601; empty: time_expr */
-	struct bpmn_expr *time_expr;
+	const struct feel_expr *time_expr;
 	bool working_days;
 	str activity; /* whose compensation */
 	const struct xml_node *node;
@@ -70,13 +70,13 @@ struct bpmn_evdef {
 struct bpmn_flow {
 	str id, name;
 	struct bpmn_el *source, *target;
-	struct bpmn_expr *condition;
+	const struct feel_expr *condition;
 	const struct xml_node *node;
 	struct bpmn_flow *next_out, *next_in;
 };
 
 struct bpmn_map { /* an input or output mapping */
-	struct bpmn_expr *source;
+	const struct feel_expr *source;
 	str source_name; /* instead of an expression: a variable */
 	str target;
 	struct bpmn_map *next;
@@ -84,7 +84,7 @@ struct bpmn_map { /* an input or output mapping */
 
 struct bpmn_loop {
 	bool multi, sequential, test_before;
-	struct bpmn_expr *cardinality, *collection, *completion, *condition, *output;
+	const struct feel_expr *cardinality, *collection, *completion, *condition, *output;
 	int64_t maximum; /* standard loop; 0 = none */
 	str item, out_collection, out_item;
 	str behavior_signal; /* behaviour none/one: what each/first completion throws */
@@ -108,7 +108,7 @@ struct bpmn_el {
 	bool event_sub, interrupting, for_compensation, executable;
 	struct bpmn_loop *loop;
 	struct bpmn_map *inputs, *outputs;
-	struct bpmn_expr *script;
+	const struct feel_expr *script;
 	str result, role, form, type, due, due_unit, decision;
 	str called;
 	struct bpmn_el *callee;

@@ -181,18 +181,17 @@ static void stage(struct compiler *c, const json *row)
 		attr(c, "diwan:dueUnit", STR("working_days"));
 	}
 	buf_puts(&c->out, "/>\n");
+	str out = str_cat(c->a, id, STR("_done"));
+	str gate = str_cat(c->a, id, STR("_decision")), other = str_cat(c->a, id, STR("_else"));
+	flow(c, out, id, decision.n ? gate : then, (str){0}, (str){0});
+	if (decision.n) {
+		buf_fmt(&c->out, "<exclusiveGateway id=\"%.*s\" default=\"%.*s\"/>\n", STRF(gate),
+		        STRF(other));
+		flow(c, str_cat(c->a, id, STR("_then")), gate, then, (str){0}, decision);
+		flow(c, other, gate, json_str(row, "else"), (str){0}, (str){0});
+	}
 	if (days)
 		reminder(c, id, days);
-	str out = str_cat(c->a, id, STR("_done"));
-	if (!decision.n) {
-		flow(c, out, id, then, (str){0}, (str){0});
-		return;
-	}
-	str gate = str_cat(c->a, id, STR("_decision")), other = str_cat(c->a, id, STR("_else"));
-	flow(c, out, id, gate, (str){0}, (str){0});
-	buf_fmt(&c->out, "<exclusiveGateway id=\"%.*s\" default=\"%.*s\"/>\n", STRF(gate), STRF(other));
-	flow(c, str_cat(c->a, id, STR("_then")), gate, then, (str){0}, decision);
-	flow(c, other, gate, json_str(row, "else"), (str){0}, (str){0});
 }
 
 /* The diagram, by the same layout that draws files without one. */

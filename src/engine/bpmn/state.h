@@ -92,8 +92,8 @@ void vars_merge(struct engine *g, struct node *n, const json *object);
 void vars_local(struct engine *g, struct node *n, str name, json *v);
 json *vars_visible(struct engine *g, struct node *n);
 /* NULL and *why on failure. */
-json *vars_eval(struct engine *g, struct node *n, const struct bpmn_expr *e, str *why);
-bool vars_true(struct engine *g, struct node *n, const struct bpmn_expr *e, str *why);
+json *vars_eval(struct engine *g, struct node *n, const struct feel_expr *e, str *why);
+bool vars_true(struct engine *g, struct node *n, const struct feel_expr *e, str *why);
 bool vars_map_in(struct engine *g, struct node *n, str *why);
 bool vars_map_out(struct engine *g, struct node *n, str *why);
 

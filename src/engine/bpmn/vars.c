@@ -52,16 +52,16 @@ json *vars_visible(struct engine *g, struct node *n)
 	return all;
 }
 
-json *vars_eval(struct engine *g, struct node *n, const struct bpmn_expr *e, str *why)
+json *vars_eval(struct engine *g, struct node *n, const struct feel_expr *e, str *why)
 {
 	if (!e) {
 		*why = STR("there is no expression");
 		return NULL;
 	}
-	return bpmn_expr_eval(e, g->a, vars_visible(g, n), why);
+	return bpmn_expr_eval(e, g->a, vars_visible(g, n), g->run->now, why);
 }
 
-bool vars_true(struct engine *g, struct node *n, const struct bpmn_expr *e, str *why)
+bool vars_true(struct engine *g, struct node *n, const struct feel_expr *e, str *why)
 {
 	json *v = vars_eval(g, n, e, why);
 
