@@ -238,13 +238,51 @@ static void entries_come_and_go(void **state)
 	assert_str(json_print(a, r.answers),
 	           "{\"people\":[{\"name\":\"Ali\",\"age\":40},{\"name\":\"Sara\"}]}");
 	/* Removing the first moves what was typed in the second along. */
-	struct form_field remove[] = {both[0], both[1], both[2], both[3], FIELD("people.0.remove", "1")};
+	struct form_field remove[] = {both[0], both[1], both[2], both[3],
+	                              FIELD("people.0.remove", "1")};
 	r = form_page_accept(f, 0, remove, 5, r.answers, r.raw, &env, a);
 	assert_true(r.again);
 	assert_str(json_print(a, r.answers), "{\"people\":[{\"name\":\"Sara\"}]}");
 	assert_str(json_print(a, r.raw), "{\"people.0.age\":\"old\"}");
 	r = form_page_accept(f, 0, NULL, 0, NULL, NULL, &env, a);
 	assert_str(r.errors.at[0].field, "people");
+}
+
+/* Amounts stay exact, what is hidden does not count, and nobody can send a sum. */
+static void values_are_computed(void **state)
+{
+	arena *a = *state;
+	struct form_env env = form_unit_env(a, false);
+	struct form *f = form_unit_small(
+	    a,
+	    "{\"properties\":{\"n\":{\"type\":\"integer\"},\"price\":{\"type\":\"number\"},"
+	    "\"gift\":{\"type\":\"boolean\"},\"note\":{\"type\":\"string\"},\"sum\":{\"type\":"
+	    "\"number\"}},\"required\":[\"n\",\"price\",\"note\"]}",
+	    "{\"type\":\"Control\",\"scope\":\"#/properties/n\"," LABEL "},"
+	    "{\"type\":\"Control\",\"scope\":\"#/properties/price\"," LABEL
+	    ",\"options\":{\"widget\":\"money\"}},"
+	    "{\"type\":\"Control\",\"scope\":\"#/properties/gift\"," LABEL "},"
+	    "{\"type\":\"Control\",\"scope\":\"#/properties/note\"," LABEL
+	    ",\"rule\":{\"effect\":\"SHOW\",\"condition\":\"gift = true and n > 1\"}},"
+	    "{\"type\":\"Control\",\"scope\":\"#/properties/sum\"," LABEL
+	    ",\"computed\":\"n * price\",\"options\":{\"widget\":\"money\"}}");
+	struct form_field fields[] = {FIELD("n", "3"), FIELD("price", "0.1"), FIELD("gift", "false"),
+	                              FIELD("note", "for you"), FIELD("sum", "1")};
+	struct form_result r = form_page_accept(f, 0, fields, 5, NULL, NULL, &env, a);
+	assert_int_equal(r.errors.count, 0);
+	assert_str(json_str(r.answers, "sum"), "0.300");
+	assert_null(json_get(r.answers, "note"));
+	size_t page;
+	struct form_errors errors;
+	assert_true(form_complete(f, r.answers, &env, a, &page, &errors));
+	/* The answer uncovers a question that the page did not show: ask again, no blame. */
+	struct form_field gift[] = {FIELD("n", "3"), FIELD("price", "0.1"), FIELD("gift", "true")};
+	r = form_page_accept(f, 0, gift, 3, r.answers, r.raw, &env, a);
+	assert_true(r.again);
+	assert_int_equal(r.errors.count, 0);
+	r = form_page_accept(f, 0, gift, 3, r.answers, r.raw, &env, a);
+	assert_false(r.again);
+	assert_str(r.errors.at[0].field, "note");
 }
 
 static void the_authors_faults(void **state)
@@ -275,6 +313,14 @@ static void the_authors_faults(void **state)
 	     "{\"type\":\"Control\",\"scope\":\"#/properties/x\"," LABEL
 	     ",\"rule\":{\"effect\":\"BLINK\",\"condition\":{}}}",
 	     "form.rule"},
+	    {"{\"properties\":{\"x\":{\"type\":\"string\"}}}",
+	     "{\"type\":\"Control\",\"scope\":\"#/properties/x\"," LABEL
+	     ",\"rule\":{\"effect\":\"SHOW\",\"condition\":\"x = = 1\"}}",
+	     "form.feel"},
+	    {"{\"properties\":{\"x\":{\"type\":\"string\"}}}",
+	     "{\"type\":\"Control\",\"scope\":\"#/properties/x\"," LABEL
+	     ",\"rule\":{\"effect\":\"SHOW\",\"condition\":\"date(x) < today()\"}}",
+	     "form.feel.clock"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		str text = str_fmt(a,
@@ -477,6 +523,7 @@ int main(void)
 	    UNIT(errors_are_in_the_readers_language),
 	    UNIT(foreign_choices_are_refused),
 	    UNIT(entries_come_and_go),
+	    UNIT(values_are_computed),
 	    UNIT(the_authors_faults),
 	    UNIT(lost_card_from_start_to_end),
 	    UNIT(lost_card_says_what_is_missing),
