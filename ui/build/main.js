@@ -1,7 +1,7 @@
 // What the scripts add to pages that already work without them: the character
 // count, a guard against pressing a button twice, and focus on the error summary.
 import {
-	Button, CharacterCount, Checkboxes, ErrorSummary, Radios, SkipLink, createAll
+	Button, CharacterCount, Checkboxes, ErrorSummary, PasswordInput, Radios, SkipLink, createAll
 } from 'govuk-frontend'
 
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
@@ -19,7 +19,8 @@ class PlainRadios extends Radios {
 	}
 }
 
-for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, PlainRadios, SkipLink])
+for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, PasswordInput, PlainRadios,
+	SkipLink])
 	createAll(component)
 
 // A form marked so warns before unsaved answers are left.

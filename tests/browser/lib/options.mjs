@@ -38,14 +38,17 @@ function labelled(o, more) {
 }
 
 function legend(o) {
-	const f = only(o.fieldset, ['legend'], 'fieldset.')
+	const f = only(o.fieldset, ['legend', 'describedBy'], 'fieldset.')
 	const l = only(f.legend, ['text', 'classes', 'isPageHeading'], 'legend.')
-	return { label: l.text ?? '', label_classes: l.classes, label_heading: l.isPageHeading }
+	return { label: l.text ?? '', label_classes: l.classes, label_heading: l.isPageHeading,
+		described_by: f.describedBy ?? o.describedBy }
 }
 
 function choices(o, chosen) {
 	const prefix = o.idPrefix ?? o.name
-	return (o.items ?? []).filter(Boolean).map((item, i) => {
+	return (o.items ?? []).map((item, i) => {
+		if (!item)
+			return null
 		only(item, ['value', 'text', 'id', 'hint', 'checked', 'disabled', 'divider', 'name', 'behaviour'],
 			'item.')
 		if (!item.text && !item.divider)
@@ -54,25 +57,26 @@ function choices(o, chosen) {
 		return { id: item.id ?? (i ? `${prefix}-${i + 1}` : prefix), value: item.value, text: item.text,
 			hint: item.hint?.text, divider: item.divider, disabled: item.disabled, item_name: item.name,
 			behaviour: item.behaviour, checked: item.checked ?? chosen(item.value) }
-	})
+	}).filter(Boolean)
 }
 
+const widths = { day: 2, month: 2, year: 4 }
+
 function dates(o) {
-	only(o, ['id', 'hint', 'errorMessage', 'classes', 'formGroup', 'fieldset', 'items', 'namePrefix', 'values'])
-	const standard = [{ name: 'day', classes: 'govuk-input--width-2' },
-		{ name: 'month', classes: 'govuk-input--width-2' }, { name: 'year', classes: 'govuk-input--width-4' }]
-	return { ...group(o), ...legend(o), id: o.id, items: (o.items?.length ? o.items : standard).map(item => {
-		only(item, ['name', 'label', 'classes', 'value', 'id', 'autocomplete'], 'item.')
-		const width = item.classes?.match(/govuk-input--width-(\d+)/)?.[1]
-		const rest = (item.classes ?? '').split(' ').filter(c => c && !/width-\d|input--error/.test(c))
-		if (rest.length)
-			refuse('classes of a part of a date')
-		const full = o.namePrefix ? `${o.namePrefix}-${item.name}` : item.name
-		return { id: item.id ?? `${o.id}-${item.name}`, name: full, width, value: item.value ??
-			o.values?.[full] ?? o.values?.[item.name], autocomplete: item.autocomplete,
-		text: item.label ?? item.name[0].toUpperCase() + item.name.slice(1),
-		error: /govuk-input--error/.test(item.classes ?? '') ||
-			(o.errorMessage && !/width/.test(item.classes ?? 'width') ? false : Boolean(o.errorMessage) && !o.items) }
+	only(o, ['id', 'hint', 'errorMessage', 'classes', 'formGroup', 'fieldset', 'items', 'namePrefix',
+		'values', ...Object.keys(widths)])
+	const parts = o.items?.length ? o.items.filter(Boolean) : Object.keys(widths)
+		.filter(name => o[name] !== false).map(name => ({ name, ...o[name] }))
+	const marked = i => i.error || i.classes?.includes('govuk-input--error')
+	const prefix = o.namePrefix ? `${o.namePrefix}-` : ''
+	return { ...group(o), ...legend(o), id: o.id, items: parts.map(i => {
+		only(i, ['name', 'label', 'classes', 'value', 'id', 'autocomplete', 'error'], 'item.')
+		const rest = (i.classes ?? '').split(' ').filter(c => !/--error$|--width-\d+$/.test(c)).join(' ')
+		return { id: i.id ?? `${o.id}-${i.name}`, name: prefix + i.name, classes: rest,
+			width: i.classes?.match(/--width-(\d+)/)?.[1] ?? String(widths[i.name] ?? 2),
+			value: i.value ?? o.values?.[prefix + i.name] ?? o.values?.[i.name],
+			autocomplete: i.autocomplete, text: i.label ?? i.name[0].toUpperCase() + i.name.slice(1),
+			error: marked(i) || Boolean(i.error !== false && o.errorMessage && !parts.some(marked)) }
 	}) }
 }
 
@@ -116,6 +120,7 @@ export const mappers = {
 		caption: t.caption ?? refuse('a table without a caption'), caption_classes: t.captionClasses,
 		head: (t.head ?? refuse('a table without a head')).map(h => ({ text: h.text, numeric: h.format })),
 		rows: t.rows.map(r => ({ cells: r.map(c => ({ text: c.text, numeric: c.format === 'numeric' })) })) })),
+	'fieldset': o => plain(o, ['legend', 'describedBy'], f => ({ ...legend({ fieldset: f }), hint: '' })),
 	'tag': o => plain(o, ['text', 'classes']),
 	'details': o => plain(o, ['summaryText', 'text', 'id', 'open', 'classes'], d => ({ ...d, summary: d.summaryText })),
 	'inset-text': o => plain(o, ['text', 'classes', 'id']),
