@@ -1,0 +1,327 @@
+/* The process engine step by step: a card is replaced, and what can go wrong. */
+#include "bpmn_unit.h"
+
+static json *vars(arena *a, const char *text)
+{
+	json *v = json_parse(a, str_of(text), NULL);
+
+	assert_non_null(v);
+	return v;
+}
+
+static json *started(const struct bpmn *b, const char *v, struct bpmn_run *run)
+{
+	json *state = NULL;
+
+	assert_int_equal(bpmn_start(b, (str){0}, vars(run->a, v), run, &state), OK);
+	return state;
+}
+
+static json *stepped(const struct bpmn *b, json *state, struct bpmn_trigger t, struct bpmn_run *run)
+{
+	json *next = NULL;
+
+	run->first = run->last = NULL;
+	assert_int_equal(bpmn_step(b, state, &t, run, &next), OK);
+	return next;
+}
+
+static json *work(const struct bpmn *b, json *state, const char *kind, const char *element,
+                  const char *v, struct bpmn_run *run)
+{
+	struct bpmn_trigger t = {.kind = str_eq(str_of(kind), STR("task")) ? BPMN_TASK_COMPLETED
+	                                                                   : BPMN_JOB_DONE,
+	                         .instance = instance_of(run->a, state, kind, element),
+	                         .vars = vars(run->a, v)};
+
+	assert_true(t.instance > 0);
+	return stepped(b, state, t, run);
+}
+
+static void a_card_is_replaced_after_a_question(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn"));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = started(b, "{\"reason\": \"lost\"}", &run);
+
+	const struct bpmn_effect *job = effect(&run, BPMN_JOB_REQUESTED, "payment");
+	assert_non_null(job);
+	assert_str(job->name, "payment");
+	assert_str(json_str(job->data, "decision"), "fee");
+	state = work(b, state, "job", "payment", "{\"paid\": 5.000}", &run);
+	const struct bpmn_effect *task = effect(&run, BPMN_TASK_OPENED, "review");
+	assert_non_null(task);
+	assert_str(json_str(task->data, "role"), "id_officer");
+	assert_str(json_str(task->data, "form"), "review_form");
+	assert_str(json_str(json_get(task->data, "attributes"), "entity"), "iga");
+	/* three working days from Tuesday: Wednesday, Thursday, Sunday */
+	assert_int_equal(effect(&run, BPMN_TIMER_SET, "overdue")->due, NOW + 5 * DAY);
+
+	state = work(b, state, "task", "review", "{\"decision\": \"return\"}", &run);
+	assert_non_null(effect(&run, BPMN_TIMER_CANCELLED, "overdue"));
+	task = effect(&run, BPMN_TASK_OPENED, "applicant_answer");
+	assert_str(json_str(task->data, "role"), "applicant");
+	state = work(b, state, "task", "applicant_answer", "{\"note\": \"found\"}", &run);
+	state = work(b, state, "task", "review", "{\"decision\": \"approve\"}", &run);
+	job = effect(&run, BPMN_JOB_REQUESTED, "issue_document");
+	assert_str(json_str(json_get(job->data, "headers"), "template"), "card");
+	state = work(b, state, "job", "issue_document", "{}", &run);
+	assert_non_null(effect(&run, BPMN_LEFT, "approved"));
+	assert_str(effect(&run, BPMN_COMPLETED, "card")->name, "completed");
+	assert_str(bpmn_status(state), "completed");
+	assert_str(json_str(bpmn_vars(state), "paid"), "5.000");
+	assert_str(json_str(bpmn_vars(state), "note"), "found");
+}
+
+static void a_late_review_is_reminded_and_goes_on(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn"));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = work(b, started(b, "{}", &run), "job", "payment", "{}", &run);
+	struct bpmn_trigger fire = {.kind = BPMN_TIMER_FIRED,
+	                            .instance = instance_of(a, state, "timer", "overdue")};
+
+	state = stepped(b, state, fire, &run);
+	assert_non_null(effect(&run, BPMN_JOB_REQUESTED, "remind"));
+	assert_true(instance_of(a, state, "task", "review") > 0);
+	json *again = NULL;
+	assert_int_equal(bpmn_step(b, state, &fire, &run, &again), ERR_bpmn_no_instance);
+	assert_null(again);
+	state = work(b, state, "task", "review", "{\"decision\": \"reject\"}", &run);
+	assert_str(bpmn_status(state), "active"); /* the reminder still runs */
+	state = work(b, state, "job", "remind", "{}", &run);
+	assert_str(bpmn_status(state), "completed");
+}
+
+static void a_decision_nobody_foresaw_parks_the_case(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn"));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = work(b, started(b, "{}", &run), "job", "payment", "{}", &run);
+
+	state = work(b, state, "task", "review", "{\"decision\": \"perhaps\"}", &run);
+	assert_str(bpmn_status(state), "incident");
+	assert_str(effect(&run, BPMN_INCIDENT, "decided")->name, "bpmn.flow.none");
+	int64_t at = instance_of(a, state, "incident", "decided");
+	json *mended = stepped(
+	    b, state,
+	    (struct bpmn_trigger){.kind = BPMN_SET_VARS, .vars = vars(a, "{\"decision\":\"reject\"}")},
+	    &run);
+	mended = stepped(b, mended, (struct bpmn_trigger){.kind = BPMN_RETRY, .instance = at}, &run);
+	assert_str(bpmn_status(mended), "completed");
+	assert_non_null(effect(&run, BPMN_LEFT, "rejected"));
+	/* or an operator moves it */
+	json *moved = stepped(
+	    b, state, (struct bpmn_trigger){.kind = BPMN_MOVE, .instance = at, .name = STR("review")},
+	    &run);
+	assert_str(bpmn_status(moved), "active");
+	assert_non_null(effect(&run, BPMN_TASK_OPENED, "review"));
+}
+
+static void a_failed_job_waits_for_a_retry(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn"));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = started(b, "{}", &run);
+	int64_t job = instance_of(a, state, "job", "payment");
+
+	state = stepped(
+	    b, state,
+	    (struct bpmn_trigger){.kind = BPMN_JOB_FAILED, .instance = job, .name = STR("no answer")},
+	    &run);
+	assert_str(bpmn_status(state), "incident");
+	state = stepped(b, state, (struct bpmn_trigger){.kind = BPMN_RETRY, .instance = job}, &run);
+	assert_non_null(effect(&run, BPMN_JOB_REQUESTED, "payment"));
+	assert_str(bpmn_status(state), "active");
+}
+
+static void cancelling_withdraws_everything(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn"));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = work(b, started(b, "{}", &run), "job", "payment", "{}", &run);
+
+	state =
+	    stepped(b, state, (struct bpmn_trigger){.kind = BPMN_CANCEL, .name = STR("asked")}, &run);
+	assert_false(json_truth(effect(&run, BPMN_TASK_CLOSED, "review")->data, "completed"));
+	assert_non_null(effect(&run, BPMN_TIMER_CANCELLED, "overdue"));
+	assert_str(bpmn_status(state), "cancelled");
+	assert_int_equal(bpmn_waiting(a, state)->count, 0);
+	json *next = NULL;
+	struct bpmn_trigger t = {.kind = BPMN_CANCEL};
+	assert_int_equal(bpmn_step(b, state, &t, &run, &next), ERR_bpmn_finished);
+}
+
+static void an_endless_loop_meets_its_budget(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b =
+	    load(a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>"
+	                     "<exclusiveGateway id=\"g\"/><task id=\"t\"/>" FLOW("a", "s", "g")
+	                         FLOW("b", "g", "t")
+	                             FLOW("c", "t", "g") "<endEvent id=\"e\"/></process>" TAIL));
+	struct bpmn_run run = {.a = a, .now = NOW, .budget = 1000};
+	json *state = started(b, "{}", &run);
+
+	assert_str(bpmn_status(state), "incident");
+	size_t n = 0;
+	for (const struct bpmn_effect *f = run.first; f; f = f->next)
+		n += f->kind == BPMN_ENTERED;
+	assert_in_range(n, 900, 1002);
+}
+
+static void branches_and_calls_have_a_ceiling(void **s)
+{
+	arena *a = *s;
+	struct bpmn *many = load(
+	    a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>" FLOW(
+	           "a", "s",
+	           "t") "<userTask id=\"t\"><multiInstanceLoopCharacteristics><loopCardinality>"
+	                "1000000</loopCardinality></multiInstanceLoopCharacteristics></userTask>" FLOW(
+	                    "b", "t", "e") "<endEvent id=\"e\"/></process>" TAIL));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	assert_str(bpmn_status(started(many, "{}", &run)), "incident");
+	assert_str(effect(&run, BPMN_INCIDENT, "t")->name, "bpmn.limit");
+
+	struct bpmn *deep =
+	    load(a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>" FLOW(
+	                "a", "s",
+	                "c") "<callActivity id=\"c\" calledElement=\"p\"/>" FLOW("b", "c",
+	                                                                         "e") "<endEvent "
+	                                                                              "id=\"e\"/></"
+	                                                                              "process>" TAIL));
+	run = (struct bpmn_run){.a = a, .now = NOW};
+	json *state = started(deep, "{}", &run);
+	assert_str(bpmn_status(state), "incident");
+	json_error e;
+	assert_non_null(json_parse(a, json_print(a, state), &e)); /* not nested too deeply to store */
+}
+
+static void a_case_moves_to_a_new_version_by_a_plan(void **s)
+{
+	arena *a = *s;
+	str old = file(a, "tests/unit/data/card.bpmn");
+	struct bpmn *b = load(a, old);
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = work(b, started(b, "{}", &run), "job", "payment", "{}", &run);
+	/* in the new version the review has another id */
+	buf text = buf_make(a, BPMN_MAX_BYTES);
+	for (str rest = old; rest.n;) {
+		ptrdiff_t at = str_find(rest, STR("\"review\""));
+		buf_put(&text, at < 0 ? rest : str_sub(rest, 0, (size_t)at));
+		buf_puts(&text, at < 0 ? "" : "\"study\"");
+		rest = at < 0 ? (str){0} : str_sub(rest, (size_t)at + 8, rest.n);
+	}
+	struct bpmn *later = load(a, buf_str(&text));
+	struct bpmn_trigger t = {.kind = BPMN_MIGRATE, .vars = vars(a, "{}")};
+	json *next = NULL;
+
+	assert_int_equal(bpmn_step(later, state, &t, &run, &next), ERR_bpmn_migration);
+	t.vars = vars(
+	    a, "{\"review\": \"issue_document\"}"); /* a service cannot take over a person's task */
+	assert_int_equal(bpmn_step(later, state, &t, &run, &next), ERR_bpmn_migration);
+	t.vars = vars(a, "{\"review\": \"study\"}");
+	next = stepped(later, state, t, &run);
+	next = work(later, next, "task", "study", "{\"decision\": \"reject\"}", &run);
+	assert_str(bpmn_status(next), "completed");
+}
+
+static void a_step_does_not_touch_the_old_state(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn"));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = started(b, "{\"list\": [1, {\"x\": 2}]}", &run);
+	str before = json_print(a, state);
+
+	work(b, state, "job", "payment", "{\"list\": [3]}", &run);
+	assert_str(json_print(a, state), str_c(a, before));
+}
+
+static void what_is_not_carried_out_is_refused(void **s)
+{
+	arena *a = *s;
+
+	assert_str(refusal(a, "<!DOCTYPE x [<!ENTITY e \"e\">]><x/>"), "bpmn.xml.doctype");
+	assert_str(refusal(a, "<definitions/>"), "bpmn.xml.vocabulary");
+	assert_str(refusal(a, "<a"), "bpmn.xml.syntax");
+	assert_str(refusal(a, HEAD "<process id=\"p\"><complexGateway id=\"g\"/></process>" TAIL),
+	           "bpmn.profile.complex-gateway");
+	assert_str(refusal(a, HEAD "<process id=\"p\"><startEvent id=\"s\"/><userTask id=\"t\" "
+	                           "startQuantity=\"2\"/><endEvent id=\"e\"/>" FLOW("a", "s", "t")
+	                               FLOW("b", "t", "e") "</process>" TAIL),
+	           "bpmn.profile.quantity");
+	assert_str(refusal(a, HEAD
+	                   "<process id=\"p\"><startEvent id=\"s\"/><exclusiveGateway id=\"g\"/>"
+	                   "<endEvent id=\"e\"/><endEvent id=\"f\"/>" FLOW("a", "s", "g")
+	                       FLOW("b", "g",
+	                            "e") "<sequenceFlow id=\"c\" sourceRef=\"g\" targetRef=\"f\">"
+	                                 "<conditionExpression>1 +</conditionExpression></sequenceFlow>"
+	                                 "</process>" TAIL),
+	           "bpmn.expression.syntax");
+	assert_str(refusal(a, HEAD "<process id=\"p\"><startEvent id=\"s\"/>" FLOW(
+	                          "a", "s", "c") "<callActivity id=\"c\" "
+	                                         "calledElement=\"elsewhere\"/>" FLOW(
+	                                             "b", "c", "e") "<endEvent "
+	                                                            "id=\"e\"/></"
+	                                                            "process>" TAIL),
+	           "bpmn.call.target");
+}
+
+static void a_table_of_stages_becomes_a_process(void **s)
+{
+	arena *a = *s;
+	struct diags d = diags_make(a, STR("permit.stages.json"));
+	json *table = json_parse(a, file(a, "tests/unit/data/permit.stages.json"), NULL);
+	struct bpmn *b = load(a, bpmn_from_stages(a, table, &d));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = work(b, started(b, "{}", &run), "job", "pay", "{}", &run);
+
+	assert_true(instance_of(a, state, "timer", "review_late") > 0);
+	state = work(b, state, "task", "review", "{\"decision\": \"ask\"}", &run);
+	state = work(b, state, "task", "answer", "{\"withdrawn\": false}", &run);
+	state = work(b, state, "task", "review", "{\"decision\": \"approve\"}", &run);
+	state = work(b, state, "job", "issue", "{}", &run);
+	assert_non_null(effect(&run, BPMN_LEFT, "end_approved"));
+	assert_str(bpmn_status(state), "completed");
+	assert_true(str_find(bpmn_svg(a, b, NULL), STR("id=\"bpmn-review\"")) > 0);
+
+	json_set_str(a, table->last->first, "then", STR("nowhere"));
+	assert_int_equal(bpmn_from_stages(a, table, &d).n, 0);
+	assert_str(d.first->rule, "stages.target");
+}
+
+static void the_path_of_a_case_is_marked(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn"));
+	json *path = vars(a, "{\"review\": {\"state\": \"active\", \"count\": 2, \"note\": \"<3 d\"}}");
+	str svg = bpmn_svg(a, b, path);
+
+	assert_true(str_find(svg, STR("class=\"node active\" id=\"bpmn-review\"")) > 0);
+	assert_true(str_find(svg, STR("2 \u00B7 &lt;3 d")) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    UNIT(a_card_is_replaced_after_a_question),
+	    UNIT(a_late_review_is_reminded_and_goes_on),
+	    UNIT(a_decision_nobody_foresaw_parks_the_case),
+	    UNIT(a_failed_job_waits_for_a_retry),
+	    UNIT(cancelling_withdraws_everything),
+	    UNIT(an_endless_loop_meets_its_budget),
+	    UNIT(branches_and_calls_have_a_ceiling),
+	    UNIT(a_case_moves_to_a_new_version_by_a_plan),
+	    UNIT(a_step_does_not_touch_the_old_state),
+	    UNIT(what_is_not_carried_out_is_refused),
+	    UNIT(a_table_of_stages_becomes_a_process),
+	    UNIT(the_path_of_a_case_is_marked),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
