@@ -1,0 +1,176 @@
+#include "engine/dmn/dxml.h"
+#include "base/buf.h"
+
+#include <expat.h>
+#include <string.h>
+
+struct reader {
+	arena *a;
+	XML_Parser xp;
+	struct diags *d;
+	struct dxml *root, *at;
+	buf *text; /* of each open element */
+	size_t depth, nodes;
+	bool bad;
+	jmp_buf oom; /* expat's frames hold no memory of ours, but its own must be freed */
+};
+
+static void stop(struct reader *r, const char *what)
+{
+	if (!r->bad)
+		diags_add(r->d, DIAG_ERROR, "dmn.xml", (uint32_t)XML_GetCurrentLineNumber(r->xp),
+		          (uint32_t)XML_GetCurrentColumnNumber(r->xp) + 1, "%s", what);
+	r->bad = true;
+	XML_StopParser(r->xp, XML_FALSE);
+}
+
+static str local_name(arena *a, const char *qualified, bool *foreign)
+{
+	const char *bar = strrchr(qualified, '|');
+	bool dmn = !bar || strstr(qualified, "/spec/DMN/") != NULL;
+	bool diagram = bar && (strstr(qualified, "/DMNDI/|") || strstr(qualified, "/DI/|") ||
+	                       strstr(qualified, "/DC/|"));
+	*foreign = !dmn || diagram;
+	return str_dup(a, str_of(bar ? bar + 1 : qualified));
+}
+
+static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **attrs)
+{
+	struct reader *r = ctx;
+	if (r->bad)
+		return;
+	if (r->depth + 1 >= DXML_MAX_DEPTH || ++r->nodes > DXML_MAX_NODES) {
+		stop(r, "a document nested too deeply or too large");
+		return;
+	}
+	struct dxml *n = NEW(r->a, struct dxml);
+	n->name = local_name(r->a, name, &n->foreign);
+	n->line = (uint32_t)XML_GetCurrentLineNumber(r->xp);
+	n->col = (uint32_t)XML_GetCurrentColumnNumber(r->xp) + 1;
+	n->parent = r->at;
+	bool foreign;
+	for (size_t i = 0; attrs[i]; i += 2) {
+		struct dxml_attr *at = NEW(r->a, struct dxml_attr);
+		*at = (struct dxml_attr){local_name(r->a, attrs[i], &foreign),
+		                         str_dup(r->a, str_of(attrs[i + 1])), n->attrs};
+		if (!strchr(attrs[i], '|') ||
+		    dxml_get(n, at->name.p ? str_c(r->a, at->name) : "").p == NULL)
+			n->attrs = at;
+	}
+	if (r->at) {
+		if (r->at->last)
+			r->at->last->next = n;
+		else
+			r->at->first = n;
+		r->at->last = n;
+	} else {
+		r->root = n;
+	}
+	r->at = n;
+	r->text[r->depth++] = buf_make(r->a, DXML_MAX_BYTES);
+}
+
+static void XMLCALL on_end(void *ctx, const XML_Char *name)
+{
+	struct reader *r = ctx;
+	(void)name;
+	if (r->bad)
+		return;
+	r->at->text = buf_str(&r->text[--r->depth]);
+	r->at = r->at->parent;
+}
+
+static void XMLCALL on_text(void *ctx, const XML_Char *s, int n)
+{
+	struct reader *r = ctx;
+	if (!r->bad && r->depth)
+		buf_put(&r->text[r->depth - 1], (str){s, (size_t)n});
+}
+
+static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *sys,
+                               const XML_Char *pub, int internal)
+{
+	(void)name, (void)sys, (void)pub, (void)internal;
+	stop(ctx, "a DOCTYPE is refused");
+}
+
+static bool feed(struct reader *r, str text)
+{
+	const size_t step = (size_t)1 << 20;
+	for (size_t at = 0; at < text.n || at == 0; at += step) {
+		size_t n = text.n - at < step ? text.n - at : step;
+		bool last = at + n >= text.n;
+		if (XML_Parse(r->xp, text.p + at, (int)n, last) == XML_STATUS_ERROR) {
+			if (!r->bad)
+				stop(r, XML_ErrorString(XML_GetErrorCode(r->xp)));
+			return false;
+		}
+		if (last)
+			break;
+	}
+	return !r->bad;
+}
+
+struct dxml *dxml_parse(arena *a, str text, struct diags *d)
+{
+	if (text.n == 0 || text.n > DXML_MAX_BYTES) {
+		diags_add(d, DIAG_ERROR, "dmn.xml", 1, 1, "an empty document, or one beyond 64 MiB");
+		return NULL;
+	}
+	struct reader *r = NEW(a, struct reader);
+	*r = (struct reader){
+	    .a = a, .d = d, .xp = XML_ParserCreateNS(NULL, '|'), .text = NEWN(a, buf, DXML_MAX_DEPTH)};
+	if (!r->xp)
+		return NULL;
+	XML_SetUserData(r->xp, r);
+	XML_SetElementHandler(r->xp, on_start, on_end);
+	XML_SetCharacterDataHandler(r->xp, on_text);
+	XML_SetStartDoctypeDeclHandler(r->xp, on_doctype);
+	jmp_buf *before = arena_guard(a, &r->oom);
+	if (setjmp(r->oom)) {
+		arena_guard(a, before);
+		XML_ParserFree(r->xp);
+		if (before)
+			longjmp(*before, 1);
+		return NULL;
+	}
+	bool ok = feed(r, text);
+	arena_guard(a, before);
+	XML_ParserFree(r->xp);
+	return ok ? r->root : NULL;
+}
+
+str dxml_get(const struct dxml *n, const char *attr)
+{
+	for (const struct dxml_attr *a = n ? n->attrs : NULL; a; a = a->next)
+		if (str_eq(a->name, str_of(attr)))
+			return a->value;
+	return (str){0};
+}
+
+bool dxml_is(const struct dxml *n, const char *name)
+{
+	return n && !n->foreign && str_eq(n->name, str_of(name));
+}
+
+const struct dxml *dxml_child(const struct dxml *n, const char *name)
+{
+	for (const struct dxml *c = n ? n->first : NULL; c; c = c->next)
+		if (dxml_is(c, name))
+			return c;
+	return NULL;
+}
+
+const struct dxml *dxml_sibling(const struct dxml *n, const char *name)
+{
+	for (const struct dxml *c = n ? n->next : NULL; c; c = c->next)
+		if (dxml_is(c, name))
+			return c;
+	return NULL;
+}
+
+str dxml_text(const struct dxml *n, const char *child)
+{
+	const struct dxml *c = dxml_child(n, child);
+	return c ? str_trim(c->text) : (str){0};
+}
