@@ -22,6 +22,7 @@ static err refuse(struct exchange *x, err code, const char *why)
 
 struct header_count {
 	int host, length, coding, type, bad, n;
+	bool hides_nul;
 };
 
 static bool value_is_clean(const char *p, size_t n)
@@ -49,6 +50,7 @@ static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const ch
 	(void)kind;
 	c->n++;
 	c->bad += !name_is_clean(name, name_n) || (value && !value_is_clean(value, value_n));
+	c->bad += c->hides_nul && value && value[value_n + 1] != 0;
 	c->host += str_eq_nocase(key, STR("Host"));
 	c->length += str_eq_nocase(key, STR("Content-Length"));
 	c->coding += str_eq_nocase(key, STR("Transfer-Encoding"));
@@ -68,7 +70,7 @@ static bool digits(str s)
  * where it ends: RFC 9112, 6.1 to 6.3 and 11.2. */
 static const char *headers_refused(struct exchange *x, bool old_http)
 {
-	struct header_count c = {0};
+	struct header_count c = {.hides_nul = library_hides_nul()};
 	MHD_get_connection_values_n(x->c, MHD_HEADER_KIND, count_header, &c);
 	if (c.bad)
 		return "a header has characters that do not belong there";
@@ -171,6 +173,8 @@ err chain_begin(struct exchange *x, const char *method, const char *version)
 	r->wants_json = without_language(r->path) || accept_json(header(x, "Accept"));
 	if (x->refused)
 		return req_fail(r, x->refused, "", "the address is refused: %.*s", STRF(x->refused_why));
+	if (library_hides_nul() && version != x->target_end + 1)
+		return refuse(x, ERR_request_bad, "the request line has a NUL or no version");
 	const char *why = headers_refused(x, strcmp(version, MHD_HTTP_VERSION_1_1) != 0);
 	if (why)
 		return refuse(x, ERR_request_bad, why);

@@ -48,9 +48,10 @@ struct exchange {
 	enum stage stage;
 	struct req r;
 	struct match match;
-	instant started; /* monotonic */
-	str target;      /* as sent: path and query */
-	str full_path;   /* with the language */
+	instant started;        /* monotonic */
+	str target;             /* as sent: path and query */
+	const char *target_end; /* where the library's copy of it ends */
+	str full_path;          /* with the language */
 	bool head, known_method, lang_in_path;
 	err refused; /* found while reading; answered when it is read */
 	str refused_why;
@@ -107,5 +108,10 @@ bool builtin_answer(struct exchange *x);
 bool builtin_is(str path);
 
 const char *session_cookie_name(const struct server *s); /* chain.c */
+
+/* Before 1.0 libmicrohttpd takes a NUL in a request's head for the end of a text.
+ * Where such a text ends is then told by what follows it in the library's buffer:
+ * a target by the version, a header's value by its line's second terminator. */
+bool library_hides_nul(void); /* server.c */
 
 #endif

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,28 +76,9 @@ static void forwarded_address(struct exchange *x)
 		x->r.address = str_dup(x->a, last);
 }
 
-/* Called with the request target before anything else of the request. A NUL in
- * the request line would end it early here: then no version follows it. */
-static void *request_begins(void *cls, const char *target, struct MHD_Connection *c)
+bool library_hides_nul(void)
 {
-	struct server *s = cls;
-	arena *a = arena_take(s);
-	if (!a)
-		return NULL;
-	struct exchange *x = NEW(a, struct exchange);
-	x->s = s;
-	x->c = c;
-	x->a = a;
-	x->started = clock_monotonic();
-	str raw = str_of(target);
-	const char *why = target_refused(raw);
-	x->target = str_dup(a, str_sub(raw, 0, REQ_MAX_URI_BYTES));
-	if (why) {
-		x->refused = raw.n > REQ_MAX_URI_BYTES ? ERR_uri_too_long : ERR_request_bad;
-		x->refused_why = str_of(why);
-	}
-	s->metrics.in_flight++;
-	return x;
+	return str_starts(str_of(MHD_get_version()), STR("0."));
 }
 
 static void db_give(struct exchange *x)
@@ -120,22 +102,70 @@ static void request_logged(struct exchange *x, bool whole)
 	          L_STR("end", whole ? STR("sent") : STR("cut")));
 }
 
-static void request_ends(void *cls, struct MHD_Connection *c, void **ctx,
-                         enum MHD_RequestTerminationCode why)
+static void exchange_end(struct exchange *x, bool whole)
 {
-	struct exchange *x = *ctx;
-	(void)cls;
-	(void)c;
-	if (!x)
-		return;
 	struct server *s = x->s;
 	if (x->post)
 		MHD_destroy_post_processor(x->post);
 	db_give(x);
-	request_logged(x, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-	*ctx = NULL;
+	request_logged(x, whole);
 	arena_give(s, x->a);
 	s->metrics.in_flight--;
+}
+
+/* What the library keeps for us beside a connection. It has the exchange too: a
+ * request that fails between its first line and its headers is never reported as
+ * completed. */
+struct line {
+	struct exchange *current;
+};
+
+static struct line *line_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+/* Called with the request target before anything else of the request. */
+static void *request_begins(void *cls, const char *target, struct MHD_Connection *c)
+{
+	struct server *s = cls;
+	struct line *line = line_of(c);
+	if (line && line->current)
+		exchange_end(line->current, false);
+	arena *a = line ? arena_take(s) : NULL;
+	if (!a)
+		return NULL;
+	struct exchange *x = NEW(a, struct exchange);
+	x->s = s;
+	x->c = c;
+	x->a = a;
+	x->started = clock_monotonic();
+	str raw = str_of(target);
+	x->target_end = target + raw.n;
+	const char *why = target_refused(raw);
+	x->target = str_dup(a, str_sub(raw, 0, REQ_MAX_URI_BYTES));
+	if (why) {
+		x->refused = raw.n > REQ_MAX_URI_BYTES ? ERR_uri_too_long : ERR_request_bad;
+		x->refused_why = str_of(why);
+	}
+	s->metrics.in_flight++;
+	line->current = x;
+	return x;
+}
+
+static void request_ends(void *cls, struct MHD_Connection *c, void **ctx,
+                         enum MHD_RequestTerminationCode why)
+{
+	struct exchange *x = *ctx;
+	struct line *line = line_of(c);
+	(void)cls;
+	if (x)
+		exchange_end(x, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (line)
+		line->current = NULL;
+	*ctx = NULL;
 }
 
 static enum MHD_Result finish(struct exchange *x, err e)
@@ -213,9 +243,18 @@ static void connection_changed(void *cls, struct MHD_Connection *c, void **ctx,
                                enum MHD_ConnectionNotificationCode what)
 {
 	struct server *s = cls;
+	struct line *line = *ctx;
 	(void)c;
-	(void)ctx;
-	s->metrics.connections += what == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		/* As long as the connection, which no arena of ours is. */
+		*ctx = calloc(1, sizeof(struct line));
+		s->metrics.connections++;
+		return;
+	}
+	if (line && line->current)
+		exchange_end(line->current, false);
+	free(line);
+	s->metrics.connections--;
 }
 
 /* ---- starting and stopping ---- */
