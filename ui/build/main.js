@@ -37,6 +37,10 @@ for (const all of document.querySelectorAll('[data-dw-all]')) {
 	all.addEventListener('change', () => boxes.forEach(box => { box.checked = all.checked }))
 }
 
+// Filters stand open where there is room beside the results.
+if (matchMedia('(min-width: 64em)').matches)
+	document.querySelectorAll('[data-dw-open]').forEach(part => { part.open = true })
+
 // The file chooser in our words: the browser's own speaks the browser's language.
 for (const box of document.querySelectorAll('.dw-upload')) {
 	const [input, own] = box.children
