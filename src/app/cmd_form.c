@@ -1,9 +1,4 @@
-/*
- * diwan form: the author's and the judge's view of forms.
- *
- *     diwan form check FILE                     load a form or a schema, say what is wrong
- *     diwan form test DIR [--remotes DIR]       run a JSON Schema test suite
- */
+#include "app/cmd_form.h"
 #include "base/json.h"
 #include "engine/form/form.h"
 #include "engine/form/schema.h"
@@ -14,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-int cmd_form(int argc, char **argv); /* named in the table of commands */
 
 #define CMD_ARENA_BYTES ((size_t)1024 * 1024 * 1024)
 #define REMOTE_BASE     "http://localhost:1234/"

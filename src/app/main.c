@@ -1,6 +1,7 @@
 #include "app/cmd_bpmn.h"
 #include "app/cmd_dmn.h"
 #include "app/cmd_feel.h"
+#include "app/cmd_form.h"
 #include "app/cmd_template.h"
 
 #include <stdio.h>
@@ -16,6 +17,8 @@ int main(int argc, char **argv)
 		return cmd_dmn(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "feel") == 0)
 		return cmd_feel(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "form") == 0)
+		return cmd_form(argc - 1, argv + 1);
 	puts("diwan " DIWAN_VERSION);
 	return 0;
 }

@@ -215,6 +215,7 @@ static json *money_value(const struct item *i, str s, arena *a, struct complaint
 	if (fraction.n > (size_t)cur.exponent) {
 		json *params = json_object(a);
 		json_set_int(a, params, "limit", cur.exponent);
+		json_set_int(a, params, "n", cur.exponent);
 		*c = (struct complaint){.key = "money.decimals", .params = params};
 		return NULL;
 	}

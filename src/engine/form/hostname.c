@@ -70,17 +70,51 @@ static bool punycode_decode(str s, uint32_t out[HOSTNAME_MAX_LABEL], size_t *cou
 	return n_out > 0;
 }
 
-/* How long the A-label of these code points is, "xn--" included. */
-static size_t punycode_length(const uint32_t *in, size_t count)
+static char digit_letter(uint32_t d)
 {
+	return (char)(d < 26 ? 'a' + d : '0' + (d - 26));
+}
+
+struct label {
+	char text[HOSTNAME_MAX_LABEL + 1];
+	size_t n; /* beyond HOSTNAME_MAX_LABEL: too long */
+};
+
+static void label_put(struct label *l, char c)
+{
+	if (l->n < sizeof l->text)
+		l->text[l->n++] = c;
+}
+
+/* One code point's distance as a variable-length integer. */
+static void put_integer(struct label *l, uint32_t q, uint32_t bias)
+{
+	for (uint32_t k = BASE;; k += BASE) {
+		uint32_t t = threshold(k, bias);
+		if (q < t)
+			break;
+		label_put(l, digit_letter(t + (q - t) % (BASE - t)));
+		q = (q - t) / (BASE - t);
+	}
+	label_put(l, digit_letter(q));
+}
+
+/* The A-label of these code points, "xn--" included unless all are ASCII. */
+static struct label punycode_encode(const uint32_t *in, size_t count)
+{
+	struct label l = {.n = 0};
 	uint32_t n = INITIAL_N, delta = 0, bias = INITIAL_BIAS;
 	size_t basic = 0;
 	for (size_t i = 0; i < count; i++)
 		basic += in[i] < 0x80;
-	if (basic == count)
-		return count;
-	size_t done = basic, length = 4 + basic + (basic > 0);
-	while (done < count) {
+	for (const char *p = basic < count ? "xn--" : ""; *p; p++)
+		label_put(&l, *p);
+	for (size_t i = 0; i < count; i++)
+		if (in[i] < 0x80)
+			label_put(&l, (char)in[i]);
+	if (basic && basic < count)
+		label_put(&l, '-');
+	for (size_t done = basic; done < count;) {
 		uint32_t m = UINT32_MAX;
 		for (size_t i = 0; i < count; i++)
 			if (in[i] >= n && in[i] < m)
@@ -91,14 +125,7 @@ static size_t punycode_length(const uint32_t *in, size_t count)
 			delta += in[i] < n;
 			if (in[i] != n)
 				continue;
-			uint32_t q = delta;
-			for (uint32_t k = BASE;; k += BASE, length++) {
-				uint32_t t = threshold(k, bias);
-				if (q < t)
-					break;
-				q = (q - t) / (BASE - t);
-			}
-			length++;
+			put_integer(&l, delta, bias);
 			bias = adapt(delta, (uint32_t)done + 1, done == basic);
 			delta = 0;
 			done++;
@@ -106,7 +133,7 @@ static size_t punycode_length(const uint32_t *in, size_t count)
 		delta++;
 		n++;
 	}
-	return length;
+	return l;
 }
 
 /* ---- U-labels, RFC 5892 ---- */
@@ -132,6 +159,40 @@ static bool japanese(uint32_t c)
 	       in_range(c, 0x3400, 0x9FFF) || c == 0x3005 || c == 0x3007;
 }
 
+/* Joining types of the Arabic script (Unicode's ArabicShaping): does the letter
+ * join the one that follows it, or only the one before? */
+static bool joins_before(uint32_t c)
+{
+	return in_range(c, 0x620, 0x6FF) && c != 0x621 && c != 0x674 &&
+	       utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_LO;
+}
+
+static bool joins_after(uint32_t c)
+{
+	bool right_only = in_range(c, 0x622, 0x625) || c == 0x627 || c == 0x629 ||
+	                  in_range(c, 0x62F, 0x632) || c == 0x648 || in_range(c, 0x671, 0x677) ||
+	                  in_range(c, 0x688, 0x699) || c == 0x6C0 || in_range(c, 0x6C3, 0x6CB) ||
+	                  c == 0x6CD || c == 0x6CF || in_range(c, 0x6D2, 0x6D5) ||
+	                  in_range(c, 0x6EE, 0x6EF);
+	return joins_before(c) && !right_only;
+}
+
+static bool transparent(uint32_t c)
+{
+	return utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_MN;
+}
+
+/* A.1: a non-joiner between letters that would otherwise join. */
+static bool parts_letters(const uint32_t *at, size_t n, size_t i)
+{
+	size_t before = i, after = i + 1;
+	while (before && transparent(at[before - 1]))
+		before--;
+	while (after < n && transparent(at[after]))
+		after++;
+	return before && after < n && joins_after(at[before - 1]) && joins_before(at[after]);
+}
+
 /* Appendix A: code points that are allowed only in some company. */
 static bool context_holds(const uint32_t *at, size_t n, size_t i)
 {
@@ -140,7 +201,7 @@ static bool context_holds(const uint32_t *at, size_t n, size_t i)
 	case 0x200C:
 	case 0x200D: { /* after a virama */
 		const utf8proc_property_t *p = utf8proc_get_property((utf8proc_int32_t)before);
-		return i && p->combining_class == 9;
+		return (i && p->combining_class == 9) || (c == 0x200C && parts_letters(at, n, i));
 	}
 	case 0xB7:
 		return before == 'l' && after == 'l';
@@ -212,7 +273,7 @@ static bool combining(uint32_t c)
 static bool u_label(const uint32_t *at, size_t n)
 {
 	if (!n || at[0] == '-' || at[n - 1] == '-' || (n > 3 && at[2] == '-' && at[3] == '-') ||
-	    combining(at[0]) || punycode_length(at, n) > HOSTNAME_MAX_LABEL)
+	    combining(at[0]) || punycode_encode(at, n).n > HOSTNAME_MAX_LABEL)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (contextual(at[i]) ? !context_holds(at, n, i)
@@ -221,42 +282,115 @@ static bool u_label(const uint32_t *at, size_t n)
 	return true;
 }
 
+/* ---- the Bidi rule, RFC 5893 section 2 ---- */
+
+struct direction {
+	bool rtl;   /* has a right-to-left character */
+	bool holds; /* keeps the rule */
+};
+
+static utf8proc_bidi_class_t bidi_class(uint32_t c)
+{
+	return (utf8proc_bidi_class_t)utf8proc_get_property((utf8proc_int32_t)c)->bidi_class;
+}
+
+static bool neutral(utf8proc_bidi_class_t b)
+{
+	return b == UTF8PROC_BIDI_CLASS_ES || b == UTF8PROC_BIDI_CLASS_CS ||
+	       b == UTF8PROC_BIDI_CLASS_ET || b == UTF8PROC_BIDI_CLASS_ON ||
+	       b == UTF8PROC_BIDI_CLASS_BN || b == UTF8PROC_BIDI_CLASS_NSM;
+}
+
+static struct direction direction_of(const uint32_t *at, size_t n)
+{
+	struct direction d = {false, true};
+	utf8proc_bidi_class_t first = bidi_class(at[0]), last = first;
+	bool right = first == UTF8PROC_BIDI_CLASS_R || first == UTF8PROC_BIDI_CLASS_AL;
+	bool european = false, arabic = false;
+	d.holds = right || first == UTF8PROC_BIDI_CLASS_L;
+	for (size_t i = 0; i < n; i++) {
+		utf8proc_bidi_class_t b = bidi_class(at[i]);
+		bool strong = b == UTF8PROC_BIDI_CLASS_R || b == UTF8PROC_BIDI_CLASS_AL;
+		european |= b == UTF8PROC_BIDI_CLASS_EN;
+		arabic |= b == UTF8PROC_BIDI_CLASS_AN;
+		d.rtl |= strong || b == UTF8PROC_BIDI_CLASS_AN;
+		if (!neutral(b) && b != UTF8PROC_BIDI_CLASS_EN &&
+		    (right ? !strong && b != UTF8PROC_BIDI_CLASS_AN : b != UTF8PROC_BIDI_CLASS_L))
+			d.holds = false;
+		if (b != UTF8PROC_BIDI_CLASS_NSM)
+			last = b;
+	}
+	if (european && arabic && right)
+		d.holds = false;
+	if (neutral(last))
+		d.holds = false;
+	return d;
+}
+
 /* ---- names ---- */
 
-static bool a_label(str s)
+struct name {
+	size_t length; /* as A-labels, dots included */
+	bool rtl, breaks_rule;
+};
+
+static void name_add(struct name *name, const uint32_t *at, size_t n, size_t length)
 {
-	uint32_t points[HOSTNAME_MAX_LABEL + 1];
-	size_t n;
+	struct direction d = direction_of(at, n);
+	name->length += length + (name->length > 0);
+	name->rtl |= d.rtl;
+	name->breaks_rule |= !d.holds;
+}
+
+static bool name_holds(const struct name *name)
+{
+	return name->length <= HOSTNAME_MAX_BYTES && !(name->rtl && name->breaks_rule);
+}
+
+static bool letters_digits_hyphens(str s)
+{
 	if (!s.n || s.n > HOSTNAME_MAX_LABEL || s.p[0] == '-' || s.p[s.n - 1] == '-')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if (!isalnum((unsigned char)s.p[i]) && s.p[i] != '-')
 			return false;
-	bool reserved = s.n > 3 && s.p[2] == '-' && s.p[3] == '-';
-	if (!reserved)
+	return true;
+}
+
+static bool a_label(str s, struct name *name)
+{
+	uint32_t points[HOSTNAME_MAX_LABEL + 1];
+	size_t n = 0;
+	if (!letters_digits_hyphens(s))
+		return false;
+	if (s.n <= 3 || s.p[2] != '-' || s.p[3] != '-') {
+		for (; n < s.n; n++)
+			points[n] = (unsigned char)s.p[n];
+		name_add(name, points, n, s.n);
 		return true;
+	}
 	if (!str_eq_nocase(str_sub(s, 0, 4), STR("xn--")) ||
 	    !punycode_decode(str_sub(s, 4, s.n), points, &n) || !u_label(points, n))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (points[i] >= 0x80)
-			return true;
-	return false;
+	struct label again = punycode_encode(points, n);
+	name_add(name, points, n, s.n);
+	return str_eq_nocase((str){again.text, again.n}, s);
 }
 
 bool hostname_valid(str s, arena *scratch)
 {
 	str label;
+	struct name name = {0};
 	(void)scratch;
 	if (!s.n || s.n > HOSTNAME_MAX_BYTES)
 		return false;
 	while (str_cut(&s, '.', &label))
-		if (!a_label(label))
+		if (!a_label(label, &name))
 			return false;
-	return true;
+	return name_holds(&name);
 }
 
-static bool idn_label(str s)
+static bool idn_label(str s, struct name *name)
 {
 	uint32_t points[HOSTNAME_MAX_LABEL];
 	size_t n = 0;
@@ -264,14 +398,17 @@ static bool idn_label(str s)
 	for (size_t i = 0; i < s.n; i++)
 		ascii = ascii && (unsigned char)s.p[i] < 0x80;
 	if (ascii)
-		return a_label(s);
+		return a_label(s, name);
 	while (s.n) {
 		uint32_t c = utf8_next(&s);
 		if (c == UTF8_BAD || n >= HOSTNAME_MAX_LABEL)
 			return false;
 		points[n++] = c;
 	}
-	return u_label(points, n);
+	if (!u_label(points, n))
+		return false;
+	name_add(name, points, n, punycode_encode(points, n).n);
+	return true;
 }
 
 /* The ideographic full stops separate labels as '.' does (RFC 3490 section 3.1). */
@@ -291,8 +428,9 @@ bool hostname_valid_idn(str s, arena *scratch)
 				flat[n++] = rest.p[i];
 	}
 	str all = {flat, n}, label;
+	struct name name = {0};
 	while (str_cut(&all, '.', &label))
-		if (!idn_label(label))
+		if (!idn_label(label, &name))
 			return false;
-	return true;
+	return name_holds(&name);
 }
