@@ -264,13 +264,33 @@ static const char *walk(struct env *e, const struct regex *r, enum regex_use use
 	return out->over ? "a text that is too long" : NULL;
 }
 
+/* One use of an opened expression; the problem, or NULL and the answer. */
+static const char *apply(struct env *e, const struct regex *r, enum regex_use use, str s, str rep,
+                         str flags, feel_value *answer)
+{
+	struct pieces parts = {0};
+	buf out = buf_make(e->a, OUTPUT_MAX);
+	if (use == REGEX_MATCH) {
+		int rc = find(r, s, 0);
+		*answer = feel_bool(rc > 0);
+		return rc < 0 && rc != PCRE2_ERROR_NOMATCH ? "the pattern takes too long" : NULL;
+	}
+	const char *problem = walk(e, r, use, s, rep, str_chr(flags, 'q') >= 0, &out, &parts);
+	if (!problem && use == REGEX_SPLIT) {
+		struct feel_list *l = NEW(e->a, struct feel_list);
+		*l = (struct feel_list){parts.n, parts.v};
+		*answer = (feel_value){.kind = FEEL_LIST, .list = l};
+	} else if (!problem) {
+		*answer = feel_string(buf_str(&out));
+	}
+	return problem;
+}
+
 feel_value regex_run(struct env *e, enum regex_use use, str s, str pattern, str rep, str flags)
 {
 	struct regex r;
-	const char *problem = "a malformed pattern or flag";
+	const char *volatile problem = "a malformed pattern or flag";
 	feel_value answer = feel_null();
-	struct pieces parts = {0};
-	buf out = buf_make(e->a, OUTPUT_MAX);
 	/* PCRE2 holds memory of its own: the arena's guard must not jump over its release. */
 	jmp_buf oom, *before = arena_guard(e->a, &oom);
 	if (setjmp(oom)) {
@@ -278,22 +298,8 @@ feel_value regex_run(struct env *e, enum regex_use use, str s, str pattern, str 
 		close_regex(&r);
 		env_stop(e, ERR_out_of_memory);
 	}
-	if (open_regex(e, pattern, flags, &r)) {
-		if (use == REGEX_MATCH) {
-			int rc = find(&r, s, 0);
-			problem = rc < 0 && rc != PCRE2_ERROR_NOMATCH ? "the pattern takes too long" : NULL;
-			answer = feel_bool(rc > 0);
-		} else {
-			problem = walk(e, &r, use, s, rep, str_chr(flags, 'q') >= 0, &out, &parts);
-			if (!problem && use == REGEX_SPLIT) {
-				struct feel_list *l = NEW(e->a, struct feel_list);
-				*l = (struct feel_list){parts.n, parts.v};
-				answer = (feel_value){.kind = FEEL_LIST, .list = l};
-			} else {
-				answer = feel_string(buf_str(&out));
-			}
-		}
-	}
+	if (open_regex(e, pattern, flags, &r))
+		problem = apply(e, &r, use, s, rep, flags, &answer);
 	close_regex(&r);
 	arena_guard(e->a, before);
 	if (e->steps > e->steps_max)
