@@ -32,6 +32,7 @@ struct kernel {
 	struct journal *journal; /* its head; kernel/journal.h */
 	struct vault *vault;     /* kernel/vault.h */
 	struct scheduler *scheduler; /* jobs and timers; kernel/outbox.h */
+	struct packs *packs;     /* the pack in force and kept versions; kernel/pack/pack.h */
 	rng rng;                 /* the writer thread's */
 	_Atomic uint64_t public_generation;
 };

@@ -1,0 +1,48 @@
+/*
+ * calendar.h - working days, hours and minutes of a country.
+ *
+ * A calendar is data of the pack (calendar.json): weekend, holidays (single days,
+ * editable at short notice), working hours, Ramadan with its shorter hours. It is
+ * immutable; a change of the pack gives a new one.
+ *
+ * A working day is any day that is neither weekend nor holiday. "Due in n working
+ * days" from an instant is the end of the working hours of the n-th working day
+ * after the instant's day (spec 0.3, CORE-03). Minutes and hours count within
+ * working hours only. All instants are UTC; the calendar knows the country's
+ * offset.
+ *
+ * Thread safety: all functions, any thread.
+ */
+#ifndef KERNEL_CALENDAR_H
+#define KERNEL_CALENDAR_H
+
+#include "base/diag.h"
+#include "base/json.h"
+#include "base/time.h"
+
+struct calendar;
+
+/* From calendar.json; NULL, and why in *d. `offset` is seconds east of UTC. */
+struct calendar *calendar_load(arena *a, const json *document, int32_t offset, struct diags *d);
+
+bool calendar_working_day(const struct calendar *c, int64_t day);
+/* Is the instant within working hours? */
+bool calendar_working(const struct calendar *c, instant t);
+/* Name of the holiday as {"en","ar"}, or NULL. */
+const json *calendar_holiday(const struct calendar *c, int64_t day);
+
+/* The end of the n-th working day after t's own day; n = 0: of t's day, or of the
+ * next working one if it is over or not one. */
+instant calendar_add_days(const struct calendar *c, instant t, int64_t n);
+/* The instant at which `micros` of working time have passed since t. */
+instant calendar_add_time(const struct calendar *c, instant t, int64_t micros);
+/* {"value": 3, "unit": "working_days"|"hours"|"minutes"|"days"} */
+instant calendar_due(const struct calendar *c, instant t, const json *duration);
+
+/* Working time in [from, to), and whole working days between their days. */
+int64_t calendar_time_between(const struct calendar *c, instant from, instant to);
+int64_t calendar_days_between(const struct calendar *c, instant from, instant to);
+/* Civil day (since 1970-01-01) of an instant where the country is. */
+int64_t calendar_day(const struct calendar *c, instant t);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * cases.h - a person's matter with government, from draft to outcome.
+ *
+ * A case carries one service (kernel/pack) in one version. Its life is the
+ * service's BPMN process; what is stored of it is the state that engine/bpmn
+ * gives back (event case.advanced, sealed: it holds answers). Everything else
+ * here is derived from events: the case's row, its open and closed tasks, timers.
+ *
+ * Its visible state follows from what the process waits for:
+ *   draft      not sent yet              unpaid    a payment is asked for
+ *   submitted  a task nobody has taken   review    a task somebody holds
+ *   returned   a task of the applicant   approved  outcome, document being made
+ *   issued     outcome and document      rejected  withdrawn
+ *
+ * The engine's effects become events and jobs in the same transaction:
+ *   user task     task.opened / task.closed; role "applicant" is the applicant's
+ *   service task  event work.requested {type, instance, attributes}: the room that
+ *                 does that type reacts, and later calls case_work_done or
+ *                 case_work_failed. type "payment": systems/payments; "issue":
+ *                 kernel/documents (asked for here); "remind": systems/notify.
+ *   timer         a job "case.timer" due then
+ *   message, signal, incident   case.waiting / case.thrown / case.incident
+ *
+ * Permissions: the functions below check the state and the person's part (holder
+ * of the task, applicant, four eyes); who may reach them at all, the route and
+ * req_require say.
+ */
+#ifndef KERNEL_CASES_H
+#define KERNEL_CASES_H
+
+#include "kernel/identity/identity.h"
+#include "kernel/pack/pack.h"
+
+#define DRAFT_KEPT (30 * DAY) /* after its last change */
+
+struct kase {
+	int64_t id;
+	str reference;       /* "IDL-2026-000042": prefix of the service, year, number */
+	str service;
+	int64_t version;     /* of the service */
+	str entity;
+	int64_t applicant;   /* person whose matter it is */
+	int64_t agent;       /* who acts for them, or 0 */
+	str state, outcome;  /* see above; "" while undecided */
+	str channel;
+	instant opened, submitted, changed, closed;
+	instant due;         /* of the decision; 0 = none; moves while the applicant owes an answer */
+	int64_t holder;      /* person who took its open task, or 0 */
+	int64_t revision;    /* rises with each event: optimistic lock */
+	str reason;          /* of the last return or rejection */
+	money fee;
+	json *fee_rule;      /* {"en","ar"}, or NULL */
+};
+
+struct task {
+	int64_t id, case_id, instance;
+	str element, role, entity;
+	json *name;          /* {"en","ar"} */
+	str *outcomes;       /* "approve" ...; none: it is only done */
+	size_t n_outcomes;
+	str form;            /* key of a form the holder fills, or empty */
+	int64_t holder;      /* 0 = free */
+	instant opened, due, closed;
+	str outcome;
+};
+
+/* ---- reading (any connection) ---- */
+
+bool case_get(dbc *c, arena *a, int64_t id, struct kase *out);
+bool case_by_reference(dbc *c, arena *a, str reference, struct kase *out);
+/* A person's cases, newest change first. */
+size_t cases_of(dbc *c, arena *a, int64_t person, struct kase *out, size_t max);
+/* The open undecided case or draft of a person for a service, if there is one. */
+bool case_open_of(dbc *c, arena *a, int64_t person, str service, struct kase *out);
+json *case_answers(dbc *c, arena *a, int64_t id);  /* as submitted or drafted */
+json *case_raw(dbc *c, arena *a, int64_t id);      /* of the draft; see form.h */
+size_t case_tasks(dbc *c, arena *a, int64_t id, bool open_only, struct task *out, size_t max);
+bool task_get(dbc *c, arena *a, int64_t id, struct task *out);
+/* The timeline: [{"key": "case.event.submitted", "at", "by": {"en","ar"}, "entity", "text"}],
+ * newest first, from the journal. `officer`: with names of officers and notes. */
+json *case_timeline(struct kernel *k, dbc *c, arena *a, int64_t id, bool officer);
+/* Who read it: [{"at","entity","person","purpose"}], newest first. */
+json *case_reads(struct kernel *k, dbc *c, arena *a, int64_t id);
+/* The process with the case's path on it. */
+str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q);
+/* Who had it for how long: [{"party": "applicant"|"entity"|"platform", "micros"}]. */
+json *case_delays(struct kernel *k, dbc *c, arena *a, const struct kase *q);
+
+/* ---- the applicant (for decide functions) ---- */
+
+err draft_open(struct tx *tx, const struct service *s, int64_t person, struct kase *out);
+err draft_save(struct tx *tx, int64_t id, const json *answers, const json *raw);
+err draft_discard(struct tx *tx, int64_t id);
+/* Checks eligibility and the whole form again, fixes the fee, starts the process. */
+err case_submit(struct tx *tx, int64_t id);
+/* Answers a request for information with changed answers; closes the applicant's task. */
+err case_answer(struct tx *tx, int64_t id, const json *answers);
+err case_withdraw(struct tx *tx, int64_t id, str reason);
+err case_rate(struct tx *tx, int64_t id, int rating, str words); /* 1 to 5, once */
+
+/* ---- officers ---- */
+
+err task_claim(struct tx *tx, int64_t task);               /* ERR_case_taken */
+err task_release(struct tx *tx, int64_t task);
+err task_assign(struct tx *tx, int64_t task, int64_t to);
+/* `revision` is that of the page the officer saw: ERR_conflict if it moved on.
+ * `reason` is told to the applicant; needed for all outcomes but "approve". */
+err task_complete(struct tx *tx, int64_t task, int64_t revision, str outcome, str reason,
+                  const json *vars);
+err case_note(struct tx *tx, int64_t id, str text);        /* for officers only */
+/* Records that the actor read the case (case.read), at most once an hour each. */
+err case_read(struct tx *tx, int64_t id, str purpose);
+
+/* ---- work of other rooms ---- */
+
+err case_work_done(struct tx *tx, int64_t id, int64_t instance, const json *vars);
+err case_work_failed(struct tx *tx, int64_t id, int64_t instance, str reason);
+err case_message(struct tx *tx, str name, str key, const json *vars); /* BPMN message */
+
+/* ---- operators ---- */
+
+err case_retry(struct tx *tx, int64_t id, int64_t instance);
+err case_move(struct tx *tx, int64_t id, int64_t instance, str element);
+err case_migrate(struct tx *tx, int64_t id, int64_t to_version, const json *plan);
+
+extern const struct organ cases_organ;
+
+#endif

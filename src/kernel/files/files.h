@@ -1,0 +1,47 @@
+/*
+ * files.h - uploads and issued documents, found by the hash of their content.
+ *
+ * A file is written below DATA_DIR/files/ab/cdef..., encrypted under the key of
+ * the person it belongs to (or the platform's), and is durable before the event
+ * that names it commits: store first (outside the transaction), then record with
+ * file_record in decide. What is stored and never recorded is swept after
+ * FILE_ORPHAN_AGE. Erasing a person makes their files unreadable for ever.
+ * Events carry the SHA-256 of the plain bytes, salted for personal files so that
+ * the hash of a guessable file tells nothing.
+ *
+ * Thread safety: any thread.
+ */
+#ifndef KERNEL_FILES_H
+#define KERNEL_FILES_H
+
+#include "kernel/kernel.h"
+
+#define FILE_MAX_BYTES  ((size_t)16 * 1024 * 1024)
+#define FILE_ORPHAN_AGE (2 * DAY)
+
+struct file_info {
+	str id;              /* hex of the salted hash: what forms and events carry */
+	str name;            /* as uploaded, cleaned of paths and controls */
+	str type;            /* by its bytes, never as declared: "image/jpeg" */
+	int64_t bytes, width, height;
+	int64_t subject;     /* person, 0 = public */
+	int64_t case_id;
+	str entity;
+	instant at;
+};
+
+/* Writes durably; fills out (id, type, width, height from the bytes themselves).
+ * ERR_file_refused: an active or unknown type, a picture that does not decode. */
+err file_store(struct kernel *k, arena *a, int64_t subject, str name, str bytes,
+               struct file_info *out);
+/* Event file.added; for decide functions. Twice is once. */
+err file_record(struct tx *tx, const struct file_info *f);
+bool file_find(dbc *c, arena *a, str id, struct file_info *out);
+/* ERR_file_missing, ERR_vault_erased. */
+err file_read(struct kernel *k, dbc *c, arena *a, str id, str *bytes);
+/* {"file": id, "name", "bytes", "type", "width", "height"}: an answer of a form. */
+json *file_view(arena *a, const struct file_info *f);
+
+extern const struct organ files_organ;
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * pack.h - a country's data, checked, hashed and in force.
+ *
+ * A pack is a folder (packs/README.md). pack_check reads and checks all of it and
+ * says what is wrong with file, line, rule and hint. pack_put makes a checked
+ * pack the one in force: its files are kept in the database by their hash
+ * (pack_blob, pack_file), the event pack.loaded records their names and hashes,
+ * and entity.registered / role.defined follow for what changed. Every node of the
+ * platform then reads the pack from the database: application nodes need no
+ * folder. A case keeps the version of the service it began with
+ * (service_at).
+ *
+ * A `struct pack` is immutable and lives as long as the kernel. JSON members are
+ * the documents as the pack's schemas describe them.
+ *
+ * Thread safety: any thread.
+ */
+#ifndef KERNEL_PACK_H
+#define KERNEL_PACK_H
+
+#include "base/diag.h"
+#include "engine/bpmn/bpmn.h"
+#include "engine/dmn/dmn.h"
+#include "engine/form/form.h"
+#include "kernel/calendar/calendar.h"
+#include "base/money.h"
+#include "kernel/kernel.h"
+
+#define PACK_MAX_FILES    4000
+#define PACK_MAX_BYTES    ((size_t)64 * 1024 * 1024)
+#define PACK_MAX_SERVICES 5000
+
+/* An executable service's decision: a DMN model and how its inputs are found. */
+struct service_decision {
+	str id;              /* "fee" */
+	const struct dmn *model;
+	str decision;        /* name in the model */
+	str currency, amount; /* empty: the result is no amount */
+	size_t n_inputs;
+	const str *input;    /* names */
+	const struct feel_expr *const *value; /* over applicant, answers, today */
+};
+
+struct service_test {        /* eligibility */
+	str id;
+	const struct feel_expr *test;
+	const json *message; /* {"en","ar"} */
+};
+
+struct service {
+	str id;
+	int64_t version;     /* of service.json if executable, else of the card */
+	str hash;            /* over all files of its folder, hex */
+	str entity;          /* provider */
+	const json *card;    /* card.json, never NULL */
+	/* executable services; NULL or 0 otherwise */
+	const json *definition; /* service.json */
+	const struct form *form;
+	const struct bpmn *process;
+	str process_xml;
+	const json *messages, *document;
+	const struct service_decision *decisions;
+	size_t n_decisions;
+	const struct service_test *eligibility;
+	size_t n_eligibility;
+};
+
+/* A decision table of the country (decisions/ID). */
+struct pack_decision {
+	str id;
+	const json *about;   /* decision.json */
+	const struct dmn *model;
+	str xml;
+	int64_t from, to;    /* days; to = INT64_MAX: open */
+};
+
+struct pack {
+	str id, version, hash;
+	const json *meta;    /* pack.json */
+	char currency[4];
+	int32_t utc_offset;
+	const struct calendar *calendar;
+	const json *entities, *roles, *life_events, *audiences, *channels, *payment_methods,
+	    *centres, *evidence_types, *legal, *identifiers, *calendar_json;
+	const struct service *services; /* by id */
+	size_t n_services;
+	const struct pack_decision *decisions;
+	size_t n_decisions;
+};
+
+/* ---- a folder ---- */
+
+struct pack_source_file {
+	str path;            /* "services/x/card.json", '/' always */
+	str bytes;
+};
+struct pack_source {
+	struct pack_source_file *files; /* by path */
+	size_t n;
+};
+/* Reads a folder: regular files only, no symbolic links, within the limits. */
+err pack_read_folder(arena *a, const char *path, struct pack_source *out, struct diags *d);
+/* Checks everything, also the tests beside decisions and processes. NULL when
+ * there is an error in *d; warnings are told too. */
+struct pack *pack_check(arena *a, const struct pack_source *s, struct diags *d);
+
+/* ---- in force ---- */
+
+/* Makes the pack the one in force; nothing happens when it already is. Refuses
+ * with ERR_pack_invalid a pack whose id differs from the one in force, or a
+ * service whose files changed without a new version. For decide functions;
+ * afterwards (after the commit) call pack_refresh. */
+err pack_put(struct tx *tx, const struct pack_source *s, const struct pack *p);
+/* Reads the pack in force from the database again if it changed. */
+err pack_refresh(struct kernel *k, str *why);
+/* NULL before any was loaded. */
+const struct pack *pack_current(const struct kernel *k);
+const struct service *pack_service(const struct pack *p, str id);
+const struct pack_decision *pack_decision_at(const struct pack *p, str id, int64_t day);
+/* A service as it was in that version, also of packs no longer in force; NULL if
+ * it never was. Kept in memory, at most SERVICE_VERSIONS_KEPT. */
+#define SERVICE_VERSIONS_KEPT 1024
+const struct service *service_at(struct kernel *k, dbc *c, str id, int64_t version);
+
+/* ---- asking a service ---- */
+
+/* The context of a service's expressions: {applicant, answers, today}. */
+json *service_context(arena *a, const struct pack *p, const json *applicant, const json *answers,
+                      instant now);
+/* The message of the first test that is not true, or NULL when eligible. */
+const json *service_refusal(arena *a, const struct service *s, const json *context, instant now);
+struct decision_answer {
+	json *value;         /* as the model gave it */
+	bool has_amount;
+	money amount;        /* of service_decision.amount, rounded half even */
+	json *rule;          /* {"en","ar"} from the annotations of the rule that matched, or NULL */
+	json *trace;
+};
+err service_decide(arena *a, const struct service *s, str decision, const json *context,
+                   instant now, struct decision_answer *out);
+
+/* National numbers and other identifiers (identifiers.json): normalises digits
+ * and spaces, checks pattern and check digit. ERR_national_number_bad. */
+err identifier_check(arena *a, const struct pack *p, str scheme, str typed, str *normal);
+
+#endif
