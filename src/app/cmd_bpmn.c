@@ -11,8 +11,8 @@
  */
 #include "app/cmd_bpmn.h"
 
-#include "app/bpmn_cases.h"
 #include "engine/bpmn/bpmn.h"
+#include "engine/bpmn/cases.h"
 #include "engine/bpmn/xml.h"
 
 #include <dirent.h>

@@ -1,11 +1,11 @@
 /*
- * bpmn_cases.h - runs process test files (format "diwan-bpmn-test/1").
+ * cases.h - runs process test files (format "diwan-bpmn-test/1").
  *
  * A case is a list of steps against virtual time; messages and signals that one
  * process throws reach the others of the file, as the kernel would carry them.
  */
-#ifndef APP_BPMN_CASES_H
-#define APP_BPMN_CASES_H
+#ifndef ENGINE_BPMN_CASES_H
+#define ENGINE_BPMN_CASES_H
 
 #include "base/json.h"
 

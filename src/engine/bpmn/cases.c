@@ -1,4 +1,4 @@
-#include "app/bpmn_cases.h"
+#include "engine/bpmn/cases.h"
 
 #include "engine/bpmn/bpmn.h"
 
