@@ -213,6 +213,7 @@ static struct node *lower_if(struct build *b, const struct dxml *box)
 	n->kid[0] = dmn_lower_child(b, box, "if");
 	n->kid[1] = dmn_lower_child(b, box, "then");
 	n->kid[2] = dmn_lower_child(b, box, "else");
+	n->flag = true;
 	return n;
 }
 
@@ -245,6 +246,7 @@ static struct node *lower_filter(struct build *b, const struct dxml *box)
 	*item = (struct bind){BIND_LOCAL, STR("item"), f->slot, members};
 	b->s.top = item;
 	f->kid[1] = dmn_lower_child(b, box, "match");
+	f->flag = true;
 	b->s.top = outer;
 	return f;
 }

@@ -75,7 +75,7 @@ static void prepare(struct build *b, struct cell *c)
 	}
 	struct feel_range r = {0};
 	if (one->eval != eval_range || (one->kid[0] && !constant(one->kid[0], &r.lo)) ||
-	    (one->kid[1] && !constant(one->kid[1], &r.hi)) || one->kid[0] == one->kid[1])
+	    (one->kid[1] && !constant(one->kid[1], &r.hi)) || one->slot != RANGE_ENDS)
 		return;
 	int order;
 	if (one->kid[0] && one->kid[1] && (!feel_compare(r.lo, r.hi, &order) || order > 0))

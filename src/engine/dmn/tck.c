@@ -32,7 +32,10 @@ static feel_value simple_value(struct env *e, const struct dxml *n)
 		return feel_parse_duration(trimmed, &v) ? v : feel_null();
 	if (type.n)
 		return dec_parse(trimmed, &d) ? feel_number(d) : feel_null();
-	return v;
+	/* without a type the text tells */
+	if (str_eq(trimmed, STR("true")) || str_eq(trimmed, STR("false")))
+		return feel_bool(trimmed.n == 4);
+	return dec_parse(trimmed, &d) ? feel_number(d) : v;
 }
 
 static feel_value list_value(struct env *e, const struct dxml *n)
@@ -91,6 +94,10 @@ static bool agree(feel_value got, feel_value want, bool strict, int depth)
 			same = v && agree(*v, want.ctx->e[i].v, strict, depth + 1);
 		}
 		return same;
+	}
+	if (got.kind == FEEL_TIME || got.kind == FEEL_DATETIME) { /* "=" does not see fractions */
+		int order;
+		return feel_compare(got, want, &order) && order == 0;
 	}
 	return feel_same(got, want);
 }

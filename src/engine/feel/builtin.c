@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define BUILTIN(fn, name, params, min, max) {STR_INIT(name), params, min, max, fn},
+#define BUILTIN(fn, name, params, kinds, min, max) {STR_INIT(name), params, kinds, min, max, fn},
 static const struct builtin table[] = {
 #include "engine/feel/builtins.def"
 };
@@ -28,6 +28,56 @@ const struct builtin *builtin_find(str name, size_t *rows)
 		return &table[i];
 	}
 	return NULL;
+}
+
+static bool is_kind(char letter, enum feel_kind k)
+{
+	switch (letter) {
+	case 'b':
+		return k == FEEL_BOOL;
+	case 'n':
+		return k == FEEL_NUMBER;
+	case 's':
+		return k == FEEL_STRING;
+	case 'd':
+		return k == FEEL_DATE || k == FEEL_DATETIME;
+	case 'T':
+		return k == FEEL_TIME;
+	case 'D':
+		return k == FEEL_DAYS || k == FEEL_MONTHS;
+	case 'p':
+		return k == FEEL_NUMBER || k == FEEL_STRING || (k >= FEEL_DATE && k <= FEEL_MONTHS);
+	case 'r':
+		return k == FEEL_RANGE;
+	case 'c':
+		return k == FEEL_CONTEXT;
+	case 'f':
+		return k == FEEL_FUNCTION;
+	default:
+		return true;
+	}
+}
+
+char builtin_letter(const struct builtin *b, size_t i)
+{
+	size_t n = strlen(b->kinds);
+	return n == 0 ? 'a' : b->kinds[i < n ? i : n - 1];
+}
+
+bool builtin_fits(const struct builtin *b, size_t i, enum feel_kind k)
+{
+	return k == FEEL_NULL || is_kind(builtin_letter(b, i), k);
+}
+
+void builtin_single(const struct builtin *b, feel_value *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].kind != FEEL_LIST || v[i].list->n != 1)
+			continue;
+		char letter = builtin_letter(b, i);
+		if (letter != 'l' && letter != 'a')
+			v[i] = v[i].list->v[0];
+	}
 }
 
 feel_value bi_wrong(struct env *e, const char *function)

@@ -12,7 +12,16 @@ static bool as_range(feel_value v, struct feel_range *r, bool *point)
 		return false;
 	*r = *point ? (struct feel_range){.lo = v, .hi = v, .lo_closed = true, .hi_closed = true}
 	            : *v.range;
-	return !r->lo_none && !r->hi_none;
+	return r->op != RANGE_UNEQUAL;
+}
+
+/* Order of two ends; an end that is not there lies beyond all others. */
+static bool order(feel_value x, int x_beyond, feel_value y, int y_beyond, int *out)
+{
+	if (!x_beyond && !y_beyond)
+		return feel_compare(x, y, out);
+	*out = x_beyond < y_beyond ? -1 : x_beyond > y_beyond;
+	return true;
 }
 
 struct pair {
@@ -23,9 +32,13 @@ struct pair {
 
 static bool pair_of(const feel_value *v, struct pair *p)
 {
-	return as_range(v[0], &p->x, &p->x_point) && as_range(v[1], &p->y, &p->y_point) &&
-	       feel_compare(p->x.lo, p->y.lo, &p->lo_lo) && feel_compare(p->x.lo, p->y.hi, &p->lo_hi) &&
-	       feel_compare(p->x.hi, p->y.lo, &p->hi_lo) && feel_compare(p->x.hi, p->y.hi, &p->hi_hi);
+	if (!as_range(v[0], &p->x, &p->x_point) || !as_range(v[1], &p->y, &p->y_point))
+		return false;
+	int xl = -p->x.lo_none, xh = p->x.hi_none, yl = -p->y.lo_none, yh = p->y.hi_none;
+	return order(p->x.lo, xl, p->y.lo, yl, &p->lo_lo) &&
+	       order(p->x.lo, xl, p->y.hi, yh, &p->lo_hi) &&
+	       order(p->x.hi, xh, p->y.lo, yl, &p->hi_lo) &&
+	       order(p->x.hi, xh, p->y.hi, yh, &p->hi_hi);
 }
 
 static bool is_before(const struct pair *p)
@@ -141,11 +154,21 @@ RELATION(bi_starts_range, ANY_RANGE, is_starts, "starts")
 RELATION(bi_started_by, RANGE_ANY, is_started_by, "started by")
 RELATION(bi_coincides, ALIKE, is_coincides, "coincides")
 
-/* range("[1..3]"): the text of a range whose ends are literals. */
+/* range("[1..3]"): the text of a range whose ends are literals; "date(...)" and
+ * the like of literals count (grammar rule 62). */
 static bool literal(const struct node *n)
 {
-	return !n || n->eval == eval_const || n->eval == eval_negate || n->eval == eval_builtin ||
-	       (n->n == 0 && n->eval != eval_global && n->eval != eval_unknown);
+	if (!n || n->eval == eval_const)
+		return true;
+	if (n->eval == eval_negate)
+		return n->kid[0]->eval == eval_const;
+	if (n->eval != eval_builtin)
+		return n->n == 0 && n->eval != eval_global && n->eval != eval_unknown;
+	const struct builtin *b = n->data;
+	bool time = b->fn == bi_date || b->fn == bi_time || b->fn == bi_datetime || b->fn == bi_duration;
+	for (uint32_t i = 0; i < n->n; i++)
+		time = time && n->kid[i]->eval == eval_const;
+	return time;
 }
 
 feel_value bi_range(struct env *e, const feel_value *v, size_t n)
@@ -157,7 +180,7 @@ feel_value bi_range(struct env *e, const feel_value *v, size_t n)
 	struct scope s = {.a = e->a};
 	struct node *r = text.n && text.n < 1024 ? feel_parse(&s, str_dup(e->a, text)) : NULL;
 	if (!r || r->eval != eval_range || !literal(r->kid[0]) || !literal(r->kid[1]) ||
-	    (r->kid[0] && r->kid[0] == r->kid[1]) || s.n_slots)
+	    r->slot != RANGE_ENDS || s.n_slots)
 		return env_fail(e, "range: \"%.*s\" is none", STRF(text));
 	return node_run(r, e);
 }

@@ -72,8 +72,6 @@ feel_value bi_time(struct env *e, const feel_value *v, size_t n)
 		return bi_wrong(e, "time");
 	out.t.nanos = v[0].t.nanos;
 	out.t.zone = v[0].t.zone;
-	if (out.t.zone && out.t.zone->tz && v[0].kind == FEEL_DATETIME)
-		out.t.zone = feel_zone_offset(e->a, feel_offset_at(v[0].t.zone, v[0].t.days, v[0].t.nanos));
 	return out;
 }
 
@@ -124,6 +122,7 @@ feel_value bi_duration(struct env *e, const feel_value *v, size_t n)
 
 feel_value bi_ym_duration(struct env *e, const feel_value *v, size_t n)
 {
+	/* whole months between the two days: the times of day do not count */
 	(void)n;
 	int32_t y1, y2;
 	int m1, m2, d1, d2;
@@ -133,10 +132,9 @@ feel_value bi_ym_duration(struct env *e, const feel_value *v, size_t n)
 	civil_from_days(v[0].t.days, &y1, &m1, &d1);
 	civil_from_days(v[1].t.days, &y2, &m2, &d2);
 	int64_t months = ((int64_t)y2 - y1) * 12 + (m2 - m1);
-	int64_t day = (int64_t)(d2 - d1) * FEEL_DAY_NANOS + v[1].t.nanos - v[0].t.nanos;
-	if (months > 0 && day < 0)
+	if (months > 0 && d2 < d1)
 		months--;
-	else if (months < 0 && day > 0)
+	else if (months < 0 && d2 > d1)
 		months++;
 	return (feel_value){.kind = FEEL_MONTHS, .months = months};
 }

@@ -115,10 +115,6 @@ int feel_test(feel_value x, feel_value test)
 
 static int one_test(const struct node *t, struct env *e, feel_value x)
 {
-	if (t->eval == eval_tests) { /* != */
-		int r = feel_equal(x, node_run(t->kid[0], e));
-		return r < 0 ? r : !r;
-	}
 	feel_value v = node_run(t, e);
 	if (t->uses_input)
 		return v.kind == FEEL_BOOL ? v.b : v.kind == FEEL_NULL ? -1 : feel_test(x, v);
@@ -150,14 +146,19 @@ feel_value eval_in(const struct node *n, struct env *e)
 	return feel_bool(r == 1);
 }
 
+/* Only a holder of tests: eval_in reads its kids. */
 feel_value eval_tests(const struct node *n, struct env *e)
 {
 	return n->n ? node_run(n->kid[0], e) : feel_null();
 }
 
+/* A boxed conditional (flag) takes a boolean or null for its condition only. */
 feel_value eval_if(const struct node *n, struct env *e)
 {
-	return node_run(n->kid[feel_is_true(node_run(n->kid[0], e)) ? 1 : 2], e);
+	feel_value c = node_run(n->kid[0], e);
+	if (n->flag && c.kind != FEEL_BOOL && c.kind != FEEL_NULL)
+		return env_fail(e, "the condition is a %s", feel_kind_name((enum feel_kind)c.kind));
+	return node_run(n->kid[feel_is_true(c) ? 1 : 2], e);
 }
 
 /* --- iteration -------------------------------------------------------------------------- */
@@ -289,13 +290,18 @@ feel_value eval_for(const struct node *n, struct env *e)
 	return (feel_value){.kind = FEEL_LIST, .list = l};
 }
 
-/* 1 decided, 0 not, -1 an error; *null when a condition was neither. */
+/* 1 decided, 0 not, -1 an error; *null when a condition was neither. A boxed one
+ * (flag2) takes booleans and null only. */
 static int quantify(const struct node *n, struct env *e, uint32_t level, bool *null)
 {
 	struct source s;
 	if (level == n->slot) {
 		env_step(e, 1);
 		feel_value v = node_run(n->kid[2 * level], e);
+		if (v.kind != FEEL_BOOL && v.kind != FEEL_NULL && n->flag2) {
+			env_fail(e, "the condition is a %s", feel_kind_name((enum feel_kind)v.kind));
+			return -1;
+		}
 		if (v.kind != FEEL_BOOL)
 			*null = true;
 		return v.kind == FEEL_BOOL && v.b != n->flag;
@@ -370,16 +376,19 @@ static bool bound_ok(feel_value v)
 feel_value eval_range(const struct node *n, struct env *e)
 {
 	struct feel_range *r = NEW(e->a, struct feel_range);
-	*r = (struct feel_range){
-	    .lo_closed = n->flag, .hi_closed = n->flag2, .lo_none = !n->kid[0], .hi_none = !n->kid[1]};
+	*r = (struct feel_range){.lo_closed = n->flag,
+	                         .hi_closed = n->flag2,
+	                         .lo_none = !n->kid[0],
+	                         .hi_none = !n->kid[1],
+	                         .op = (enum feel_range_op)n->slot};
 	if (n->kid[0])
 		r->lo = node_run(n->kid[0], e);
 	if (n->kid[1])
 		r->hi = n->kid[1] == n->kid[0] ? r->lo : node_run(n->kid[1], e);
 	feel_value out = {.kind = FEEL_RANGE, .range = r};
 	int c;
-	if (n->kid[0] && n->kid[0] == n->kid[1])
-		return out; /* "= x" */
+	if (r->op != RANGE_ENDS)
+		return out;
 	if ((n->kid[0] && !bound_ok(r->lo)) || (n->kid[1] && !bound_ok(r->hi)))
 		return env_fail(e, "a range whose end has no order");
 	if (n->kid[0] && n->kid[1] && (!feel_compare(r->lo, r->hi, &c) || c > 0))
@@ -432,7 +441,7 @@ feel_value eval_filter(const struct node *n, struct env *e)
 		feel_value keep = node_run(n->kid[1], e);
 		if (i == 0 && keep.kind == FEEL_NUMBER)
 			return list_index(e, v.list, keep.num);
-		if (i == 0 && keep.kind != FEEL_BOOL && keep.kind != FEEL_NULL)
+		if ((i == 0 || n->flag) && keep.kind != FEEL_BOOL && keep.kind != FEEL_NULL)
 			return env_fail(e, "a filter that is neither a condition nor an index");
 		if (feel_is_true(keep))
 			grow_push(&g, v.list->v[i]);
@@ -486,9 +495,14 @@ feel_value env_call(struct env *e, feel_value fn, const feel_value *args, size_t
 	if (f->builtin) {
 		size_t rows;
 		const struct builtin *b = builtin_find(f->builtin->name, &rows);
-		for (size_t i = 0; i < rows; i++)
-			if (n >= b[i].min && (b[i].max == 255 || n <= b[i].max))
-				return b[i].fn(e, args, n);
+		feel_value *given = NEWN(e->a, feel_value, n);
+		memcpy(given, args, n * sizeof *given);
+		for (size_t i = 0; i < rows; i++) {
+			if (n < b[i].min || (b[i].max != 255 && n > b[i].max))
+				continue;
+			builtin_single(b, given, n);
+			return b[i].fn(e, given, n);
+		}
 		return env_fail(e, "%.*s does not take %zu arguments", STRF(f->builtin->name), n);
 	}
 	if (n != f->n_params)
@@ -548,8 +562,13 @@ feel_value eval_builtin(const struct node *n, struct env *e)
 {
 	const struct builtin *b = n->data;
 	feel_value args[8], *given = n->n > 8 ? NEWN(e->a, feel_value, n->n) : args;
-	for (uint32_t i = 0; i < n->n; i++)
+	for (uint32_t i = 0; i < n->n; i++) {
 		given[i] = node_run(n->kid[i], e);
+		if (given[i].kind == FEEL_LIST)
+			builtin_single(b, given, i + 1);
+		if (n->flag && !builtin_fits(b, i, (enum feel_kind)given[i].kind))
+			return env_fail(e, "%.*s: an argument of the wrong type", STRF(b->name));
+	}
 	env_step(e, 1);
 	return b->fn(e, given, n->n);
 }
@@ -557,5 +576,5 @@ feel_value eval_builtin(const struct node *n, struct env *e)
 feel_value eval_instance(const struct node *n, struct env *e)
 {
 	feel_value v = node_run(n->kid[0], e);
-	return feel_bool(feel_conforms(e, v, n->data));
+	return feel_bool(feel_instance(e, v, n->data));
 }

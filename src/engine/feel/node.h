@@ -40,6 +40,7 @@ struct env {
 	jmp_buf *stop; /* a used-up budget jumps here with an err */
 	void *model;   /* the DMN run, for nodes made there */
 	struct zone_cache *zones;
+	bool shape_only; /* types are being compared without their allowed values */
 };
 
 struct feel_type;
@@ -189,6 +190,7 @@ struct feel_type {
 extern const struct feel_type feel_type_any;
 const struct feel_type *feel_type_builtin(str name); /* NULL if it is none */
 bool feel_conforms(struct env *e, feel_value v, const struct feel_type *t);
+bool feel_instance(struct env *e, feel_value v, const struct feel_type *t);
 /* The value as that type (10.3.2.9.4: singleton lists, date to date and time), or
  * null with a diagnostic. `what` names it. */
 feel_value feel_coerce(struct env *e, feel_value v, const struct feel_type *t, str what);
@@ -199,7 +201,8 @@ feel_value feel_input(struct env *e, feel_value v, const struct feel_type *t, st
 
 struct builtin {
 	str name;
-	const char *params; /* "string, start position, length" */
+	const char *params; /* "string,start position,length" */
+	const char *kinds;  /* a letter a parameter: see builtins.def */
 	uint8_t min, max;   /* max 255: any number (the last parameter repeats) */
 	feel_value (*fn)(struct env *e, const feel_value *args, size_t n);
 };
@@ -207,6 +210,10 @@ struct builtin {
 /* All rows of one name stand together. */
 const struct builtin *builtin_find(str name, size_t *rows);
 const struct builtin *builtin_all(size_t *n);
+char builtin_letter(const struct builtin *b, size_t param);
+bool builtin_fits(const struct builtin *b, size_t param, enum feel_kind k);
+/* Lists of one become their item where the parameter wants a single value. */
+void builtin_single(const struct builtin *b, feel_value *v, size_t n);
 
 /* --- time ------------------------------------------------------------------------ */
 

@@ -11,6 +11,7 @@ struct parser {
 	str text;
 	size_t at;
 	bool failed;
+	bool range_end; /* what is being read ends a range: "[" may close it */
 	const uint32_t *input; /* slot of "?", if there is one */
 };
 
@@ -300,6 +301,24 @@ static bool reserved(str w)
 	return false;
 }
 
+static bool bound(const struct scope *s, str name)
+{
+	const struct bind *b = s->top;
+	while (b && (b->kind == BIND_ITEM || !str_eq(b->name, name)))
+		b = b->next;
+	return b != NULL;
+}
+
+/* A name with a sign in it ("a-b", "Person.Name") that is known, but not from
+ * this scope, gives way to what its first word means here. */
+static bool gives_way(struct parser *p, str w)
+{
+	size_t n = 0;
+	while (n < w.n && !strchr("./-'+*", w.p[n]))
+		n++;
+	return n < w.n && !bound(p->s, w) && bound(p->s, str_trim(str_sub(w, 0, n)));
+}
+
 /* The longest known name at the cursor, or a single word. Empty if none. */
 static str name_at(struct parser *p, bool keywords)
 {
@@ -310,7 +329,7 @@ static str name_at(struct parser *p, bool keywords)
 		str w = p->s->words[i];
 		if (p->at < p->text.n && w.p[0] == p->text.p[p->at]) {
 			size_t end = spelled(p, w);
-			if (end > best) {
+			if (end > best && (keywords || !gives_way(p, w))) {
 				best = end;
 				found = w;
 			}
@@ -745,7 +764,7 @@ static struct node *iteration(struct parser *p, node_eval eval, const char *body
 	out->slots = kept;
 	out->slot = n;
 	out->flag = every;
-	out->flag2 = str_find(p->text, STR("partial")) >= 0;
+	out->flag2 = eval == eval_for && str_find(p->text, STR("partial")) >= 0;
 	for (uint32_t i = 0; !p->failed && i < out->n; i++)
 		out->uses_input |= out->kid[i] && out->kid[i]->uses_input;
 	return p->failed ? NULL : out;
@@ -869,7 +888,10 @@ static struct node *range_node(struct parser *p, struct node *lo, struct node *h
 /* After "a ..": the other end and its bracket. */
 static struct node *range_rest(struct parser *p, struct node *lo, bool lo_closed)
 {
+	bool outer = p->range_end;
+	p->range_end = true;
 	struct node *hi = additive(p);
+	p->range_end = outer;
 	if (p->failed)
 		return NULL;
 	char c = look(p);
@@ -899,11 +921,16 @@ static struct node *unary_range(struct parser *p, bool equals)
 		r->uses_input = end->uses_input;
 		return r;
 	}
-	if (equals && !sees(p, "==") && take(p, "=")) {
-		struct node *v = additive(p);
-		return range_node(p, v, v, true, true);
-	}
-	return NULL;
+	enum feel_range_op op = !equals                              ? RANGE_ENDS
+	                        : take(p, "!=")                      ? RANGE_UNEQUAL
+	                        : !sees(p, "==") && take(p, "=")     ? RANGE_EQUAL
+	                                                             : RANGE_ENDS;
+	if (op == RANGE_ENDS)
+		return NULL;
+	struct node *v = additive(p), *r = range_node(p, v, v, op == RANGE_EQUAL, op == RANGE_EQUAL);
+	if (r)
+		r->slot = op;
+	return r;
 }
 
 static struct node *bracket(struct parser *p)
@@ -939,7 +966,7 @@ static struct node *bracket(struct parser *p)
 static struct node *parenthesis(struct parser *p)
 {
 	char c = look(p);
-	if (c == '<' || c == '>' || c == '=') {
+	if (c == '<' || c == '>' || c == '=' || c == '!') {
 		struct node *r = unary_range(p, true);
 		return r && need(p, ")") ? r : fail(p, "expected a range");
 	}
@@ -1022,6 +1049,7 @@ static struct node *call_builtin(struct parser *p, struct node *call, const stru
 	for (size_t i = 0; i < width; i++)
 		if (!out->kid[i])
 			out->kid[i] = feel_node_const(p->s->a, feel_null());
+	out->flag = call->names != NULL;
 	out->data = row;
 	out->name = row->name;
 	out->uses_input = call->uses_input;
@@ -1102,6 +1130,34 @@ static struct node *filter(struct parser *p, struct node *list)
 	return f;
 }
 
+/* Does the "[" at the cursor close a range, as in "[1..10["? What follows tells:
+ * no expression begins with a sign of closing or comparing, or a joining word. */
+static bool closes_range(struct parser *p)
+{
+	static const char *const joining[] = {"then", "else", "return",  "satisfies",
+	                                      "and",  "or",   "between", "in",
+	                                      "instance"};
+	size_t keep = p->at;
+	if (!p->range_end || !take(p, "["))
+		return false;
+	char c = look(p), d = p->at + 1 < p->text.n ? p->text.p[p->at + 1] : 0;
+	bool closes = !c || strchr(")]},:=!<>*/+", c) || (c == '.' && !is_digit((uint8_t)d));
+	for (size_t i = 0; !closes && i < sizeof joining / sizeof *joining; i++)
+		closes = word_end(p, joining[i]) > 0;
+	p->at = keep;
+	return closes;
+}
+
+static struct node *enclosed(struct parser *p, char open)
+{
+	bool outer = p->range_end;
+	p->range_end = false;
+	p->at++;
+	struct node *n = open == '(' ? parenthesis(p) : open == '[' ? bracket(p) : context_literal(p);
+	p->range_end = outer;
+	return n;
+}
+
 static struct node *primary(struct parser *p)
 {
 	size_t len;
@@ -1121,10 +1177,8 @@ static struct node *primary(struct parser *p)
 		n = make(p, eval_at, 0);
 		return string_text(p, &n->name) ? n : NULL;
 	}
-	if (c == '(' || c == '[' || c == '{') {
-		p->at++;
-		return c == '(' ? parenthesis(p) : c == '[' ? bracket(p) : context_literal(p);
-	}
+	if (c == '(' || c == '[' || c == '{')
+		return enclosed(p, c);
 	if (c == ']') {
 		p->at++;
 		struct node *lo = additive(p);
@@ -1162,6 +1216,28 @@ static struct node *primary(struct parser *p)
 	return fail(p, p->at < p->text.n ? "unexpected text" : "unexpected end");
 }
 
+/* What stands in brackets behind an expression: a filter or arguments. */
+static struct node *inside(struct parser *p, struct node *n,
+                           struct node *(*read)(struct parser *, struct node *))
+{
+	bool outer = p->range_end;
+	p->range_end = false;
+	p->at++;
+	n = read(p, n);
+	p->range_end = outer;
+	return n;
+}
+
+/* Behind a dot: properties of several words are known there. */
+static str member_name(struct parser *p)
+{
+	static const char *const properties[] = {"time offset", "start included", "end included"};
+	for (size_t i = 0; i < sizeof properties / sizeof *properties; i++)
+		if (take_word(p, properties[i]))
+			return str_of(properties[i]);
+	return name_at(p, true);
+}
+
 static struct node *postfix(struct parser *p)
 {
 	struct node *n = primary(p);
@@ -1171,7 +1247,7 @@ static struct node *postfix(struct parser *p)
 			return fail(p, "too long a chain");
 		if (sees(p, ".") && !sees(p, "..")) {
 			p->at++;
-			str name = name_at(p, true);
+			str name = member_name(p);
 			if (!name.n)
 				return fail(p, "expected a name after '.'");
 			struct node *path = make(p, eval_path, 1);
@@ -1179,10 +1255,10 @@ static struct node *postfix(struct parser *p)
 			path->name = str_dup(p->s->a, name);
 			path->uses_input = n->uses_input;
 			n = path;
-		} else if (take(p, "[")) {
-			n = filter(p, n);
-		} else if (take(p, "(")) {
-			n = call(p, n);
+		} else if (sees(p, "[") && !closes_range(p)) {
+			n = inside(p, n, filter);
+		} else if (sees(p, "(")) {
+			n = inside(p, n, call);
 		} else {
 			break;
 		}
@@ -1355,18 +1431,7 @@ static struct node *expression(struct parser *p)
 static struct node *test(struct parser *p)
 {
 	struct node *n = unary_range(p, true);
-	if (n || p->failed)
-		return n;
-	if (!p->failed && take(p, "!=")) {
-		struct node *x = additive(p);
-		if (!x)
-			return NULL;
-		n = make(p, eval_tests, 1);
-		n->kid[0] = x;
-		n->flag = true;
-		return n;
-	}
-	return expression(p);
+	return n || p->failed ? n : expression(p);
 }
 
 /* A list of tests: eval_tests holds for any of its kids; `flag` negates. */

@@ -78,6 +78,8 @@ static feel_value duration_property(feel_value v, str name, bool *found)
 static feel_value range_property(const struct feel_range *r, str name, bool *found)
 {
 	*found = true;
+	if (r->op == RANGE_UNEQUAL && (str_eq(name, STR("start")) || str_eq(name, STR("end"))))
+		return feel_null();
 	if (str_eq(name, STR("start")))
 		return r->lo;
 	if (str_eq(name, STR("end")))

@@ -12,147 +12,45 @@ struct regex {
 	pcre2_match_context *limits;
 };
 
-/* --- translation of the dialect ------------------------------------------------------ */
+struct flags {
+	uint32_t options;
+	bool dot_all, extended, literal;
+};
 
-/* One class "[a-z-[aeiou]]" with XPath's subtraction becomes (?![aeiou])[a-z]. */
-static bool class_to(buf *b, arena *a, str p, size_t *at, int depth)
+static bool flags_of(str flags, struct flags *f)
 {
-	size_t i = *at + 1, from = *at;
-	buf own = buf_make(a, REGEX_MAX_PATTERN * 4), minus = buf_make(a, REGEX_MAX_PATTERN * 4);
-	if (depth > 8)
-		return false;
-	buf_putc(&own, '[');
-	if (i < p.n && p.p[i] == '^')
-		buf_putc(&own, p.p[i++]);
-	if (i < p.n && p.p[i] == ']')
-		return false;
-	for (; i < p.n && p.p[i] != ']'; i++) {
-		if (p.p[i] == '[')
-			return false;
-		if (p.p[i] == '-' && i + 1 < p.n && p.p[i + 1] == '[' && i > from + 1) {
-			i++;
-			buf_puts(&minus, "(?!");
-			if (!class_to(&minus, a, p, &i, depth + 1))
-				return false;
-			buf_putc(&minus, ')');
-			i--;
-			if (i + 1 >= p.n || p.p[i + 1] != ']')
-				return false;
-			continue;
-		}
-		if (p.p[i] == '\\' && i + 1 < p.n) {
-			char c = p.p[++i];
-			if (c == 'i')
-				buf_puts(&own, "\\p{L}_:");
-			else if (c == 'c')
-				buf_puts(&own, "\\p{L}\\p{N}\\p{M}_:.\\-\\x{B7}");
-			else if (c == 'I' || c == 'C')
-				return false;
-			else
-				buf_fmt(&own, "\\%c", c);
-			continue;
-		}
-		buf_putc(&own, p.p[i]);
-	}
-	if (i >= p.n)
-		return false;
-	buf_putc(&own, ']');
-	*at = i + 1;
-	buf_put(b, buf_str(&minus));
-	buf_put(b, buf_str(&own));
-	return !b->over && !own.over;
-}
-
-static bool escape_to(buf *b, char c)
-{
-	static const char same[] = "nrt\\|.?*+(){}-[]^$pPdDwWsS123456789";
-	if (c == 'i')
-		buf_puts(b, "[\\p{L}_:]");
-	else if (c == 'I')
-		buf_puts(b, "[^\\p{L}_:]");
-	else if (c == 'c')
-		buf_puts(b, "[\\p{L}\\p{N}\\p{M}_:.\\-\\x{B7}]");
-	else if (c == 'C')
-		buf_puts(b, "[^\\p{L}\\p{N}\\p{M}_:.\\-\\x{B7}]");
-	else if (c && strchr(same, c))
-		buf_fmt(b, "\\%c", c);
-	else
-		return false;
-	return true;
-}
-
-static bool translate(arena *a, str p, bool extended, str *out)
-{
-	buf b = buf_make(a, REGEX_MAX_PATTERN * 8);
-	for (size_t i = 0; i < p.n;) {
-		char c = p.p[i];
-		if (c == '[') {
-			if (!class_to(&b, a, p, &i, 0))
-				return false;
-			continue;
-		}
-		if (c == '\\') {
-			if (i + 1 >= p.n || !escape_to(&b, p.p[i + 1]))
-				return false;
-			i += 2;
-			continue;
-		}
-		if (c == '(' && i + 1 < p.n && p.p[i + 1] == '?' && (i + 2 >= p.n || p.p[i + 2] != ':'))
-			return false; /* XPath knows only (?: */
-		if (extended && c == '#')
-			buf_putc(&b, '\\');
-		buf_putc(&b, c);
-		i++;
-	}
-	*out = buf_str(&b);
-	return !b.over;
-}
-
-static bool options_of(str flags, uint32_t *options, bool *extended)
-{
-	*options =
-	    PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF;
-	*options &= ~(uint32_t)PCRE2_NEVER_UTF;
-	*extended = false;
+	*f = (struct flags){.options = PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY};
 	for (size_t i = 0; i < flags.n; i++) {
-		switch (flags.p[i]) {
-		case 's':
-			*options |= PCRE2_DOTALL;
-			break;
-		case 'm':
-			*options |= PCRE2_MULTILINE;
-			break;
-		case 'i':
-			*options |= PCRE2_CASELESS;
-			break;
-		case 'x':
-			*options |= PCRE2_EXTENDED;
-			*extended = true;
-			break;
-		case 'q':
-			*options |= PCRE2_LITERAL;
-			break;
-		default:
+		char c = flags.p[i];
+		if (c == 's')
+			f->dot_all = true;
+		else if (c == 'm')
+			f->options |= PCRE2_MULTILINE;
+		else if (c == 'i')
+			f->options |= PCRE2_CASELESS;
+		else if (c == 'x')
+			f->extended = true;
+		else if (c == 'q')
+			f->literal = true;
+		else
 			return false;
-		}
 	}
-	if (*options & PCRE2_LITERAL)
-		*options &= PCRE2_LITERAL | PCRE2_UTF | PCRE2_CASELESS;
+	if (f->literal)
+		f->options = PCRE2_LITERAL | PCRE2_UTF | (f->options & PCRE2_CASELESS);
 	return true;
 }
 
 static bool open_regex(struct env *e, str pattern, str flags, struct regex *r)
 {
-	uint32_t options;
-	bool extended;
+	struct flags f;
 	int code;
 	PCRE2_SIZE where;
 	*r = (struct regex){0};
-	if (pattern.n > REGEX_MAX_PATTERN || !options_of(flags, &options, &extended))
+	if (pattern.n > REGEX_MAX_PATTERN || !flags_of(flags, &f))
 		return false;
-	if (!(options & PCRE2_LITERAL) && !translate(e->a, pattern, extended, &pattern))
+	if (!f.literal && !regex_translate(e->a, pattern, f.dot_all, f.extended, &pattern))
 		return false;
-	r->code = pcre2_compile((PCRE2_SPTR)(pattern.p ? pattern.p : ""), pattern.n, options, &code,
+	r->code = pcre2_compile((PCRE2_SPTR)(pattern.p ? pattern.p : ""), pattern.n, f.options, &code,
 	                        &where, NULL);
 	if (!r->code)
 		return false;

@@ -22,4 +22,8 @@ enum regex_use { REGEX_MATCH, REGEX_REPLACE, REGEX_SPLIT };
 feel_value regex_run(struct env *e, enum regex_use use, str input, str pattern, str replacement,
                      str flags);
 
+/* The pattern as PCRE2 reads it; false when it is none of XPath's. Private to
+ * regex.c and its tests. */
+bool regex_translate(arena *a, str pattern, bool dot_all, bool extended, str *out);
+
 #endif

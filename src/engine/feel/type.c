@@ -125,10 +125,20 @@ bool feel_conforms(struct env *e, feel_value v, const struct feel_type *t)
 {
 	if (v.kind == FEEL_NULL)
 		return t->kind == TYPE_NULL;
-	for (const struct feel_type *b = t; b; b = b->based_on)
+	for (const struct feel_type *b = t; b && !e->shape_only; b = b->based_on)
 		if (!allowed(e, v, b))
 			return false;
 	return shape_conforms(e, v, t);
+}
+
+/* "instance of" asks for the type alone: the values its definition allows do not
+ * count. */
+bool feel_instance(struct env *e, feel_value v, const struct feel_type *t)
+{
+	e->shape_only = true;
+	bool yes = feel_conforms(e, v, t);
+	e->shape_only = false;
+	return yes;
 }
 
 static feel_value coerce_members(struct env *e, feel_value v, const struct feel_type *t,

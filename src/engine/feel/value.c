@@ -92,9 +92,19 @@ static int equal_contexts(feel_value x, feel_value y, int depth)
 
 static int equal_ranges(const struct feel_range *x, const struct feel_range *y, int depth)
 {
-	return x->lo_closed == y->lo_closed && x->hi_closed == y->hi_closed &&
+	return x->op == y->op && x->lo_closed == y->lo_closed && x->hi_closed == y->hi_closed &&
 	       x->lo_none == y->lo_none && x->hi_none == y->hi_none &&
 	       equal_deep(x->lo, y->lo, depth) == 1 && equal_deep(x->hi, y->hi, depth) == 1;
+}
+
+/* Their properties are compared (table 50), and "second" is a whole number: what
+ * is beyond it makes no difference for "=", only for the order. */
+static int equal_points(feel_value x, feel_value y)
+{
+	i128 a = feel_nanos(x), b = feel_nanos(y);
+	a -= x.t.nanos % FEEL_NANOS;
+	b -= y.t.nanos % FEEL_NANOS;
+	return !x.t.zone == !y.t.zone && a == b;
 }
 
 static int equal_deep(feel_value x, feel_value y, int depth)
@@ -116,7 +126,7 @@ static int equal_deep(feel_value x, feel_value y, int depth)
 		return x.t.days == y.t.days;
 	case FEEL_TIME:
 	case FEEL_DATETIME:
-		return !x.t.zone == !y.t.zone && feel_nanos(x) == feel_nanos(y);
+		return equal_points(x, y);
 	case FEEL_DAYS:
 		return x.dur.secs == y.dur.secs && x.dur.nanos == y.dur.nanos;
 	case FEEL_MONTHS:
@@ -185,6 +195,10 @@ bool feel_compare(feel_value x, feel_value y, int *out)
 int feel_in_range(feel_value x, const struct feel_range *r)
 {
 	int c;
+	if (r->op != RANGE_ENDS) {
+		c = feel_equal(x, r->lo);
+		return c < 0 || r->op == RANGE_EQUAL ? c : !c;
+	}
 	if (!r->lo_none) {
 		if (!feel_compare(x, r->lo, &c))
 			return -1;
@@ -204,6 +218,17 @@ int feel_in_range(feel_value x, const struct feel_range *r)
 
 static void print(buf *b, arena *a, feel_value v, int depth);
 
+static void print_quoted(buf *b, str s)
+{
+	buf_putc(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			buf_putc(b, '\\');
+		buf_putc(b, s.p[i]);
+	}
+	buf_putc(b, '"');
+}
+
 static void print_context(buf *b, arena *a, const struct feel_context *c, int depth)
 {
 	buf_putc(b, '{');
@@ -218,7 +243,7 @@ static void print_context(buf *b, arena *a, const struct feel_context *c, int de
 		if (plain && c->e[i].key.n)
 			buf_put(b, c->e[i].key);
 		else
-			json_write_string(b, c->e[i].key);
+			print_quoted(b, c->e[i].key);
 		buf_puts(b, ": ");
 		print(b, a, c->e[i].v, depth);
 	}
@@ -227,6 +252,11 @@ static void print_context(buf *b, arena *a, const struct feel_context *c, int de
 
 static void print_range(buf *b, arena *a, const struct feel_range *r, int depth)
 {
+	if (r->op != RANGE_ENDS) {
+		buf_puts(b, r->op == RANGE_EQUAL ? "=" : "!=");
+		print(b, a, r->lo, depth);
+		return;
+	}
 	if (r->lo_none || r->hi_none) {
 		buf_puts(b, r->lo_none ? (r->hi_closed ? "<=" : "<") : (r->lo_closed ? ">=" : ">"));
 		print(b, a, r->lo_none ? r->hi : r->lo, depth);
@@ -257,10 +287,9 @@ static void print(buf *b, arena *a, feel_value v, int depth)
 		break;
 	case FEEL_STRING:
 		if (depth)
-			buf_putc(b, '"');
-		buf_put(b, v.s);
-		if (depth)
-			buf_putc(b, '"');
+			print_quoted(b, v.s);
+		else
+			buf_put(b, v.s);
 		break;
 	case FEEL_DATE:
 	case FEEL_TIME:

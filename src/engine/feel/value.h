@@ -78,11 +78,15 @@ struct feel_context {
 	struct feel_entry *e; /* in the order they were written */
 };
 
-/* An end that is FEEL_NULL with `open_*` set is unbounded. */
+enum feel_range_op { RANGE_ENDS, RANGE_EQUAL, RANGE_UNEQUAL };
+
+/* `op` tells "(= x)" and "(!= x)" (x is `lo` and `hi`) from ranges with ends; an
+ * end that is not there is FEEL_NULL with `*_none` set. */
 struct feel_range {
 	feel_value lo, hi;
 	bool lo_closed, hi_closed;
 	bool lo_none, hi_none;
+	enum feel_range_op op;
 };
 
 static inline feel_value feel_null(void)
