@@ -9,7 +9,7 @@
  * test: NAME.test.json beside NAME.bpmn holds cases; NAME.parse.json counts
  * elements; a .bpmn below a folder "reject" must be refused by a named rule.
  */
-#include "app/cmd_bpmn.h"
+#include "app/commands.h"
 
 #include "engine/bpmn/bpmn.h"
 #include "engine/bpmn/cases.h"

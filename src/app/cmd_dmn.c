@@ -1,4 +1,4 @@
-#include "app/cmd_dmn.h"
+#include "app/commands.h"
 #include "app/tzfiles.h"
 #include "engine/dmn/dmn.h"
 

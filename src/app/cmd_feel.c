@@ -1,4 +1,4 @@
-#include "app/cmd_feel.h"
+#include "app/commands.h"
 #include "app/tzfiles.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "app/cmd_form.h"
+#include "app/commands.h"
 #include "base/json.h"
 #include "engine/form/form.h"
 #include "engine/form/schema.h"

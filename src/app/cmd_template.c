@@ -1,4 +1,4 @@
-#include "app/cmd_template.h"
+#include "app/commands.h"
 
 #include "web/assets.h"
 #include "web/template.h"

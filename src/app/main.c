@@ -1,24 +1,31 @@
-#include "app/cmd_bpmn.h"
-#include "app/cmd_dmn.h"
-#include "app/cmd_feel.h"
-#include "app/cmd_form.h"
-#include "app/cmd_template.h"
+#include "app/commands.h"
+#include "app/open.h"
 
 #include <stdio.h>
 #include <string.h>
 
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "template") == 0)
-		return cmd_template(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "bpmn") == 0)
-		return cmd_bpmn(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "dmn") == 0)
-		return cmd_dmn(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "feel") == 0)
-		return cmd_feel(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "form") == 0)
-		return cmd_form(argc - 1, argv + 1);
-	puts("diwan " DIWAN_VERSION);
-	return 0;
+	const char *name = argc > 1 ? argv[1] : "help";
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		name = "help";
+	if (strcmp(name, "--version") == 0)
+		name = "version";
+	for (size_t i = 0; i < commands_count; i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		if (argc > 2 && wants_help(argc - 1, argv + 1) && help_print(name))
+			return EXIT_OK;
+		return commands[i].run(argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
+	}
+	fprintf(stderr, "diwan: there is no command \"%s\"; \"diwan help\" lists them\n", name);
+	return EXIT_BAD_USE;
 }

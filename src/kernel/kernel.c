@@ -322,6 +322,7 @@ err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
 	k->data_dir = str_dup(a, o->data_dir);
 	k->organs = o->organs;
 	k->n_organs = o->n_organs;
+	k->config = o->config;
 	k->rng = o->seed ? rng_seeded(o->seed) : rng_system();
 	err e = start(k, o, why);
 	if (e) {

@@ -8,6 +8,7 @@
 #define KERNEL_KERNEL_H
 
 #include "db/writer.h"
+#include "kernel/config/config.h"
 #include "kernel/organ.h"
 
 struct kernel_options {
@@ -18,6 +19,7 @@ struct kernel_options {
 	const struct organ *const *organs;
 	size_t n_organs;
 	bool migrate;            /* run missing migrations; else refuse to open */
+	const struct config *config; /* may be NULL */
 	bool read_only;          /* no writer thread: verify, export, reports */
 };
 
@@ -32,6 +34,7 @@ struct kernel {
 	struct journal *journal; /* its head; kernel/journal.h */
 	struct vault *vault;     /* kernel/vault.h */
 	struct scheduler *scheduler; /* jobs and timers; kernel/outbox.h */
+	const struct config *config; /* NULL in tests: all empty; kernel/config/config.h */
 	struct packs *packs;     /* the pack in force and kept versions; kernel/pack/pack.h */
 	rng rng;                 /* the writer thread's */
 	_Atomic uint64_t public_generation;

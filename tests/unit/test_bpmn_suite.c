@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "app/cmd_bpmn.h"
+#include "app/commands.h"
 #include "base/json.h"
 
 #include <fcntl.h>
