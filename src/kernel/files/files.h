@@ -1,11 +1,12 @@
 /*
  * files.h - uploads and issued documents, found by the hash of their content.
  *
- * A file is written below DATA_DIR/files/ab/cdef..., encrypted under the key of
- * the person it belongs to (or the platform's), and is durable before the event
- * that names it commits: store first (outside the transaction), then record with
- * file_record in decide. What is stored and never recorded is swept after
- * FILE_ORPHAN_AGE. Erasing a person makes their files unreadable for ever.
+ * A file is written below DATA_DIR/files/ab/cdef..., encrypted under a key of its
+ * own that is sealed under the key of the person it belongs to (or under the
+ * platform's), and is durable before the event that names it commits: store first
+ * (outside the transaction), then record with file_record in decide, with case_id
+ * and entity filled in. What is stored and never recorded can be read by nobody
+ * and is swept after FILE_ORPHAN_AGE. Erasing a person makes their files unreadable for ever.
  * Events carry the SHA-256 of the plain bytes, salted for personal files so that
  * the hash of a guessable file tells nothing.
  *
@@ -20,27 +21,33 @@
 #define FILE_ORPHAN_AGE (2 * DAY)
 
 struct file_info {
-	str id;              /* hex of the salted hash: what forms and events carry */
-	str name;            /* as uploaded, cleaned of paths and controls */
-	str type;            /* by its bytes, never as declared: "image/jpeg" */
+	str id;   /* hex of the salted hash: what forms and events carry */
+	str name; /* as uploaded, cleaned of paths and controls */
+	str type; /* by its bytes, never as declared: "image/jpeg" */
 	int64_t bytes, width, height;
-	int64_t subject;     /* person, 0 = public */
+	int64_t subject; /* person, 0 = public */
 	int64_t case_id;
 	str entity;
 	instant at;
+	str refused; /* why file_store said ERR_file_refused: English, for the log */
+	str key;     /* private: from file_store to file_record, then only sealed */
 };
 
 /* Writes durably; fills out (id, type, width, height from the bytes themselves).
- * ERR_file_refused: an active or unknown type, a picture that does not decode. */
+ * ERR_file_refused: an active or unknown type, a picture that does not decode, too
+ * large. */
 err file_store(struct kernel *k, arena *a, int64_t subject, str name, str bytes,
                struct file_info *out);
 /* Event file.added; for decide functions. Twice is once. */
 err file_record(struct tx *tx, const struct file_info *f);
 bool file_find(dbc *c, arena *a, str id, struct file_info *out);
-/* ERR_file_missing, ERR_vault_erased. */
+/* ERR_file_missing, ERR_vault_erased, ERR_file_damaged (changed on the disk). */
 err file_read(struct kernel *k, dbc *c, arena *a, str id, str *bytes);
 /* {"file": id, "name", "bytes", "type", "width", "height"}: an answer of a form. */
 json *file_view(arena *a, const struct file_info *f);
+/* Removes what nobody recorded, and what is left of the erased: the job
+ * "files.sweep" does it once a day, from the first file on. */
+err files_sweep(struct kernel *k, arena *a, int64_t *removed);
 
 extern const struct organ files_organ;
 
