@@ -72,7 +72,7 @@ void activity_open(struct engine *g, struct node *n)
 	else if (el->kind == K_SEND)
 		throw_open(g, n);
 	else if (el->kind == K_RECEIVE)
-		listen(g, n, el);
+		event_listen(g, n, el);
 	else if (el->script)
 		compute(g, n);
 	else

@@ -139,7 +139,7 @@ void unlisten(struct engine *g, struct node *n, bool starts_only)
 	}
 }
 
-bool listen(struct engine *g, struct node *n, const struct bpmn_el *el)
+bool event_listen(struct engine *g, struct node *n, const struct bpmn_el *el)
 {
 	str why = {0};
 
@@ -176,7 +176,7 @@ bool listen(struct engine *g, struct node *n, const struct bpmn_el *el)
 bool listen_boundaries(struct engine *g, struct node *n)
 {
 	for (const struct bpmn_el *x = n->el->boundaries; x; x = x->next_boundary)
-		if (!listen(g, n, x))
+		if (!event_listen(g, n, x))
 			return false;
 	return true;
 }
@@ -187,7 +187,7 @@ bool listen_event_subs(struct engine *g, struct node *n)
 		if (e->kind != K_SUBPROCESS || !e->event_sub)
 			continue;
 		for (const struct bpmn_el *x = e->members; x; x = x->next_member)
-			if (x->kind == K_START && !listen(g, n, x))
+			if (x->kind == K_START && !event_listen(g, n, x))
 				return false;
 	}
 	return true;

@@ -112,10 +112,10 @@ void node_open(struct engine *g, struct node *n)
 	else if (n->el->kind == K_THROW || n->el->kind == K_END)
 		throw_open(g, n);
 	else if (n->el->kind == K_CATCH && n->el->ev.kind != E_LINK)
-		listen(g, n, n->el);
+		event_listen(g, n, n->el);
 	else if (n->el->kind == K_EVENT_GATEWAY) {
 		for (const struct bpmn_flow *f = n->el->out; f && !n->dead; f = f->next_out)
-			if (!listen(g, n, f->target))
+			if (!event_listen(g, n, f->target))
 				return;
 	} else
 		node_complete(g, n);

@@ -122,7 +122,7 @@ void loop_pass_done(struct engine *g, struct node *inner);
 void activity_open(struct engine *g, struct node *n);
 
 /* event.c: listening and catching */
-bool listen(struct engine *g, struct node *n, const struct bpmn_el *el);
+bool event_listen(struct engine *g, struct node *n, const struct bpmn_el *el);
 void unlisten(struct engine *g, struct node *n, bool starts_only);
 bool listen_boundaries(struct engine *g, struct node *n);
 bool listen_event_subs(struct engine *g, struct node *n);

@@ -168,7 +168,7 @@ static err migrated(struct engine *g)
 			while (s && s->el != x)
 				s = s->next;
 			if (!s && x->ev.kind != E_CONDITION)
-				listen(g, n, x);
+				event_listen(g, n, x);
 		}
 	}
 	return OK;
