@@ -1,0 +1,268 @@
+/*
+ * ledger.c - asking for transfers: what is checked, and the events that record it.
+ *
+ * What is refused here with a reason is refused again by the database's keys and
+ * checks, should two ever decide at once on what one of them has changed.
+ */
+#include "kernel/ledger/private.h"
+#include "kernel/ledger/statements.h"
+
+#include <string.h>
+
+static const char *const kinds[] = {"asset/", "liability/", "income/", "expense/", "equity/"};
+
+static bool purpose_good(str p)
+{
+	if (p.n > LEDGER_PURPOSE_BYTES)
+		return false;
+	for (size_t i = 0; i < p.n; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-_./", p.p[i]) || !p.p[i])
+			return false;
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (str_starts(p, str_of(kinds[i])) && p.n > strlen(kinds[i]))
+			return true;
+	return false;
+}
+
+struct account {
+	int64_t id;
+	enum ledger_limit limit;
+	struct ledger_balance b;
+};
+
+static bool account_get(dbc *c, int64_t book, str purpose, struct account *out)
+{
+	rows *r = db_query(c, &sql_ledger_account_get, D_INT(book), D_TEXT(purpose));
+	bool found = db_next(r);
+	if (found)
+		*out = (struct account){db_int(r, 0),
+		                        (enum ledger_limit)db_int(r, 1),
+		                        {db_int(r, 2), db_int(r, 3), db_int(r, 4), db_int(r, 5)}};
+	db_done(r);
+	return found;
+}
+
+static int64_t book_of(dbc *c, str entity, str code)
+{
+	return db_query_int(c, &sql_ledger_book_get, 0, D_TEXT(entity), D_TEXT(code));
+}
+
+static err account_open(struct tx *tx, str entity, str code, str purpose, enum ledger_limit limit,
+                        struct account *out)
+{
+	currency known;
+	if (!purpose_good(purpose))
+		return tx_fail(tx, ERR_bad_input, "purpose", "an account cannot be called %.*s",
+		               STRF(purpose));
+	if (!currency_find(code, &known))
+		return tx_fail(tx, ERR_bad_input, "currency", "%.*s is no currency", STRF(code));
+	int64_t book = book_of(tx->db, entity, code);
+	*out = (struct account){.id = tx_id(tx), .limit = limit};
+	json *d = json_object(tx->a);
+	json_set_int(tx->a, d, "account", out->id);
+	json_set_int(tx->a, d, "book", book ? book : tx_id(tx));
+	json_set_str(tx->a, d, "currency", code);
+	json_set_str(tx->a, d, "purpose", purpose);
+	json_set_int(tx->a, d, "limit", (int64_t)limit);
+	return tx_emit(tx, (struct emission){.kind = "ledger.opened", .entity = entity, .data = d});
+}
+
+err ledger_open(struct tx *tx, str entity, str code, str purpose, enum ledger_limit limit)
+{
+	struct account t;
+	int64_t book = book_of(tx->db, entity, code);
+	if (!book || !account_get(tx->db, book, purpose, &t))
+		return account_open(tx, entity, code, purpose, limit, &t);
+	return t.limit == limit ? OK
+	                        : tx_fail(tx, ERR_conflict, "limit",
+	                                  "the account %.*s is open with another limit", STRF(purpose));
+}
+
+/* The account, opened now if it has to be. */
+static err account_for(struct tx *tx, const struct posting *p, str purpose, struct account *out)
+{
+	int64_t book = book_of(tx->db, p->entity, p->currency);
+	if (book && account_get(tx->db, book, purpose, out))
+		return OK;
+	return account_open(tx, p->entity, p->currency, purpose, LIMIT_NONE, out);
+}
+
+/* ---- posting ---- */
+
+enum known { KNOWN_NOT, KNOWN_SAME, KNOWN_OTHER };
+
+/* Was this key used before, and for the same? */
+static enum known posting_known(struct tx *tx, const struct posting *p)
+{
+	rows *r = db_query(tx->db, &sql_ledger_transfer_get, D_TEXT(p->key));
+	enum known k = KNOWN_NOT;
+	if (db_next(r)) {
+		struct account x = {0}, y = {0};
+		int64_t book = db_int(r, 0), debit = db_int(r, 1), credit = db_int(r, 2);
+		bool same = book == book_of(tx->db, p->entity, p->currency) &&
+		            account_get(tx->db, book, p->debit, &x) &&
+		            account_get(tx->db, book, p->credit, &y) && x.id == debit && y.id == credit &&
+		            db_int(r, 3) == p->amount;
+		k = same ? KNOWN_SAME : KNOWN_OTHER;
+	}
+	db_done(r);
+	return k;
+}
+
+/* Would the limit, or the width of a number, be passed? */
+static err side_check(struct tx *tx, const struct account *t, str purpose, bool debit,
+                      int64_t amount)
+{
+	int64_t own = debit ? t->b.debits : t->b.credits, sum;
+	int64_t waiting = debit ? t->b.debits_pending : t->b.credits_pending;
+	int64_t other = debit ? t->b.credits : t->b.debits;
+	if (__builtin_add_overflow(own, waiting, &sum) || __builtin_add_overflow(sum, amount, &sum))
+		return tx_fail(tx, ERR_ledger_overflow, "amount", "%.*s would overflow", STRF(purpose));
+	if (t->limit == (debit ? LIMIT_CREDIT : LIMIT_DEBIT) && sum > other)
+		return tx_fail(tx, ERR_ledger_limit, "amount", "%.*s would pass its limit", STRF(purpose));
+	return OK;
+}
+
+static err posting_json(struct tx *tx, const struct posting *p, json **out)
+{
+	struct account debit, credit;
+	err e = OK;
+	if (p->amount <= 0 || !p->key.n || p->key.n > LEDGER_KEY_BYTES || str_eq(p->debit, p->credit))
+		return tx_fail(tx, ERR_bad_input, "amount",
+		               "a transfer needs a key, two accounts and an"
+		               " amount above nothing");
+	if ((e = account_for(tx, p, p->debit, &debit)) ||
+	    (e = account_for(tx, p, p->credit, &credit)) ||
+	    (e = side_check(tx, &debit, p->debit, true, p->amount)) ||
+	    (e = side_check(tx, &credit, p->credit, false, p->amount)))
+		return e;
+	json *t = *out = json_object(tx->a);
+	json_set_int(tx->a, t, "id", tx_id(tx));
+	json_set_str(tx->a, t, "key", p->key);
+	json_set_int(tx->a, t, "book", book_of(tx->db, p->entity, p->currency));
+	json_set_int(tx->a, t, "debit", debit.id);
+	json_set_int(tx->a, t, "credit", credit.id);
+	json_set_int(tx->a, t, "amount", p->amount);
+	json_set_str(tx->a, t, "reference", p->reference);
+	if (p->pending)
+		json_set_int(tx->a, t, "expires", p->expires ? p->expires : INT64_MAX);
+	return OK;
+}
+
+static void expire_later(struct tx *tx, const struct posting *p)
+{
+	json *o = json_object(tx->a);
+	json_set_str(tx->a, o, "key", p->key);
+	tx_later(tx, "ledger.expire", p->key, p->expires, o);
+}
+
+err ledger_post(struct tx *tx, const struct posting *p, size_t n)
+{
+	size_t same = 0;
+	if (n == 0 || n > LEDGER_LINKED_MAX)
+		return tx_fail(tx, ERR_bad_input, "", "between 1 and %d transfers at once",
+		               LEDGER_LINKED_MAX);
+	for (size_t i = 0; i < n; i++) {
+		enum known k = posting_known(tx, &p[i]);
+		if (k == KNOWN_OTHER)
+			return tx_fail(tx, ERR_ledger_key, "key", "%.*s was used for another transfer",
+			               STRF(p[i].key));
+		same += k == KNOWN_SAME;
+	}
+	if (same == n)
+		return OK;
+	if (same)
+		return tx_fail(tx, ERR_ledger_key, "key", "some of these linked transfers exist already");
+	json *list = json_array(tx->a), *d = json_object(tx->a), *one = NULL;
+	for (size_t i = 0; i < n; i++) {
+		err e = posting_json(tx, &p[i], &one);
+		if (e)
+			return e;
+		json_push(list, one);
+		if (p[i].pending && p[i].expires)
+			expire_later(tx, &p[i]);
+	}
+	json_set(tx->a, d, "transfers", list);
+	return tx_emit(tx,
+	               (struct emission){.kind = "ledger.posted", .entity = p[0].entity, .data = d});
+}
+
+/* ---- ending ---- */
+
+static const char *const end_state[] = {
+    [LEDGER_POST] = "posted", [LEDGER_VOID] = "voided", [LEDGER_EXPIRE] = "expired"};
+
+err ledger_finish(struct tx *tx, str key, enum ledger_end end, int64_t amount)
+{
+	rows *r = db_query(tx->db, &sql_ledger_transfer_get, D_TEXT(key));
+	bool found = db_next(r);
+	int64_t whole = found ? db_int(r, 3) : 0, posted = found ? db_int(r, 4) : 0;
+	int64_t debit = found ? db_int(r, 1) : 0, credit = found ? db_int(r, 2) : 0;
+	str state = found ? str_dup(tx->a, db_text(r, 5)) : (str){0};
+	db_done(r);
+	if (!found)
+		return tx_fail(tx, ERR_not_found, "key", "there is no transfer %.*s", STRF(key));
+	int64_t part = end != LEDGER_POST ? 0 : amount ? amount : whole;
+	if (part < 0 || part > whole)
+		return tx_fail(tx, ERR_bad_input, "amount", "more than the pending amount");
+	if (str_eq(state, str_of(end_state[end])) && posted == part)
+		return OK;
+	if (!str_eq(state, STR("pending")))
+		return tx_fail(tx, ERR_ledger_state, "key", "the transfer %.*s is %.*s", STRF(key),
+		               STRF(state));
+	tx_cancel(tx, "ledger.expire", key);
+	json *d = json_object(tx->a);
+	json_set_str(tx->a, d, "key", key);
+	json_set_str(tx->a, d, "state", str_of(end_state[end]));
+	json_set_int(tx->a, d, "amount", whole);
+	json_set_int(tx->a, d, "posted", part);
+	json_set_int(tx->a, d, "debit", debit);
+	json_set_int(tx->a, d, "credit", credit);
+	return tx_emit(tx, (struct emission){.kind = "ledger.finished", .data = d});
+}
+
+/* ---- folds ---- */
+
+void fold_ledger_opened(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	int64_t book = json_int(e->data, "book", 0);
+	db_exec(c, &sql_ledger_book_insert, D_INT(book), D_TEXT(e->entity),
+	        D_TEXT(json_str(e->data, "currency")));
+	db_exec(c, &sql_ledger_account_insert, D_INT(json_int(e->data, "account", 0)), D_INT(book),
+	        D_TEXT(json_str(e->data, "purpose")), D_INT(json_int(e->data, "limit", 0)),
+	        D_INT(e->seq));
+}
+
+static void move(dbc *c, int64_t debit, int64_t credit, int64_t posted, int64_t pending)
+{
+	db_exec(c, &sql_ledger_account_debit, D_INT(debit), D_INT(posted), D_INT(pending));
+	db_exec(c, &sql_ledger_account_credit, D_INT(credit), D_INT(posted), D_INT(pending));
+}
+
+void fold_ledger_posted(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	const json *list = json_get(e->data, "transfers");
+	for (const json *t = list ? list->first : NULL; t; t = t->next) {
+		int64_t amount = json_int(t, "amount", 0), expires = json_int(t, "expires", 0);
+		int64_t debit = json_int(t, "debit", 0), credit = json_int(t, "credit", 0);
+		bool pending = expires != 0;
+		db_exec(c, &sql_ledger_transfer_insert, D_INT(json_int(t, "id", 0)),
+		        D_TEXT(json_str(t, "key")), D_INT(json_int(t, "book", 0)), D_INT(debit),
+		        D_INT(credit), D_INT(amount), D_INT(pending ? 0 : amount),
+		        D_TEXT(pending ? STR("pending") : STR("posted")), D_TEXT(json_str(t, "reference")),
+		        D_INT(expires), D_INT(e->seq), D_INT(pending ? 0 : e->seq), D_INT(e->at));
+		move(c, debit, credit, pending ? 0 : amount, pending ? amount : 0);
+	}
+}
+
+void fold_ledger_finished(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	int64_t posted = json_int(e->data, "posted", 0);
+	db_exec(c, &sql_ledger_transfer_finish, D_TEXT(json_str(e->data, "key")),
+	        D_TEXT(json_str(e->data, "state")), D_INT(posted), D_INT(e->seq), D_INT(e->at));
+	move(c, json_int(e->data, "debit", 0), json_int(e->data, "credit", 0), posted,
+	     -json_int(e->data, "amount", 0));
+}
