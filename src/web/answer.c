@@ -153,6 +153,57 @@ static str other_url(struct exchange *x)
 	               STRF(r->query));
 }
 
+/* ---- the menu ---- */
+
+#define NAV_MAX 24
+
+static bool nav_shown(const struct req *r, const struct nav_item *n)
+{
+	if (n->permission == PERM_public)
+		return true;
+	return r->session.level == SESSION_FULL && (n->permission == PERM_signed_in ||
+	                                            may_somewhere(&r->session.rights, n->permission));
+}
+
+/* Shown items of all rooms in the order of their places. */
+static size_t nav_collect(struct exchange *x, const struct nav_item **out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < x->s->o.n_systems; i++)
+		for (size_t k = 0; k < x->s->o.systems[i]->n_nav && n < NAV_MAX; k++) {
+			const struct nav_item *item = &x->s->o.systems[i]->nav[k];
+			size_t at = n;
+			if (!nav_shown(&x->r, item))
+				continue;
+			for (n++; at > 0 && out[at - 1]->place > item->place; at--)
+				out[at] = out[at - 1];
+			out[at] = item;
+		}
+	return n;
+}
+
+static bool nav_current(str path, str item)
+{
+	if (item.n <= 1 || path.n == item.n)
+		return str_eq(path, item);
+	return str_starts(path, item) && path.p[item.n] == '/';
+}
+
+static void nav_members(struct exchange *x, json *v)
+{
+	struct req *r = &x->r;
+	const struct nav_item *item[NAV_MAX];
+	size_t n = nav_collect(x, item);
+	json *nav = n ? json_set(x->a, v, "nav", json_array(x->a)) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		json *o = json_push(nav, json_object(x->a));
+		json_set_str(x->a, o, "href", str_fmt(x->a, "/%s%s", lang_code(r->lang), item[i]->path));
+		json_set_str(x->a, o, "key", str_of(item[i]->key));
+		json_set_bool(x->a, o, "current", nav_current(r->path, str_of(item[i]->path)));
+		json_set_int(x->a, o, "count", item[i]->count && r->db ? item[i]->count(r) : 0);
+	}
+}
+
 static void common_members(struct exchange *x, json *v)
 {
 	struct req *r = &x->r;
@@ -161,7 +212,7 @@ static void common_members(struct exchange *x, json *v)
 	json_set_str(a, v, "lang", str_of(lang_code(r->lang)));
 	json_set_str(a, v, "dir", ar ? STR("rtl") : STR("ltr"));
 	json_set_str(a, v, "other_lang", ar ? STR("en") : STR("ar"));
-	if (r->method == METHOD_GET)
+	if (r->method == METHOD_GET || x->match.page)
 		json_set_str(a, v, "other_url", other_url(x));
 	json_set_str(a, v, "path", r->path);
 	json_set_str(a, v, "csrf", session_csrf(a, x->token, STR("form")));
@@ -176,6 +227,7 @@ static void common_members(struct exchange *x, json *v)
 		json_set_str(a, user, "name", name.n ? name : r->session.name_en);
 		json_set_bool(a, user, "staff", r->session.staff);
 	}
+	nav_members(x, v);
 	for (size_t i = 0; i < x->s->o.n_systems && r->db; i++)
 		if (x->s->o.systems[i]->decorate)
 			x->s->o.systems[i]->decorate(r, v);

@@ -35,11 +35,23 @@ struct route {
 	err (*answer)(struct req *r);
 };
 
+/* An entry of the menu, for those who have the permission. */
+struct nav_item {
+	int place;                       /* order in the menu: home 10, guide 20, applications 30,
+	                                  * inbox 40, desk 50, statistics 60, accounts 70 */
+	const char *key;                 /* of the message: "web.nav.home" */
+	const char *path;                /* below the language; current there and below */
+	enum permission permission;
+	int64_t (*count)(struct req *r); /* what is new there; may be NULL */
+};
+
 /* One of the platform's rooms, as app/systems.c lists them. */
 struct system {
 	const struct organ *organ;
 	const struct route *routes;
 	size_t n_routes;
+	const struct nav_item *nav;
+	size_t n_nav;
 	/* Optional: members this room adds to every page's view (an unread count). */
 	void (*decorate)(struct req *r, json *view);
 };

@@ -26,6 +26,8 @@ struct server_options {
 	int connections;             /* at most, in all; 0 = 4,096 */
 	int connections_per_address; /* 0 = 256; none when trust_proxy */
 	int timeout;                 /* seconds without a byte; 0 = 20 */
+	const json *demo;            /* the pack's demo.json, on a trial platform only: accounts
+	                              * and codes are shown at sign-in; NULL where people are real */
 	bool quiet;                  /* no line a request in the log */
 	bool no_page_cache;
 };

@@ -18,18 +18,23 @@ struct person {
 	str group;              /* "citizen", "gcc", "resident", "domestic_worker" */
 	str birth_date, sex, email, phone, language;
 	bool staff;
+	json *records;          /* what registers hold: {"cards": [...]}; NULL if nothing */
 };
 
 bool person_get(dbc *c, arena *a, int64_t id, struct person *out);
 bool person_by_number(dbc *c, arena *a, str national_number, struct person *out);
 /* For forms' prefill and documents: the person as a JSON object
- * {id, number, name:{en,ar}, nationality, group, birth_date, sex, email, phone}. */
+ * {id, number, national_number, name:{en,ar}, nationality, group, birth_date, sex,
+ * email, phone} and the members of its records: `applicant` in a service's
+ * expressions and the source of a form's prefill. */
 json *person_view(arena *a, const struct person *p);
 /* "A. B." from a name: what a public page may show. */
 str person_initials(arena *a, str name);
 
 /* Registers; event person.registered. p->id is chosen when 0. */
 err person_register(struct tx *tx, struct person *p);
+/* A register tells something new: replaces the records; event person.records_changed. */
+err person_update_records(struct tx *tx, int64_t id, const json *records);
 err person_update_contact(struct tx *tx, int64_t id, str email, str phone, str language);
 /* Destroys the person's key and empties derived rows; event person.erased. */
 err person_erase(struct tx *tx, int64_t id, str reason);

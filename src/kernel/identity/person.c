@@ -22,6 +22,7 @@ static bool read_person(arena *a, rows *r, struct person *out)
 			.phone = str_dup(a, db_text(r, 9)),
 			.language = str_dup(a, db_text(r, 10)),
 			.staff = db_int(r, 11) != 0,
+			.records = json_parse(a, str_dup(a, db_text(r, 12)), NULL),
 		};
 	db_done(r);
 	return found;
@@ -44,6 +45,7 @@ json *person_view(arena *a, const struct person *p)
 	json_set_str(a, name, "ar", p->name_ar);
 	json_set_int(a, o, "id", p->id);
 	json_set_str(a, o, "number", p->national_number);
+	json_set_str(a, o, "national_number", p->national_number);
 	json_set(a, o, "name", name);
 	json_set_str(a, o, "nationality", p->nationality);
 	json_set_str(a, o, "group", p->group);
@@ -51,7 +53,15 @@ json *person_view(arena *a, const struct person *p)
 	json_set_str(a, o, "sex", p->sex);
 	json_set_str(a, o, "email", p->email);
 	json_set_str(a, o, "phone", p->phone);
+	for (const json *m = p->records ? p->records->first : NULL; m; m = m->next)
+		if (!json_get_str(o, m->key))
+			json_set_key(a, o, m->key, json_copy(a, m));
 	return o;
+}
+
+static str records_text(arena *a, const json *records)
+{
+	return records && json_is(records, JSON_OBJECT) ? json_print(a, records) : (str){0};
 }
 
 str person_initials(arena *a, str name)
@@ -82,13 +92,14 @@ err person_register(struct tx *tx, struct person *p)
 	json *data = json_object(tx->a), *secret = person_view(tx->a, p);
 	json_set_bool(tx->a, data, "staff", p->staff);
 	json_set_str(tx->a, secret, "language", p->language);
+	if (p->records)
+		json_set(tx->a, secret, "records", json_copy(tx->a, p->records));
 	return tx_emit(tx, (struct emission){.kind = "person.registered", .subject = p->id,
 	                                     .data = data, .secret = secret});
 }
 
 void fold_person_registered(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
 	const json *s = e->secret; /* NULL once erased */
 	str number = json_str(s, "number");
 	db_exec(c, &sql_person_insert, D_INT(e->subject), D_TEXT_OR_NULL(number),
@@ -96,7 +107,22 @@ void fold_person_registered(dbc *c, arena *a, const struct event *e)
 	        D_TEXT(json_str(s, "nationality")), D_TEXT(json_str(s, "group")),
 	        D_TEXT(json_str(s, "birth_date")), D_TEXT(json_str(s, "sex")),
 	        D_TEXT(json_str(s, "email")), D_TEXT(json_str(s, "phone")),
-	        D_TEXT(json_str(s, "language")), D_INT(json_truth(e->data, "staff")), D_INT(e->at));
+	        D_TEXT(json_str(s, "language")), D_INT(json_truth(e->data, "staff")), D_INT(e->at),
+	        D_TEXT(records_text(a, json_get(s, "records"))));
+}
+
+err person_update_records(struct tx *tx, int64_t id, const json *records)
+{
+	json *secret = json_object(tx->a);
+	json_set(tx->a, secret, "records", json_copy(tx->a, records));
+	return tx_emit(tx, (struct emission){.kind = "person.records_changed", .subject = id,
+	                                     .secret = secret});
+}
+
+void fold_person_records_changed(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_person_records, D_INT(e->subject),
+	        D_TEXT(records_text(a, json_get(e->secret, "records"))));
 }
 
 err person_update_contact(struct tx *tx, int64_t id, str email, str phone, str language)
