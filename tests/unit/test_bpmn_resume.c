@@ -199,7 +199,7 @@ static void killed_and_resumed_is_the_same(void **s)
 			fail_msg("process %llu differs:\n%.*s", (unsigned long long)seed, STRF(xml));
 		longest = whole.n > longest ? whole.n : longest;
 	}
-	print_message("longest trace: %zu bytes\n", longest);
+	print_message("# longest trace: %zu bytes\n", longest);
 	assert_true(longest > 5000); /* else the processes are too small to show anything */
 }
 

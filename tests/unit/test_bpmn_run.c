@@ -160,11 +160,16 @@ static void cancelling_withdraws_everything(void **s)
 static void an_endless_loop_meets_its_budget(void **s)
 {
 	arena *a = *s;
-	struct bpmn *b =
-	    load(a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>"
-	                     "<exclusiveGateway id=\"g\"/><task id=\"t\"/>" FLOW("a", "s", "g")
-	                         FLOW("b", "g", "t")
-	                             FLOW("c", "t", "g") "<endEvent id=\"e\"/></process>" TAIL));
+	struct bpmn *b = load(
+	    a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>"
+	                "<exclusiveGateway id=\"g\"/>"
+	                "<exclusiveGateway id=\"h\" default=\"c\"/>"
+	                "<task id=\"t\"/><endEvent id=\"e\"/>" FLOW("a", "s", "g") FLOW("b", "g", "t")
+	                    FLOW("d", "t", "h") FLOW(
+	                        "c", "h",
+	                        "g") "<sequenceFlow id=\"f\" sourceRef=\"h\" targetRef=\"e\">"
+	                             "<conditionExpression>1 = 2</conditionExpression></sequenceFlow>"
+	                             "</process>" TAIL));
 	struct bpmn_run run = {.a = a, .now = NOW, .budget = 1000};
 	json *state = started(b, "{}", &run);
 
@@ -250,12 +255,12 @@ static void what_is_not_carried_out_is_refused(void **s)
 	assert_str(refusal(a, "<!DOCTYPE x [<!ENTITY e \"e\">]><x/>"), "bpmn.xml.doctype");
 	assert_str(refusal(a, "<definitions/>"), "bpmn.xml.vocabulary");
 	assert_str(refusal(a, "<a"), "bpmn.xml.syntax");
-	assert_str(refusal(a, HEAD "<process id=\"p\"><complexGateway id=\"g\"/></process>" TAIL),
-	           "bpmn.profile.complex-gateway");
+	assert_str(refusal(a, HEAD "<process id=\"p\"><choreographyTask id=\"g\"/></process>" TAIL),
+	           "bpmn.profile.choreography");
 	assert_str(refusal(a, HEAD "<process id=\"p\"><startEvent id=\"s\"/><userTask id=\"t\" "
-	                           "startQuantity=\"2\"/><endEvent id=\"e\"/>" FLOW("a", "s", "t")
+	                           "startQuantity=\"0\"/><endEvent id=\"e\"/>" FLOW("a", "s", "t")
 	                               FLOW("b", "t", "e") "</process>" TAIL),
-	           "bpmn.profile.quantity");
+	           "bpmn.quantity.value");
 	assert_str(refusal(a, HEAD
 	                   "<process id=\"p\"><startEvent id=\"s\"/><exclusiveGateway id=\"g\"/>"
 	                   "<endEvent id=\"e\"/><endEvent id=\"f\"/>" FLOW("a", "s", "g")

@@ -1,15 +1,18 @@
 /* event.c - what a case listens for, and what happens when it comes. */
 #include "engine/bpmn/state.h"
 
-static struct sub *sub_new(struct engine *g, struct node *n, const struct bpmn_el *el)
+static struct sub *sub_new(struct engine *g, struct node *n, const struct bpmn_el *el,
+                           const struct bpmn_evdef *def, int64_t nth)
 {
 	struct sub **tail = &n->subs;
 	struct sub *s = NEW(g->a, struct sub);
 
 	s->id = g->next_id++;
 	s->el = el;
-	s->kind = el->ev.kind;
-	s->name = el->ev.name;
+	s->def = def;
+	s->nth = nth;
+	s->kind = def->kind;
+	s->name = def->name;
 	while (*tail)
 		tail = &(*tail)->next;
 	return *tail = s;
@@ -55,7 +58,7 @@ static bool timer_text(struct engine *g, struct node *n, const struct bpmn_evdef
 
 static bool timer_start(struct engine *g, struct node *n, struct sub *s, str *why)
 {
-	const struct bpmn_evdef *ev = &s->el->ev;
+	const struct bpmn_evdef *ev = s->def;
 	struct bpmn_span span;
 	instant at;
 	str text;
@@ -87,13 +90,13 @@ static bool timer_again(struct engine *g, struct sub *s)
 	int64_t count;
 	instant at;
 
-	if (s->kind != E_TIMER || s->el->ev.timer != TIMER_CYCLE)
+	if (s->kind != E_TIMER || s->def->timer != TIMER_CYCLE)
 		return s->kind != E_TIMER;
 	if (s->repeats == 1 || s->repeats == 0 || !bpmn_cycle_parse(s->name, &count, &at, &span))
 		return false;
 	if (s->repeats > 0)
 		s->repeats--;
-	instant next = after(g, &s->el->ev, s->due, span);
+	instant next = after(g, s->def, s->due, span);
 	if (next <= s->due)
 		return false;
 	s->due = next;
@@ -139,21 +142,22 @@ void unlisten(struct engine *g, struct node *n, bool starts_only)
 	}
 }
 
-bool event_listen(struct engine *g, struct node *n, const struct bpmn_el *el)
+static bool listen_one(struct engine *g, struct node *n, const struct bpmn_el *el,
+                       const struct bpmn_evdef *def, int64_t nth)
 {
 	str why = {0};
 
-	if (el->ev.kind == E_NONE || el->ev.kind == E_ERROR || el->ev.kind == E_ESCALATION ||
-	    el->ev.kind == E_COMPENSATE)
+	if (def->kind == E_NONE || def->kind == E_ERROR || def->kind == E_ESCALATION ||
+	    def->kind == E_COMPENSATE || def->kind == E_CANCEL)
 		return true; /* these are found by whoever throws */
-	struct sub *s = sub_new(g, n, el);
+	struct sub *s = sub_new(g, n, el, def, nth);
 	if (s->kind == E_TIMER && !timer_start(g, n, s, &why)) {
 		sub_drop(n, s);
 		park(g, n, PHASE_OPEN, "bpmn.timer", why);
 		return false;
 	}
-	if (s->kind == E_MESSAGE && el->ev.key) {
-		json *v = vars_eval(g, n, el->ev.key, &why);
+	if (s->kind == E_MESSAGE && def->key) {
+		json *v = vars_eval(g, n, def->key, &why);
 		if (!v || v->type == JSON_NULL) {
 			sub_drop(n, s);
 			park(g, n, PHASE_OPEN, "bpmn.message.key",
@@ -163,13 +167,27 @@ bool event_listen(struct engine *g, struct node *n, const struct bpmn_el *el)
 		s->has_key = true;
 		s->key = json_text(v);
 	}
+	if (s->kind == E_CONDITION && el->all_events) {
+		g->dirty = true; /* looked at when the other definitions listen too */
+		return true;
+	}
 	if (s->kind == E_CONDITION) {
-		s->held = vars_true(g, n, el->ev.condition, &why);
+		s->held = vars_true(g, n, def->condition, &why);
 		if (s->held)
 			sub_fire(g, n, s, NULL);
 		return !n->dead && !n->interrupted;
 	}
 	announce(g, s, true);
+	return true;
+}
+
+bool event_listen(struct engine *g, struct node *n, const struct bpmn_el *el)
+{
+	int64_t nth = 0;
+
+	for (const struct bpmn_evdef *def = &el->ev; def; def = def->next)
+		if (!listen_one(g, n, el, def, nth++))
+			return false;
 	return true;
 }
 
@@ -245,11 +263,35 @@ void catch_event(struct engine *g, struct node *n, const struct bpmn_el *el, con
 	}
 }
 
+/* A parallel multiple event: one of its definitions was met. True when all were;
+ * one that does not interrupt then listens anew. */
+static bool all_met(struct engine *g, struct node *n, struct sub *s, const json *vars)
+{
+	const struct bpmn_el *el = s->el;
+
+	sub_drop(n, s);
+	if (s->kind != E_TIMER)
+		announce(g, s, false);
+	for (const struct sub *x = n->subs; x; x = x->next)
+		if (x->el == el) {
+			vars_merge(g, n, vars);
+			return false;
+		}
+	if (!el->interrupting && (el->kind == K_BOUNDARY || el->kind == K_START))
+		event_listen(g, n, el);
+	return true;
+}
+
 void sub_fire(struct engine *g, struct node *n, struct sub *s, const json *vars)
 {
 	const struct bpmn_el *el = s->el;
 	bool stays = (el->kind == K_BOUNDARY || el->kind == K_START) && !el->interrupting;
 
+	if (el->all_events) {
+		if (all_met(g, n, s, vars))
+			catch_event(g, n, el, vars);
+		return;
+	}
 	if (el->kind == K_CATCH && el == n->el && s->kind == E_TIMER && timer_again(g, s)) {
 		/* A cycle on an intermediate event lets a token go each time. */
 		emit(g, BPMN_LEFT, el->id, n->id);
@@ -277,7 +319,7 @@ bool conditions_settle(struct engine *g)
 		for (struct sub *s = n->subs; s; s = s->next) {
 			if (s->kind != E_CONDITION)
 				continue;
-			bool now = vars_true(g, n, s->el->ev.condition, &why);
+			bool now = vars_true(g, n, s->def->condition, &why);
 			bool rising = now && !s->held;
 			s->held = now;
 			if (rising) {

@@ -23,6 +23,100 @@ static void merge(struct engine *g, struct node *scope, const struct bpmn_el *el
 	node_complete(g, n);
 }
 
+/* ---- complex gateways (BPMN 2.0.2, 13.4.5) ------------------------------ */
+
+/* The gateway's marker while it waits for its reset, or NULL. */
+static struct node *resetting(const struct node *scope, const struct bpmn_el *el)
+{
+	for (struct node *c = scope->first; c; c = c->next)
+		if (c->el == el && c->passed)
+			return c;
+	return NULL;
+}
+
+static bool heard(const struct node *marker, const struct bpmn_flow *f)
+{
+	return marker && json_get_str(marker->passed, f->id);
+}
+
+/* Takes a token off each flow that has one; notes those flows in `passed`. */
+static void consume(struct engine *g, struct node *scope, const struct bpmn_el *el,
+                    const struct node *marker, json *passed)
+{
+	for (const struct bpmn_flow *f = el->in; f; f = f->next_in) {
+		struct node *t = heard(marker, f) ? NULL : token_at(scope, f);
+		if (!t)
+			continue;
+		node_unlink(g, t);
+		if (passed)
+			json_set_bool(g->a, passed, str_c(g->a, f->id), true);
+	}
+}
+
+/* Waiting for start: the condition is asked at every arrival, and sees how many
+ * flows have a token. When it holds the tokens go on, and the gateway listens to
+ * the rest of its flows until nothing more can come. */
+static void complex_arrive(struct engine *g, struct node *scope, const struct bpmn_el *el)
+{
+	int64_t count = 0;
+	str why = {0};
+
+	if (resetting(scope, el))
+		return;
+	for (const struct bpmn_flow *f = el->in; f; f = f->next_in)
+		count += token_at(scope, f) != NULL;
+	struct node *n = node_new(g, scope, el);
+	vars_local(g, n, STR("activationCount"), json_int_new(g->a, count));
+	vars_local(g, n, STR("waitingForStart"), json_bool(g->a, true));
+	bool yes = vars_true(g, n, el->activation, &why);
+	if (!yes) {
+		node_unlink(g, n);
+		return;
+	}
+	struct node *marker = node_new(g, scope, el);
+	marker->passed = json_object(g->a);
+	consume(g, scope, el, NULL, marker->passed);
+	emit(g, BPMN_ENTERED, el->id, n->id);
+	node_complete(g, n);
+}
+
+/* The reset lets go only by flows whose condition asks for it. */
+static void complex_reset(struct engine *g, struct node *marker)
+{
+	struct node *scope = marker->parent;
+	const struct bpmn_el *el = marker->el;
+	str why = {0};
+
+	consume(g, scope, el, marker, NULL);
+	vars_local(g, marker, STR("waitingForStart"), json_bool(g->a, false));
+	for (const struct bpmn_flow *f = el->out; f; f = f->next_out)
+		if (f->condition && vars_true(g, marker, f->condition, &why))
+			take(g, scope, (const struct bpmn_flow *[]){f}, 1);
+	node_unlink(g, marker);
+	complex_arrive(g, scope, el);
+	scope_check(g, scope);
+}
+
+/* startQuantity: enough tokens are taken together, whichever flow they came by. */
+static void gather(struct engine *g, struct node *scope, const struct bpmn_el *el)
+{
+	int64_t n = 0;
+
+	for (const struct node *c = scope->first; c; c = c->next)
+		n += c->flow && c->el == el;
+	if (n < el->start_quantity)
+		return;
+	n = el->start_quantity;
+	for (struct node *c = scope->first, *next; c && n; c = next) {
+		next = c->next;
+		if (!c->flow || c->el != el)
+			continue;
+		node_unlink(g, c);
+		n--;
+	}
+	push(g, scope, el, (struct entry){0});
+}
+
 void join_arrive(struct engine *g, struct node *scope, const struct bpmn_el *el,
                  const struct bpmn_flow *flow)
 {
@@ -34,8 +128,14 @@ void join_arrive(struct engine *g, struct node *scope, const struct bpmn_el *el,
 		park(g, n, PHASE_OPEN, "bpmn.budget", STR("the step made too many moves; a loop?"));
 		return;
 	}
-	if (el->kind == K_INCLUSIVE) {
+	if (el->kind == K_INCLUSIVE || el->kind == K_COMPLEX) {
 		g->joins = true;
+		if (el->kind == K_COMPLEX)
+			complex_arrive(g, scope, el);
+		return;
+	}
+	if (bpmn_is_activity(el)) {
+		gather(g, scope, el);
 		return;
 	}
 	for (const struct bpmn_flow *f = el->in; f; f = f->next_in)
@@ -44,10 +144,13 @@ void join_arrive(struct engine *g, struct node *scope, const struct bpmn_el *el,
 	merge(g, scope, el);
 }
 
+/* ---- what may still come ------------------------------------------------- */
+
 struct reach {
 	const struct bpmn_el *gateway;
 	const struct node *scope;
-	unsigned char *seen; /* by element index */
+	const struct node *marker; /* of a complex gateway: what it heard needs no token */
+	unsigned char *seen;       /* by element index */
 	const struct bpmn_el **stack;
 	size_t n;
 	bool empty, marked; /* reached a flow without, with a token */
@@ -56,7 +159,7 @@ struct reach {
 static void reach_flow(struct reach *r, const struct bpmn_flow *f)
 {
 	if (f->target == r->gateway) {
-		if (token_at(r->scope, f))
+		if (heard(r->marker, f) || token_at(r->scope, f))
 			r->marked = true;
 		else
 			r->empty = true;
@@ -73,18 +176,16 @@ static void reach_from(struct reach *r, const struct bpmn_el *e)
 	for (const struct bpmn_el *x = e->boundaries; x; x = x->next_boundary)
 		for (const struct bpmn_flow *f = x->out; f; f = f->next_out)
 			reach_flow(r, f);
-	if (e->kind == K_THROW && e->ev.kind == E_LINK)
-		for (const struct bpmn_el *x = e->scope->members; x; x = x->next_member)
-			if (x->kind == K_CATCH && x->ev.kind == E_LINK && str_eq(x->ev.name, e->ev.name) &&
-			    !r->seen[x->index]) {
-				r->seen[x->index] = 1;
-				r->stack[r->n++] = x;
-			}
+	if (e->link_to && !r->seen[e->link_to->index]) {
+		r->seen[e->link_to->index] = 1;
+		r->stack[r->n++] = e->link_to;
+	}
 }
 
 /* BPMN 2.0.2, 13.4.4: no token elsewhere may still reach an empty incoming flow,
  * unless it can also reach one that has a token. */
-static bool ready(struct engine *g, struct node *scope, const struct bpmn_el *gateway)
+static bool ready(struct engine *g, struct node *scope, const struct bpmn_el *gateway,
+                  const struct node *marker)
 {
 	arena_mark mark = arena_save(g->a);
 	bool yes = true;
@@ -92,7 +193,7 @@ static bool ready(struct engine *g, struct node *scope, const struct bpmn_el *ga
 	for (const struct node *c = scope->first; c && yes; c = c->next) {
 		if (c->el == gateway || c->el->event_sub)
 			continue;
-		struct reach r = {.gateway = gateway, .scope = scope};
+		struct reach r = {.gateway = gateway, .scope = scope, .marker = marker};
 		r.seen = NEWN(g->a, unsigned char, g->b->n_els);
 		r.stack = NEWN(g->a, const struct bpmn_el *, g->b->n_els + 1);
 		reach_from(&r, c->el);
@@ -106,11 +207,16 @@ static bool ready(struct engine *g, struct node *scope, const struct bpmn_el *ga
 
 bool joins_settle(struct engine *g)
 {
-	for (struct node *n = g->root; n; n = node_walk(g->root, n))
-		if (n->flow && n->el->kind == K_INCLUSIVE && ready(g, n->parent, n->el)) {
+	for (struct node *n = g->root; n; n = node_walk(g->root, n)) {
+		bool inclusive = n->flow && n->el->kind == K_INCLUSIVE;
+		if ((!inclusive && !n->passed) || !ready(g, n->parent, n->el, n->passed ? n : NULL))
+			continue;
+		if (n->passed)
+			complex_reset(g, n);
+		else
 			merge(g, n->parent, n->el);
-			return true;
-		}
+		return true;
+	}
 	g->joins = false;
 	return false;
 }

@@ -215,14 +215,19 @@ static void event_definition(struct bpmn *b, const struct xml_node *n, struct bp
 
 static void events(struct bpmn *b, struct bpmn_el *e)
 {
+	struct bpmn_evdef **tail = NULL;
+
 	for (const struct xml_node *x = e->node->first; x; x = x->next) {
 		const struct xml_node *def = x;
 		if (xml_is(x, "eventDefinitionRef"))
 			def = bpmn_node(b, xml_ref(x->text));
 		if (event_kind(def) == E_NONE)
 			continue;
-		if (e->events++ == 0)
-			event_definition(b, def, &e->ev);
+		struct bpmn_evdef *ev = &e->ev;
+		if (e->events++)
+			ev = *tail = NEW(b->a, struct bpmn_evdef);
+		event_definition(b, def, ev);
+		tail = &ev->next;
 	}
 }
 
@@ -367,9 +372,9 @@ static const struct {
     {"globalManualTask", K_GLOBAL_TASK},
     {"globalScriptTask", K_GLOBAL_TASK},
     {"globalBusinessRuleTask", K_GLOBAL_TASK},
-    {"adHocSubProcess", K_UNSUPPORTED},
-    {"transaction", K_UNSUPPORTED},
-    {"complexGateway", K_UNSUPPORTED},
+    {"adHocSubProcess", K_SUBPROCESS},
+    {"transaction", K_SUBPROCESS},
+    {"complexGateway", K_COMPLEX},
     {"implicitThrowEvent", K_UNSUPPORTED},
 };
 
@@ -381,6 +386,34 @@ static bool kind_of(const struct xml_node *n, enum bpmn_kind *kind)
 			return true;
 		}
 	return false;
+}
+
+static int64_t quantity(const struct xml_node *n, const char *name)
+{
+	int64_t v = 1;
+
+	if (xml_has(n, name) && !str_i64(xml_attr(n, name), &v))
+		v = 0; /* refused by the rules */
+	return v;
+}
+
+/* What the standard's own attributes say of how an element behaves. */
+static void behaviour(struct bpmn *b, struct bpmn_el *e)
+{
+	const struct xml_node *n = e->node;
+
+	e->start_quantity = quantity(n, "startQuantity");
+	e->completion_quantity = quantity(n, "completionQuantity");
+	e->all_events = str_eq(xml_attr(n, "parallelMultiple"), STR("true"));
+	e->instantiate = str_eq(xml_attr(n, "instantiate"), STR("true"));
+	e->transaction = xml_is(n, "transaction");
+	e->ad_hoc = xml_is(n, "adHocSubProcess");
+	e->ordered = str_eq(xml_attr(n, "ordering"), STR("Sequential"));
+	e->keep_remaining = str_eq(xml_attr(n, "cancelRemainingInstances"), STR("false"));
+	if (e->ad_hoc)
+		e->completion = expr_child(b, n, "completionCondition");
+	if (e->kind == K_COMPLEX)
+		e->activation = expr_child(b, n, "activationCondition");
 }
 
 static void attributes(struct bpmn *b, struct bpmn_el *e)
@@ -504,6 +537,27 @@ static void connect(struct bpmn *b)
 	}
 }
 
+/* A node's own list says in which order its flows are tried and taken. */
+static void order_out(struct bpmn *b, struct bpmn_el *e)
+{
+	struct bpmn_flow **at = &e->out;
+
+	for (const struct xml_node *x = xml_child(e->node, "outgoing"); x;
+	     x = xml_next(x, "outgoing")) {
+		struct bpmn_slot *s = bpmn_find(b, xml_ref(x->text));
+		struct bpmn_flow **from = at;
+		while (*from && (!s || *from != s->flow))
+			from = &(*from)->next_out;
+		struct bpmn_flow *f = *from;
+		if (!f)
+			continue;
+		*from = f->next_out;
+		f->next_out = *at;
+		*at = f;
+		at = &f->next_out;
+	}
+}
+
 static void attach(struct bpmn *b, struct bpmn_el *e)
 {
 	struct bpmn_slot *s = bpmn_find(b, xml_ref(xml_attr(e->node, "default")));
@@ -520,6 +574,37 @@ static void attach(struct bpmn *b, struct bpmn_el *e)
 	while (*tail)
 		tail = &(*tail)->next_boundary;
 	*tail = e;
+}
+
+static bool is_link(const struct bpmn_el *e, enum bpmn_kind kind)
+{
+	return e->kind == kind && e->ev.kind == E_LINK;
+}
+
+/* Does the link definition `ev` name the other one, by id, among its `ref`? */
+static bool refers(const struct bpmn_evdef *ev, const char *ref, const struct bpmn_evdef *other)
+{
+	for (const struct xml_node *x = xml_child(ev->node, ref); x; x = xml_next(x, ref))
+		if (str_eq(xml_ref(x->text), xml_attr(other->node, "id")))
+			return true;
+	return false;
+}
+
+/* A link's other end: by target or source where the file gives them, else by name. */
+static void pair_link(struct bpmn *b, struct bpmn_el *e)
+{
+	if (!is_link(e, K_THROW))
+		return;
+	bool by_target = xml_child(e->ev.node, "target");
+	for (size_t i = 0; i < b->n_els && !e->link_to; i++) {
+		struct bpmn_el *x = b->els[i];
+		if (is_link(x, K_CATCH) &&
+		    (refers(&e->ev, "target", &x->ev) || (!by_target && refers(&x->ev, "source", &e->ev))))
+			e->link_to = x;
+	}
+	for (struct bpmn_el *x = e->scope->members; x && !by_target && !e->link_to; x = x->next_member)
+		if (is_link(x, K_CATCH) && str_eq(x->ev.name, e->ev.name))
+			e->link_to = x;
 }
 
 /* association: from a compensation boundary to its handler. */
@@ -584,11 +669,15 @@ static struct bpmn *load(arena *a, str text, struct diags *d, bool check)
 	connect(b);
 	for (size_t i = 0; i < b->n_els; i++) {
 		events(b, b->els[i]);
+		order_out(b, b->els[i]);
 		attributes(b, b->els[i]);
+		behaviour(b, b->els[i]);
 		loop(b, b->els[i]);
 		mappings(b, b->els[i]);
 		attach(b, b->els[i]);
 	}
+	for (size_t i = 0; i < b->n_els; i++)
+		pair_link(b, b->els[i]);
 	handlers(b);
 	lanes(b);
 	return b;
@@ -611,7 +700,10 @@ struct bpmn *bpmn_load(arena *a, str xml, struct diags *d)
 	if (!b)
 		return NULL;
 	bpmn_check_profile(b);
+	bpmn_check_refs(b);
 	bpmn_check_flow(b);
+	bpmn_check_events(b);
+	bpmn_check_scopes(b);
 	bpmn_check_data(b);
 	b->d = NULL;
 	return d->errors > before ? NULL : b;

@@ -33,6 +33,7 @@ enum bpmn_kind {
 	K_EXCLUSIVE,
 	K_PARALLEL,
 	K_INCLUSIVE,
+	K_COMPLEX,
 	K_EVENT_GATEWAY,
 	K_UNSUPPORTED
 };
@@ -65,6 +66,7 @@ struct bpmn_evdef {
 	bool working_days;
 	str activity; /* whose compensation */
 	const struct xml_node *node;
+	struct bpmn_evdef *next; /* of a multiple event */
 };
 
 struct bpmn_flow {
@@ -105,7 +107,15 @@ struct bpmn_el {
 	struct bpmn_el *attached; /* boundary: to what */
 	struct bpmn_el *boundaries, *next_boundary;
 	struct bpmn_el *handler; /* compensation boundary: its activity */
+	struct bpmn_el *link_to; /* link throw event: its catch event */
 	bool event_sub, interrupting, for_compensation, executable;
+	bool transaction, ad_hoc, ordered; /* ordered: an ad-hoc's parts one by one */
+	bool keep_remaining;               /* ad-hoc: what still runs may end by itself */
+	bool all_events;                   /* parallelMultiple: waits for every definition */
+	bool instantiate;
+	int64_t start_quantity, completion_quantity; /* tokens taken and made, from 1 */
+	const struct feel_expr *activation;          /* complex gateway */
+	const struct feel_expr *completion;          /* ad-hoc sub-process */
 	struct bpmn_loop *loop;
 	struct bpmn_map *inputs, *outputs;
 	const struct feel_expr *script;
@@ -155,13 +165,19 @@ static inline bool bpmn_is_event(const struct bpmn_el *e)
 	return e->kind >= K_START && e->kind <= K_BOUNDARY;
 }
 
+/* Can a case begin at this element, and not only at a none start event? */
+bool bpmn_starts(const struct bpmn_el *e);
+
 /* One error about a node: rule, node, what, hint. */
 void bpmn_refuse(struct bpmn *b, const struct xml_node *n, const char *rule, const char *hint,
                  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* The rules, in three files by subject. */
+/* The rules, by subject. */
 void bpmn_check_profile(struct bpmn *b); /* what we do not carry out, and identity */
-void bpmn_check_flow(struct bpmn *b);    /* flows, gateways, events, sub-processes */
+void bpmn_check_refs(struct bpmn *b);    /* what is named exists; expressions are formal */
+void bpmn_check_flow(struct bpmn *b);    /* flows and gateways */
+void bpmn_check_events(struct bpmn *b);  /* which event stands where, links, boundaries */
+void bpmn_check_scopes(struct bpmn *b);  /* processes, sub-processes, calls, compensation */
 void bpmn_check_data(struct bpmn *b);    /* data, messages, items, calls */
 
 /* ISO 8601 durations and repetitions (timer.c). */

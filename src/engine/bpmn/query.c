@@ -79,6 +79,31 @@ static const char *event_name(enum bpmn_event kind)
 	return names[kind];
 }
 
+/* Does a case begin here? A start event, a receive task that instantiates, or
+ * what an instantiating event-based gateway leads to. */
+bool bpmn_starts(const struct bpmn_el *e)
+{
+	if (e->kind == K_START || (e->kind == K_RECEIVE && e->instantiate))
+		return true;
+	for (const struct bpmn_flow *f = e->in; f; f = f->next_in)
+		if (f->source->kind == K_EVENT_GATEWAY && f->source->instantiate)
+			return true;
+	return false;
+}
+
+static void start_one(arena *a, json *starts, const struct bpmn_el *e, const struct bpmn_evdef *def)
+{
+	json *s = json_object(a);
+
+	json_push(starts, s);
+	json_set_str(a, s, "element", e->id);
+	json_set_str(a, s, "kind", str_of(event_name(def->kind)));
+	if (def->name.n)
+		json_set_str(a, s, "name", def->name);
+	if (def->time.n)
+		json_set_str(a, s, "timer", def->time);
+}
+
 json *bpmn_processes(arena *a, const struct bpmn *b)
 {
 	json *list = json_array(a);
@@ -93,18 +118,10 @@ json *bpmn_processes(arena *a, const struct bpmn *b)
 		json_set_str(a, v, "name", p->name);
 		json_set_bool(a, v, "executable", p->executable);
 		json_set(a, v, "starts", starts);
-		for (const struct bpmn_el *e = p->members; e; e = e->next_member) {
-			if (e->kind != K_START)
-				continue;
-			json *s = json_object(a);
-			json_push(starts, s);
-			json_set_str(a, s, "element", e->id);
-			json_set_str(a, s, "kind", str_of(event_name(e->ev.kind)));
-			if (e->ev.name.n)
-				json_set_str(a, s, "name", e->ev.name);
-			if (e->ev.time.n)
-				json_set_str(a, s, "timer", e->ev.time);
-		}
+		for (const struct bpmn_el *e = p->members; e; e = e->next_member)
+			if (bpmn_starts(e))
+				for (const struct bpmn_evdef *def = &e->ev; def; def = def->next)
+					start_one(a, starts, e, def);
 	}
 	return list;
 }

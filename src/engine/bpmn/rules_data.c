@@ -100,6 +100,25 @@ static void subset(struct bpmn *b, const struct xml_node *set, const char *part,
 	}
 }
 
+/* An input set and an output set that belong together name one another. */
+static void paired(struct bpmn *b, const struct xml_node *set)
+{
+	bool in = xml_is(set, "inputSet");
+	const char *forth = in ? "outputSetRefs" : "inputSetRefs";
+	const char *back = in ? "inputSetRefs" : "outputSetRefs";
+
+	if (!in && !xml_is(set, "outputSet"))
+		return;
+	for (const struct xml_node *r = xml_child(set, forth); r; r = xml_next(r, forth)) {
+		const struct xml_node *other = bpmn_node(b, xml_ref(r->text)), *x = xml_child(other, back);
+		while (x && !str_eq(xml_ref(x->text), xml_attr(set, "id")))
+			x = xml_next(x, back);
+		if (!x)
+			bpmn_refuse(b, r, "bpmn.data.set-pair", "let both sets name one another",
+			            "the set \"%.*s\" does not name this one", STRF(r->text));
+	}
+}
+
 static void sets(struct bpmn *b, const struct xml_node *n)
 {
 	if (xml_is(n, "inputSet")) {
@@ -108,7 +127,9 @@ static void sets(struct bpmn *b, const struct xml_node *n)
 	} else if (xml_is(n, "outputSet")) {
 		subset(b, n, "optionalOutputRefs", "dataOutputRefs");
 		subset(b, n, "whileExecutingOutputRefs", "dataOutputRefs");
-	} else if (xml_is(n, "ioSpecification")) {
+	}
+	paired(b, n);
+	if (xml_is(n, "ioSpecification")) {
 		for (const struct xml_node *x = xml_child(n, NULL); x; x = xml_next(x, NULL)) {
 			bool in = xml_is(x, "dataInput");
 			if ((in || xml_is(x, "dataOutput")) &&
@@ -203,6 +224,9 @@ static void tasks(struct bpmn *b, const struct bpmn_el *e)
 			task_data(b, n, true, message_item(b, operation, "inMessageRef"));
 		if (xml_child(operation, "outMessageRef"))
 			task_data(b, n, false, message_item(b, operation, "outMessageRef"));
+		if (count(io, "inputSet") > 1 || count(io, "outputSet") > 1)
+			bpmn_refuse(b, n, "bpmn.operation.data", "describe one set of each",
+			            "a task that calls an operation has one set of inputs and of outputs");
 	}
 	if (io && message && (e->kind == K_SEND || e->kind == K_RECEIVE))
 		task_data(b, n, e->kind == K_SEND, item_of(b, message));
@@ -211,14 +235,12 @@ static void tasks(struct bpmn *b, const struct bpmn_el *e)
 		            "messageRef names no message");
 }
 
-/* An event's data must be of the type of what it throws or catches. */
-static void events(struct bpmn *b, const struct bpmn_el *e)
+/* What a definition throws or catches; NULL where it carries nothing. */
+static const struct xml_node *carried(struct bpmn *b, const struct xml_node *def)
 {
 	static const char *const refs[] = {"messageRef", "signalRef", "errorRef", "escalationRef"};
-	const struct xml_node *def = e->ev.node, *what = NULL;
+	const struct xml_node *what = NULL;
 
-	if (!def || !bpmn_is_event(e) || e->events != 1)
-		return;
 	for (int i = 0; i < 4; i++) {
 		if (!xml_has(def, refs[i]))
 			continue;
@@ -227,18 +249,71 @@ static void events(struct bpmn *b, const struct bpmn_el *e)
 			bpmn_refuse(b, def, "bpmn.event.reference", "name what the file defines",
 			            "%s names nothing", refs[i]);
 	}
-	if (!what)
+	return what;
+}
+
+/* An event's data: one piece for each definition that carries something, in the
+ * same order and of its type. */
+static void events(struct bpmn *b, const struct bpmn_el *e)
+{
+	const struct xml_node *n = e->node;
+	bool throws = e->kind == K_THROW || e->kind == K_END;
+	const char *name = throws ? "dataInput" : "dataOutput";
+	const struct xml_node *data = xml_child(n, name);
+	bool any = data != NULL;
+
+	if (!bpmn_is_event(e) || !e->events)
 		return;
-	const struct xml_node *item = item_of(b, what);
-	const struct xml_node *data = xml_child(e->node, "dataInput");
-	if (!data)
-		data = xml_child(e->node, "dataOutput");
-	if (data && !same_item(item_of(b, data), item))
-		bpmn_refuse(b, data, "bpmn.event.item", "use the same item",
-		            "the event's data is of another type than what it carries");
-	if (e->ev.kind == E_MESSAGE && item && !xml_child(def, "operationRef"))
-		bpmn_refuse(b, def, "bpmn.message.operation", "add operationRef, or drop the itemRef",
-		            "an event with a typed message must name the operation");
+	if (any && count(n, name) != e->events)
+		bpmn_refuse(b, n, "bpmn.event.data", "describe one piece of data for each definition",
+		            "the event has %zu definitions and %zu pieces of data", e->events,
+		            count(n, name));
+	for (const struct bpmn_evdef *ev = &e->ev; ev; ev = ev->next) {
+		const struct xml_node *what = ev->node ? carried(b, ev->node) : NULL;
+		const struct xml_node *item = what ? item_of(b, what) : NULL;
+		if (data && what && !same_item(item_of(b, data), item))
+			bpmn_refuse(b, data, "bpmn.event.item", "use the same item",
+			            "the event's data is of another type than what it carries");
+		data = data ? xml_next(data, name) : NULL;
+		if (ev->kind == E_MESSAGE && item && !xml_child(ev->node, "operationRef"))
+			bpmn_refuse(b, ev->node, "bpmn.message.operation",
+			            "add operationRef, or drop the itemRef",
+			            "an event with a typed message must name the operation");
+	}
+}
+
+/* ---- services others call ----------------------------------------------- */
+
+/* The item of what a binding names: a piece of data, or a set that holds one. */
+static const struct xml_node *bound_item(struct bpmn *b, const struct xml_node *n, const char *ref,
+                                         const char *part)
+{
+	const struct xml_node *to = refer(b, n, ref), *first = xml_child(to, part);
+
+	if (first)
+		to = bpmn_node(b, xml_ref(first->text));
+	return to ? item_of(b, to) : NULL;
+}
+
+static void bindings(struct bpmn *b, const struct xml_node *n)
+{
+	const struct xml_node *x = xml_child(n, "ioBinding");
+
+	if (xml_child(n, "supportedInterfaceRef") && !x)
+		bpmn_refuse(b, n, "bpmn.interface.binding", "add an ioBinding",
+		            "what offers an interface must bind its data to the operations");
+	for (; x; x = xml_next(x, "ioBinding")) {
+		const struct xml_node *op = refer(b, x, "operationRef");
+		bool good = xml_is(op, "operation") &&
+		            same_item(bound_item(b, x, "inputDataRef", "dataInputRefs"),
+		                      message_item(b, op, "inMessageRef")) &&
+		            (!xml_child(op, "outMessageRef") ||
+		             same_item(bound_item(b, x, "outputDataRef", "dataOutputRefs"),
+		                       message_item(b, op, "outMessageRef")));
+		if (!good)
+			bpmn_refuse(b, x, "bpmn.interface.binding", "bind the operation's own messages",
+			            "this binding does not fit the operation it names");
+	}
 }
 
 /* ---- loops, calls ------------------------------------------------------ */
@@ -265,6 +340,18 @@ static void loop_side(struct bpmn *b, const struct xml_node *loop, const char *r
 	else if (!same_item(x, y))
 		bpmn_refuse(b, item, "bpmn.loop.item", "use the same structure",
 		            "%s is of another type than the collection", item_name);
+}
+
+/* What single completions throw must be named. */
+static void behaviours(struct bpmn *b, const struct xml_node *loop)
+{
+	str behavior = xml_attr(loop, "behavior");
+	bool none = str_eq_nocase(behavior, STR("none")), one = str_eq_nocase(behavior, STR("one"));
+
+	if ((none && !refer(b, loop, "noneBehaviorEventRef")) ||
+	    (one && !refer(b, loop, "oneBehaviorEventRef")))
+		bpmn_refuse(b, loop, "bpmn.loop.behavior", "name the event definition that is thrown",
+		            "this behaviour throws an event, and names none");
 }
 
 static void calls(struct bpmn *b, const struct bpmn_el *e)
@@ -313,8 +400,11 @@ static bool message_end(struct bpmn *b, const struct xml_node *n, bool source)
 		return false;
 	if (bpmn_is_activity(e))
 		return true;
-	return source ? e->kind == K_END || e->kind == K_THROW
-	              : e->kind == K_START || e->kind == K_CATCH || e->kind == K_BOUNDARY;
+	bool message = false;
+	for (const struct bpmn_evdef *ev = &e->ev; ev; ev = ev->next)
+		message |= ev->kind == E_MESSAGE;
+	return message && (source ? e->kind == K_END || e->kind == K_THROW
+	                          : e->kind == K_START || e->kind == K_CATCH || e->kind == K_BOUNDARY);
 }
 
 static void message_flows(struct bpmn *b, const struct xml_node *n)
@@ -345,6 +435,7 @@ void bpmn_check_data(struct bpmn *b)
 		sets(b, n);
 		associations(b, n);
 		message_flows(b, n);
+		bindings(b, n);
 	}
 	for (size_t i = 0; i < b->n_els; i++) {
 		const struct bpmn_el *e = b->els[i];
@@ -355,6 +446,7 @@ void bpmn_check_data(struct bpmn *b)
 		if (loop) {
 			loop_side(b, loop, "loopDataInputRef", "inputDataItem");
 			loop_side(b, loop, "loopDataOutputRef", "outputDataItem");
+			behaviours(b, loop);
 		}
 	}
 }

@@ -47,13 +47,56 @@ void finish(struct engine *g, str status, str code)
 	}
 }
 
+/* ---- ad-hoc sub-processes ------------------------------------------------ */
+
+/* Something nothing leads to, which the ad-hoc's performer would begin with. */
+static bool begins(const struct bpmn_el *e)
+{
+	return !e->n_in && !e->event_sub && !e->for_compensation && e->kind != K_BOUNDARY &&
+	       !(e->kind == K_CATCH && e->ev.kind == E_LINK);
+}
+
+/* Each part is offered once: all together, or in order as the one before ends. */
+static bool ad_hoc_next(struct engine *g, struct node *n)
+{
+	int64_t at = 0;
+	bool any = false;
+
+	for (const struct bpmn_el *e = n->el->members; e; e = e->next_member) {
+		if (!begins(e) || at++ < n->started)
+			continue;
+		n->started++;
+		any = true;
+		push(g, n, e, (struct entry){0});
+		if (n->el->ordered)
+			break;
+	}
+	return any;
+}
+
+/* Looks at the completion condition after an activity ended; true when it ended all. */
+static bool ad_hoc_enough(struct engine *g, struct node *n)
+{
+	str why = {0};
+
+	if (!n->el->completion || !vars_true(g, n, n->el->completion, &why))
+		return false;
+	n->started = INT64_MAX; /* nothing further begins */
+	if (n->el->keep_remaining)
+		return false;
+	cancel_children(g, n, NULL);
+	node_complete(g, n);
+	return true;
+}
+
 /* ---- going in ---------------------------------------------------------- */
 
 static void enter(struct engine *g, struct entry *q)
 {
 	const struct bpmn_el *el = q->el;
 
-	if (q->flow && el->n_in > 1 && (el->kind == K_PARALLEL || el->kind == K_INCLUSIVE)) {
+	bool joins = el->kind == K_PARALLEL || el->kind == K_INCLUSIVE || el->kind == K_COMPLEX;
+	if (q->flow && ((joins && el->n_in > 1) || el->start_quantity > 1)) {
 		join_arrive(g, q->scope, el, q->flow);
 		return;
 	}
@@ -129,6 +172,10 @@ void scope_open(struct engine *g, struct node *n)
 
 	if (!listen_event_subs(g, n) || n->interrupted || n->dead)
 		return;
+	if (n->el->ad_hoc) {
+		ad_hoc_next(g, n);
+		return;
+	}
 	for (const struct bpmn_el *e = n->el->members; e; e = e->next_member)
 		if (e->kind == K_START) {
 			any = true;
@@ -137,8 +184,7 @@ void scope_open(struct engine *g, struct node *n)
 		}
 	if (!any)
 		for (const struct bpmn_el *e = n->el->members; e; e = e->next_member)
-			if (!e->n_in && !e->event_sub && !e->for_compensation && e->kind != K_BOUNDARY &&
-			    !(e->kind == K_CATCH && e->ev.kind == E_LINK))
+			if (begins(e))
 				push(g, n, e, (struct entry){0});
 	scope_check(g, n);
 }
@@ -146,7 +192,7 @@ void scope_open(struct engine *g, struct node *n)
 /* ---- going out --------------------------------------------------------- */
 
 /* Which flows a leaving token takes; false when the element is parked. */
-static bool choose(struct engine *g, struct node *n, const struct bpmn_flow **taken, size_t *count)
+bool choose(struct engine *g, struct node *n, const struct bpmn_flow **taken, size_t *count)
 {
 	const struct bpmn_el *el = n->el;
 	bool one = el->kind == K_EXCLUSIVE, met = false; /* met: some condition is true */
@@ -182,12 +228,13 @@ static bool choose(struct engine *g, struct node *n, const struct bpmn_flow **ta
 	return true;
 }
 
-static void take(struct engine *g, struct node *scope, const struct bpmn_flow **taken, size_t n)
+void take(struct engine *g, struct node *scope, const struct bpmn_flow **taken, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		emit(g, BPMN_FLOW, taken[i]->id, 0);
-		push(g, scope, taken[i]->target, (struct entry){.flow = taken[i]});
-	}
+	for (size_t i = 0; i < n; i++)
+		for (int64_t k = 0; k < taken[i]->source->completion_quantity; k++) {
+			emit(g, BPMN_FLOW, taken[i]->id, 0);
+			push(g, scope, taken[i]->target, (struct entry){.flow = taken[i]});
+		}
 }
 
 /* The called process hands its variables back to the caller. */
@@ -205,9 +252,12 @@ static void return_vars(struct engine *g, struct node *process)
 static void removed(struct engine *g, struct node *n)
 {
 	struct node *parent = n->parent;
+	bool activity = bpmn_is_activity(n->el) && !n->el->event_sub && !n->owner;
 
 	unlisten(g, n, false);
 	node_unlink(g, n);
+	if (parent->el->ad_hoc && activity && ad_hoc_enough(g, parent))
+		return;
 	if (n->owner) {
 		for (struct node *c = parent->first; c; c = c->next)
 			if (c->id == n->owner) {
@@ -267,7 +317,7 @@ void scope_check(struct engine *g, struct node *n)
 		return;
 	if (!n->parent)
 		finish(g, STR("completed"), (str){0});
-	else
+	else if (!n->el->ad_hoc || n->interrupted || !ad_hoc_next(g, n))
 		node_complete(g, n);
 }
 

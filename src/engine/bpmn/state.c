@@ -5,6 +5,7 @@
  *  "t": node}; a node: {"i": id, "e": element, "f": flow, "k": "t"|"j",
  *  "b": body, "x": inner, "z": interrupted, "o": owner, "v": {}, "h": phase,
  *  "r": incident, "l": [total, started, finished], "m": items, "q": collected,
+ *  "a": started, "g": [flows a complex gateway heard],
  *  "w": [subscriptions], "d": [completed], "u": [to compensate], "t": [nodes]}.
  */
 #include "engine/bpmn/state.h"
@@ -95,6 +96,8 @@ static json *encode_sub(struct engine *g, const struct sub *s)
 	json_set_int(g->a, v, "k", s->kind);
 	if (s->kind == E_TIMER)
 		json_set_int(g->a, v, "d", s->due);
+	if (s->nth)
+		json_set_int(g->a, v, "x", s->nth);
 	if (s->repeats)
 		json_set_int(g->a, v, "r", s->repeats);
 	if (s->name.n)
@@ -160,6 +163,10 @@ static json *encode_node(struct engine *g, const struct node *n)
 	}
 	if (n->body)
 		encode_loop(g, n, v);
+	else if (n->started)
+		json_set_int(g->a, v, "a", n->started);
+	if (n->passed)
+		json_set(g->a, v, "g", n->passed);
 	if (n->subs) {
 		json *list = json_set(g->a, v, "w", json_array(g->a));
 		for (const struct sub *s = n->subs; s; s = s->next)
@@ -251,7 +258,11 @@ static struct sub *decode_subs(struct decoder *d, const json *list)
 		s->has_key = json_get(v, "y") != NULL;
 		s->key = json_str(v, "y");
 		s->held = json_truth(v, "h");
-		if (s->el && s->el->ev.kind != s->kind)
+		s->nth = json_int(v, "x", 0);
+		s->def = s->el ? &s->el->ev : NULL;
+		for (int64_t i = 0; s->def && i < s->nth; i++)
+			s->def = s->def->next;
+		if (!s->def || s->def->kind != s->kind)
 			d->e = d->plan ? ERR_bpmn_migration : ERR_bpmn_state_broken;
 	}
 	return first;
@@ -309,15 +320,20 @@ static struct node *decode_node(struct decoder *d, const json *v, struct node *p
 	n->wait = str_eq(wait, STR("t")) ? WAIT_TASK : wait.n ? WAIT_JOB : WAIT_NONE;
 	n->phase = (enum phase)json_int(v, "h", 0);
 	n->incident = json_str(v, "r");
+	n->started = json_int(v, "a", 0);
 	if (json_get(v, "l"))
 		decode_loop(d, v, n);
+	if (json_get(v, "g")) {
+		n->passed = json_copy(d->g->a, json_get(v, "g"));
+		d->g->joins = true;
+	}
 	if (flow.n) {
 		str to = json_text(json_get_str(d->plan, flow));
 		struct bpmn_slot *s = bpmn_find(d->g->b, to.n ? to : flow);
 		n->flow = s ? s->flow : NULL;
 		if (!n->flow || n->flow->target != n->el)
 			d->e = d->plan ? ERR_bpmn_migration : ERR_bpmn_state_broken;
-		d->g->joins |= n->el->kind == K_INCLUSIVE;
+		d->g->joins |= n->el->kind == K_INCLUSIVE || n->el->kind == K_COMPLEX;
 	}
 	if (!fits(n))
 		d->e = d->plan ? ERR_bpmn_migration : ERR_bpmn_state_broken;

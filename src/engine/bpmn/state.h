@@ -20,6 +20,8 @@ enum phase { PHASE_NONE, PHASE_OPEN, PHASE_LEAVE };
 struct sub { /* something outside that a node listens for */
 	int64_t id;
 	const struct bpmn_el *el; /* boundary, start, catch event or receive task */
+	const struct bpmn_evdef *def;
+	int64_t nth; /* of a multiple event: which of its definitions */
 	enum bpmn_event kind;
 	instant due;
 	int64_t repeats; /* of a cycle: firings left, -1 endless */
@@ -49,8 +51,9 @@ struct node {
 	str incident;
 	bool body, inner; /* of a loop: the whole, and one pass */
 	bool interrupted, dead;
-	int64_t total, started, finished; /* of a loop body */
+	int64_t total, started, finished; /* of a loop body; started: also of an ordered ad-hoc */
 	json *items, *collected;
+	json *passed; /* of a complex gateway that waits for its reset: the flows it heard */
 };
 
 struct entry { /* a token on its way into an element */
@@ -112,6 +115,9 @@ void park(struct engine *g, struct node *n, enum phase phase, const char *rule, 
 bool joins_settle(struct engine *g);
 void join_arrive(struct engine *g, struct node *scope, const struct bpmn_el *el,
                  const struct bpmn_flow *flow);
+/* The flows `n` leaves by; false when it is parked instead. */
+bool choose(struct engine *g, struct node *n, const struct bpmn_flow **taken, size_t *count);
+void take(struct engine *g, struct node *scope, const struct bpmn_flow **taken, size_t n);
 
 /* loop.c */
 void loop_open(struct engine *g, struct node *body);
@@ -137,5 +143,7 @@ void signal_all(struct engine *g, str name, const json *vars);
 void catch_event(struct engine *g, struct node *n, const struct bpmn_el *el, const json *vars);
 void compensation_note(struct engine *g, struct node *n);
 void compensation_next(struct engine *g, struct node *n);
+/* Has the element a definition of this kind and code (exact, or catching all)? */
+const struct bpmn_evdef *event_def(const struct bpmn_el *el, enum bpmn_event kind);
 
 #endif

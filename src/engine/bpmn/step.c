@@ -21,7 +21,7 @@ static err start(const struct bpmn *b, const struct bpmn_el *process, const stru
 	if (!at)
 		scope_open(&g, g.root);
 	else if (listen_event_subs(&g, g.root) && !g.root->interrupted)
-		push(&g, g.root, at, (struct entry){0});
+		push(&g, g.root, at, (struct entry){.fired = at->kind != K_START});
 	drain(&g);
 	*state = state_encode(&g);
 	return OK;
@@ -38,7 +38,7 @@ err bpmn_start(const struct bpmn *b, str id, const json *vars, struct bpmn_run *
 	if (!p || p->kind != K_PROCESS)
 		return ERR_bpmn_no_process;
 	for (const struct bpmn_el *e = p->members; e; e = e->next_member) {
-		any |= e->kind == K_START;
+		any |= bpmn_starts(e);
 		none |= e->kind == K_START && e->ev.kind == E_NONE;
 	}
 	if (any && !none)
@@ -51,7 +51,7 @@ err bpmn_start_at(const struct bpmn *b, str id, const json *vars, struct bpmn_ru
 {
 	const struct bpmn_el *e = bpmn_el(b, id);
 
-	if (!e || e->kind != K_START || e->scope->kind != K_PROCESS)
+	if (!e || !e->scope || e->scope->kind != K_PROCESS || !bpmn_starts(e))
 		return ERR_bpmn_no_start;
 	return start(b, e->scope, e, vars, run, state);
 }

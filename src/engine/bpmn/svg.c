@@ -166,9 +166,9 @@ static void event(buf *o, const struct shape *s)
 
 static void gateway(buf *o, const struct shape *s)
 {
-	static const char *const signs[] = {"\u2715", "+", "\u25CB", "\u2B20"};
+	static const char *const signs[] = {"\u2715", "+", "\u25CB", "*", "\u2B20"};
 	long long x = s->x + s->w / 2, y = s->y + s->h / 2, rx = s->w / 2, ry = s->h / 2;
-	const char *sign = s->el->kind == K_UNSUPPORTED ? "*" : signs[s->el->kind - K_EXCLUSIVE];
+	const char *sign = signs[s->el->kind - K_EXCLUSIVE];
 
 	buf_fmt(o, "<path class=\"gateway\" d=\"M%lld %lldL%lld %lldL%lld %lldL%lld %lldZ\"/>", x - rx,
 	        y, x, y - ry, x + rx, y, x, y + ry);
@@ -280,7 +280,7 @@ static void draw_shape(buf *o, const struct shape *s, const json *path)
 		other(o, s);
 	else if (bpmn_is_event(s->el))
 		event(o, s);
-	else if (bpmn_is_gateway(s->el) || xml_is(s->node, "complexGateway"))
+	else if (bpmn_is_gateway(s->el))
 		gateway(o, s);
 	else
 		activity(o, s);

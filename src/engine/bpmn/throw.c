@@ -4,11 +4,20 @@
 
 /* ---- errors and escalations: upwards, to the nearest that catches -------- */
 
+const struct bpmn_evdef *event_def(const struct bpmn_el *el, enum bpmn_event kind)
+{
+	for (const struct bpmn_evdef *def = &el->ev; def; def = def->next)
+		if (def->kind == kind)
+			return def;
+	return NULL;
+}
+
 static bool code_fits(const struct bpmn_el *el, enum bpmn_event kind, str code, bool exact)
 {
-	if (el->ev.kind != kind)
-		return false;
-	return exact ? el->ev.code.n && str_eq(el->ev.code, code) : !el->ev.code.n;
+	for (const struct bpmn_evdef *def = &el->ev; def; def = def->next)
+		if (def->kind == kind && (exact ? def->code.n && str_eq(def->code, code) : !def->code.n))
+			return true;
+	return false;
 }
 
 static const struct bpmn_el *handler_in(const struct node *scope, enum bpmn_event kind, str code,
@@ -94,7 +103,7 @@ void signal_all(struct engine *g, str name, const json *vars)
 static const struct bpmn_el *handler_of(const struct bpmn_el *el)
 {
 	for (const struct bpmn_el *x = el->boundaries; x; x = x->next_boundary)
-		if (x->ev.kind == E_COMPENSATE && x->handler)
+		if (event_def(x, E_COMPENSATE) && x->handler)
 			return x->handler;
 	return NULL;
 }
@@ -104,7 +113,7 @@ static const struct bpmn_el *own_handler(const struct bpmn_el *el)
 {
 	for (const struct bpmn_el *e = el->members; e; e = e->next_member)
 		for (const struct bpmn_el *x = e->event_sub ? e->members : NULL; x; x = x->next_member)
-			if (x->kind == K_START && x->ev.kind == E_COMPENSATE)
+			if (x->kind == K_START && event_def(x, E_COMPENSATE))
 				return x;
 	return NULL;
 }
@@ -141,15 +150,61 @@ static void take_records(struct node *scope, str activity, struct record ***tail
 	}
 }
 
-static void compensate(struct engine *g, struct node *n)
+static void compensate(struct engine *g, struct node *n, str activity)
 {
 	struct record **tail = &n->pending;
 	struct node *scope = n->parent;
 
-	take_records(scope, n->el->ev.activity, &tail);
+	take_records(scope, activity, &tail);
 	if (scope->el->event_sub && scope->parent && !scope->owner)
-		take_records(scope->parent, n->el->ev.activity, &tail);
+		take_records(scope->parent, activity, &tail);
 	compensation_next(g, n);
+}
+
+/* ---- a transaction that is cancelled ----------------------------------- */
+
+/* Everything is undone: it leaves by its cancel event, or, without one, ends here. */
+static void cancelled(struct engine *g, struct node *n)
+{
+	struct node *at = n->parent, *parent;
+	const struct bpmn_el *out = NULL;
+
+	emit(g, BPMN_LEFT, n->el->id, n->id);
+	node_unlink(g, n);
+	if (at->inner)
+		at = at->parent;
+	for (const struct bpmn_el *x = at->el->boundaries; x && !out; x = x->next_boundary)
+		if (event_def(x, E_CANCEL))
+			out = x;
+	parent = at->parent;
+	if (out)
+		push(g, parent, out, (struct entry){0});
+	node_cancel(g, at);
+	scope_check(g, parent);
+}
+
+/* A cancel end event: what runs in the transaction is withdrawn, what was done in
+ * it (also in sub-processes still open) is compensated, latest first. */
+static void cancel_transaction(struct engine *g, struct node *n)
+{
+	struct node *at = n->parent;
+	struct record **tail;
+
+	while (!at->el->transaction && at->parent)
+		at = at->parent;
+	struct node *undo = n;
+	if (undo->parent != at) {
+		undo = node_new(g, at, n->el);
+		emit(g, BPMN_ENTERED, undo->el->id, undo->id);
+	}
+	tail = &undo->pending;
+	for (struct node *x = node_walk(at, at); x; x = node_walk(at, x))
+		take_records(x, (str){0}, &tail);
+	take_records(at, (str){0}, &tail);
+	cancel_children(g, at, undo);
+	unlisten(g, at, false);
+	at->interrupted = true;
+	compensation_next(g, undo);
 }
 
 /* One handler after the other, latest first; then the event goes on. */
@@ -158,7 +213,12 @@ void compensation_next(struct engine *g, struct node *n)
 	struct record *r = n->pending;
 
 	if (!r) {
-		node_complete(g, n);
+		if (event_def(n->el, E_CANCEL))
+			cancelled(g, n);
+		else if (n->el->events > 1)
+			throw_open(g, n);
+		else
+			node_complete(g, n);
 		return;
 	}
 	n->pending = r->next;
@@ -187,17 +247,17 @@ void compensation_next(struct engine *g, struct node *n)
 
 /* ---- throwing ---------------------------------------------------------- */
 
-static bool throw_message(struct engine *g, struct node *n)
+static bool throw_message(struct engine *g, struct node *n, const struct bpmn_evdef *ev)
 {
 	str why = {0};
 	json *key = NULL;
 
-	if (n->el->ev.key && !(key = vars_eval(g, n, n->el->ev.key, &why))) {
+	if (ev->key && !(key = vars_eval(g, n, ev->key, &why))) {
 		park(g, n, PHASE_OPEN, "bpmn.message.key", why);
 		return false;
 	}
 	struct bpmn_effect *f = emit(g, BPMN_MESSAGE_THROWN, n->el->id, n->id);
-	f->name = n->el->ev.name;
+	f->name = ev->name;
 	f->data = json_object(g->a);
 	if (key)
 		json_set_str(g->a, f->data, "key", json_text(key));
@@ -206,25 +266,15 @@ static bool throw_message(struct engine *g, struct node *n)
 	return true;
 }
 
-static void throw_signal(struct engine *g, struct node *n)
+static void throw_signal(struct engine *g, struct node *n, const struct bpmn_evdef *ev)
 {
 	struct bpmn_effect *f = emit(g, BPMN_SIGNAL_THROWN, n->el->id, n->id);
 
-	f->name = n->el->ev.name;
+	f->name = ev->name;
 	f->data = json_object(g->a);
 	if (n->vars)
 		json_set(g->a, f->data, "vars", json_copy(g->a, n->vars));
-	signal_all(g, n->el->ev.name, n->vars);
-}
-
-static void throw_link(struct engine *g, struct node *n)
-{
-	for (const struct bpmn_el *x = n->parent->el->members; x; x = x->next_member)
-		if (x->kind == K_CATCH && x->ev.kind == E_LINK && str_eq(x->ev.name, n->el->ev.name)) {
-			push(g, n->parent, x, (struct entry){0});
-			break;
-		}
-	node_complete(g, n);
+	signal_all(g, ev->name, n->vars);
 }
 
 static void terminate(struct engine *g, struct node *n)
@@ -241,46 +291,72 @@ static void terminate(struct engine *g, struct node *n)
 		finish(g, STR("terminated"), (str){0});
 }
 
-static void throw_escalation(struct engine *g, struct node *n)
+static void throw_escalation(struct engine *g, struct node *n, const struct bpmn_evdef *ev)
 {
 	struct node *at;
-	const struct bpmn_el *el = catcher(n, E_ESCALATION, n->el->ev.code, &at);
+	const struct bpmn_el *el = catcher(n, E_ESCALATION, ev->code, &at);
 
 	if (el)
 		catch_event(g, at, el, NULL);
 }
 
-void throw_open(struct engine *g, struct node *n)
+/* One definition; false when it has taken over what becomes of the event. */
+static bool throw_one(struct engine *g, struct node *n, const struct bpmn_evdef *ev)
 {
-	switch (n->el->ev.kind) {
+	switch (ev->kind) {
 	case E_MESSAGE:
-		if (!throw_message(g, n))
-			return;
-		break;
+		return throw_message(g, n, ev);
 	case E_SIGNAL:
-		throw_signal(g, n);
-		break;
+		throw_signal(g, n, ev);
+		return !n->dead;
 	case E_ESCALATION:
-		throw_escalation(g, n);
-		break;
-	case E_ERROR: {
-		str code = n->el->ev.code;
+		throw_escalation(g, n, ev);
+		return !n->dead;
+	case E_ERROR:
 		emit(g, BPMN_LEFT, n->el->id, n->id);
-		if (!throw_error(g, n, code, NULL))
-			finish(g, STR("error"), code);
-		return;
-	}
+		if (!throw_error(g, n, ev->code, NULL))
+			finish(g, STR("error"), ev->code);
+		return false;
 	case E_TERMINATE:
 		terminate(g, n);
-		return;
+		return false;
 	case E_COMPENSATE:
-		compensate(g, n);
-		return;
+		compensate(g, n, ev->activity);
+		return false;
+	case E_CANCEL:
+		cancel_transaction(g, n);
+		return false;
 	case E_LINK:
-		throw_link(g, n);
-		return;
+		push(g, n->parent, n->el->link_to, (struct entry){0});
+		return true;
 	default:
-		break;
+		return true;
+	}
+}
+
+/* In a multiple event what ends the branch comes last; `started` counts the
+ * definitions already thrown, for compensation may take many steps. */
+static const struct bpmn_evdef *next_throw(const struct node *n)
+{
+	int64_t skip = n->started;
+
+	for (int last = 0; last < 2; last++)
+		for (const struct bpmn_evdef *ev = &n->el->ev; ev; ev = ev->next) {
+			bool ends = ev->kind == E_ERROR || ev->kind == E_TERMINATE || ev->kind == E_CANCEL;
+			if (ends == (last == 1) && skip-- == 0)
+				return ev;
+		}
+	return NULL;
+}
+
+void throw_open(struct engine *g, struct node *n)
+{
+	for (const struct bpmn_evdef *ev; (ev = next_throw(n));) {
+		n->started++;
+		if (!throw_one(g, n, ev)) {
+			n->started -= n->phase != PHASE_NONE; /* parked: a retry throws it again */
+			return;
+		}
 	}
 	node_complete(g, n);
 }

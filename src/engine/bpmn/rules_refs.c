@@ -1,0 +1,183 @@
+/*
+ * rules_refs.c - what a file names must be in it, lists of flows must agree with
+ * the flows, and expressions must be meant for a machine.
+ */
+#include "engine/bpmn/model.h"
+
+/* ---- references ---------------------------------------------------------- */
+
+static const struct {
+	const char *attribute, *target;
+} references[] = {{"itemSubjectRef", "itemDefinition"},
+                  {"itemRef", "itemDefinition"},
+                  {"dataStoreRef", "dataStore"},
+                  {"processRef", "process"},
+                  {"categoryValueRef", "categoryValue"}};
+
+static const struct {
+	const char *element, *target; /* NULL: anything with an id */
+} children[] = {{"flowNodeRef", NULL},
+                {"dataInputRefs", "dataInput"},
+                {"inputSetRefs", "inputSet"},
+                {"dataOutputRefs", "dataOutput"},
+                {"outputSetRefs", "outputSet"}};
+
+static void missing(struct bpmn *b, const struct xml_node *n, const char *name, str ref)
+{
+	bpmn_refuse(b, n, "bpmn.reference", "name what the file defines",
+	            "%s names \"%.*s\", which is not in this file", name, STRF(ref));
+}
+
+/* A prefix of another namespace means a type or a file outside: not ours to judge. */
+static bool is_local(str ref)
+{
+	return ref.n && str_chr(ref, ':') < 0;
+}
+
+static void reference_rules(struct bpmn *b, const struct xml_node *n)
+{
+	for (size_t i = 0; i < sizeof references / sizeof *references; i++) {
+		str ref = xml_attr(n, references[i].attribute);
+		if (is_local(ref) && !xml_is(bpmn_node(b, ref), references[i].target))
+			missing(b, n, references[i].attribute, ref);
+	}
+	for (size_t i = 0; i < sizeof children / sizeof *children; i++) {
+		if (!xml_is(n, children[i].element) || !is_local(n->text))
+			continue;
+		const struct xml_node *to = bpmn_node(b, n->text);
+		if (!to || (children[i].target && !xml_is(to, children[i].target)))
+			missing(b, n, children[i].element, n->text);
+	}
+	if (!xml_is(n, "association"))
+		return;
+	str ends[] = {xml_attr(n, "sourceRef"), xml_attr(n, "targetRef")};
+	for (int i = 0; i < 2; i++)
+		if (!bpmn_node(b, xml_ref(ends[i])))
+			missing(b, n, i ? "targetRef" : "sourceRef", ends[i]);
+}
+
+/* A definition inside a throw event is that event's alone; a shared one stands at
+ * the top of the file or in a catch event. */
+static void shared_definition(struct bpmn *b, const struct xml_node *n)
+{
+	if (!xml_is(n, "eventDefinitionRef"))
+		return;
+	const struct xml_node *def = bpmn_node(b, xml_ref(n->text));
+	if (!def)
+		missing(b, n, "eventDefinitionRef", n->text);
+	else if (xml_is(def->parent, "endEvent") || xml_is(def->parent, "intermediateThrowEvent"))
+		bpmn_refuse(b, n, "bpmn.event.shared", "define it at the top of the file",
+		            "what a throw event defines cannot be used by another event");
+}
+
+/* ---- incoming, outgoing -------------------------------------------------- */
+
+static bool lists(const struct xml_node *n, const char *side, str id)
+{
+	for (const struct xml_node *x = xml_child(n, side); x; x = xml_next(x, side))
+		if (str_eq(xml_ref(x->text), id))
+			return true;
+	return false;
+}
+
+/* Modelers list a node's flows in it. A file may leave all lists out; where it
+ * has them they must be whole and true. */
+static void flow_lists(struct bpmn *b)
+{
+	bool any = false;
+
+	for (const struct xml_node *x = b->root; x; x = xml_walk(b->root, x))
+		any |= xml_is(x, "incoming") || xml_is(x, "outgoing");
+	if (!any)
+		return;
+	for (size_t i = 0; i < b->n_flows; i++) {
+		const struct bpmn_flow *f = b->flows[i];
+		const struct bpmn_el *ends[] = {f->source, f->target};
+		for (int k = 0; k < 2; k++)
+			if (ends[k] && !lists(ends[k]->node, k ? "incoming" : "outgoing", f->id))
+				bpmn_refuse(b, ends[k]->node, "bpmn.flow.listed", "list it, or no flow at all",
+				            "the flow \"%.*s\" is missing among this element's %s", STRF(f->id),
+				            k ? "incoming flows" : "outgoing flows");
+	}
+	for (const struct xml_node *x = b->root; x; x = xml_walk(b->root, x)) {
+		bool in = xml_is(x, "incoming");
+		const struct bpmn_el *e = bpmn_el(b, xml_attr(x->parent, "id"));
+		if ((!in && !xml_is(x, "outgoing")) || !e)
+			continue;
+		const struct bpmn_slot *s = bpmn_find(b, xml_ref(x->text));
+		if (!s || !s->flow || (in ? s->flow->target : s->flow->source) != e)
+			bpmn_refuse(b, x, "bpmn.flow.listed", "remove it from the list",
+			            "\"%.*s\" is no %s flow of this element", STRF(x->text), x->name.p);
+	}
+}
+
+/* ---- expressions --------------------------------------------------------- */
+
+/* Text without any sign of a formula: a name, or words for a human reader. */
+static bool is_prose(str s)
+{
+	bool digits = true;
+
+	s = str_trim(s);
+	if (str_eq(s, STR("true")) || str_eq(s, STR("false")))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		if (str_chr(STR("=<>()[]{}+*/?\""), c) >= 0)
+			return false;
+		digits &= c >= '0' && c <= '9';
+	}
+	return !digits;
+}
+
+static bool is_time(const struct xml_node *n)
+{
+	return xml_is(n, "timeDate") || xml_is(n, "timeDuration") || xml_is(n, "timeCycle");
+}
+
+/* The standard: an expression without xsi:type tFormalExpression is in natural
+ * language. One that is plainly a formula, or a time in ISO 8601, is taken. */
+static void expression_rules(struct bpmn *b, const struct xml_node *n)
+{
+	static const char *const names[] = {"conditionExpression",
+	                                    "condition",
+	                                    "completionCondition",
+	                                    "loopCondition",
+	                                    "activationCondition",
+	                                    "loopCardinality",
+	                                    "from",
+	                                    "timeDate",
+	                                    "timeDuration",
+	                                    "timeCycle"};
+	static const char *const formal[] = {"transformation", "dataPath", "messagePath"};
+	bool typed = str_ends(xml_attr_ns(n, NS_XSI, "type"), STR("tFormalExpression"));
+	bool expression = typed;
+
+	for (size_t i = 0; i < sizeof formal / sizeof *formal; i++)
+		expression |= xml_is(n, formal[i]);
+	for (size_t i = 0; i < sizeof names / sizeof *names && !typed; i++) {
+		if (!xml_is(n, names[i]))
+			continue;
+		expression = true;
+		if (n->text.n && !is_time(n) && is_prose(n->text))
+			bpmn_refuse(b, n, "bpmn.expression.natural",
+			            "write it in FEEL and set xsi:type=\"tFormalExpression\"",
+			            "\"%.*s\" is in natural language", (int)(n->text.n < 80 ? n->text.n : 80),
+			            n->text.p);
+	}
+	if (expression && !n->text.n)
+		bpmn_refuse(b, n, "bpmn.expression.empty", "write the expression", "this %.*s is empty",
+		            STRF(n->name));
+}
+
+void bpmn_check_refs(struct bpmn *b)
+{
+	for (const struct xml_node *n = b->root; n; n = xml_walk(b->root, n)) {
+		if (n->ns != NS_BPMN)
+			continue;
+		reference_rules(b, n);
+		shared_definition(b, n);
+		expression_rules(b, n);
+	}
+	flow_lists(b);
+}
