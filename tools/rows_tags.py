@@ -6,8 +6,8 @@ that follows it, with nothing but comments between.
   C        `/* proves: CORE-01 */` above `static void NAME(void **state)`. The test is
            the TAP line of that program whose first word is NAME.
   scripts  `// proves: CORE-01` or `# proves: CORE-01` above a statement that names
-           the test: its first quoted string. ${...}, $name and $(...) in it stand for
-           any text. The test is every TAP line with that name, from the suite whose
+           the test: its first quoted string, less an `ok 1 - `. ${...}, $name, $(...)
+           and %s in it stand for any text. The test is every TAP line with that name, from the suite whose
            command names the file, or, for a file that no command names, from the
            suites whose scripts lie in its folder or above.
 
@@ -48,8 +48,8 @@ def named_by(lines, at, is_c):
             return (m.group(1), re.compile(re.escape(m.group(1)) + r"(?!\w).*")) if m else None
         m = QUOTED.search(line)
         if m:
-            text = ANYTHING.sub(".*", re.escape(re.sub(r"\\(['\"`])", r"\1", m.group(2))))
-            return m.group(2), re.compile(text)
+            text = re.sub(r"\\(['\"`])", r"\1", TAP_HEAD.sub("", m.group(2)).removesuffix("\\n"))
+            return text, re.compile(ANYTHING.sub(".*", re.escape(text)))
         if not line.strip():
             return None
     return None
@@ -94,7 +94,7 @@ def record(outcomes, whole, path="build/rows.tsv"):
     known, problems, found = set(row_ids()), [], []
     for tag in all_tags():
         where = f"{tag.file}:{tag.line}"
-        unknown = [r for r in tag.rows if known and r not in known]
+        unknown = [r for r in tag.rows if r not in known]
         if unknown or not tag.rows:
             problems.append(f"{where}: proves: {' '.join(unknown) or 'nothing'}: no such row in docs/rows.tsv")
         if not tag.name:
