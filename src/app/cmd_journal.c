@@ -39,8 +39,7 @@ static int verify(struct opened *o, const struct words *w)
 	struct journal_report r;
 	err e = journal_verify(o->k, o->a, &r);
 	if (e) {
-		fprintf(stderr, "diwan: the journal cannot be read: %.*s\n",
-		        STRF(app_error_text(o->a, e)));
+		fprintf(stderr, "diwan: the journal cannot be read: %.*s\n", STRF(app_error_text(o->a, e)));
 		return EXIT_FAILED;
 	}
 	str root = str_hex(o->a, (str){(const char *)r.root.b, sizeof r.root.b});

@@ -131,8 +131,8 @@ static const struct {
 	err (*decide)(struct tx *tx, void *ctx);
 	bool password, role;
 } verbs[] = {
-    {"add", add_decide, true, false},   {"password", password_decide, true, false},
-    {"grant", grant_decide, false, true}, {"end", end_decide, false, true},
+    {"add", add_decide, true, false},      {"password", password_decide, true, false},
+    {"grant", grant_decide, false, true},  {"end", end_decide, false, true},
     {"erase", erase_decide, false, false},
 };
 

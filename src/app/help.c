@@ -90,6 +90,7 @@ int cmd_version(int argc, char **argv)
 	bool as_json = argc > 1 && strcmp(argv[1], "--json") == 0;
 	if (argc > 1 && !as_json)
 		return help_wrong("version", "an unknown word", argv[1]);
-	puts(as_json ? "{\"name\":\"diwan\",\"version\":\"" DIWAN_VERSION "\"}" : "diwan " DIWAN_VERSION);
+	puts(as_json ? "{\"name\":\"diwan\",\"version\":\"" DIWAN_VERSION "\"}"
+	             : "diwan " DIWAN_VERSION);
 	return EXIT_OK;
 }

@@ -11,20 +11,20 @@
 /* Exit codes of all commands (diwan help exit). */
 enum {
 	EXIT_OK = 0,
-	EXIT_NO = 1,       /* done, and the answer is no: a check failed */
-	EXIT_BAD_USE = 2,  /* the words of the command, or the settings */
-	EXIT_FAILED = 3,   /* it could not be done: database, disk, network */
+	EXIT_NO = 1,      /* done, and the answer is no: a check failed */
+	EXIT_BAD_USE = 2, /* the words of the command, or the settings */
+	EXIT_FAILED = 3,  /* it could not be done: database, disk, network */
 };
 
 struct opened {
-	arena *a;          /* for the command's own use */
+	arena *a; /* for the command's own use */
 	struct config config;
 	struct kernel *k;
 };
 
 enum open_how {
-	OPEN_READ,         /* no writer thread, nothing changes */
-	OPEN_WRITE,        /* refuses a database whose migrations are missing */
+	OPEN_READ,  /* no writer thread, nothing changes */
+	OPEN_WRITE, /* refuses a database whose migrations are missing */
 	OPEN_MIGRATE,
 };
 

@@ -1,9 +1,13 @@
 #include "app/systems.h"
 
+#include "kernel/files/files.h"
 #include "kernel/identity/organ.h"
+#include "kernel/search/search.h"
 
 const struct organ *const app_organs[] = {
     &identity_organ,
+    &files_organ,
+    &search_organ,
 };
 const size_t app_organs_count = COUNT(app_organs);
 

@@ -79,8 +79,8 @@ struct load {
 
 static void complain(struct load *l, str origin, uint32_t line, const char *what, str value)
 {
-	struct diag *g = diags_add(l->d, DIAG_ERROR, "config.value", line, 0, "%s: \"%.*s\"", what,
-	                           STRF(value));
+	struct diag *g =
+	    diags_add(l->d, DIAG_ERROR, "config.value", line, 0, "%s: \"%.*s\"", what, STRF(value));
 	if (g)
 		g->element = origin;
 }
