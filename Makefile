@@ -16,7 +16,7 @@ help:
 	@echo 'make clean   remove what was built'
 
 run: setup-build build
-	./$(BUILD)/diwan serve --demo packs/bahrain $(ARGS)
+	./$(BUILD)/diwan serve --demo --pack=packs/bahrain $(ARGS)
 
 build: configured
 	ninja -C $(BUILD) diwan

@@ -1,4 +1,4 @@
-/* cmd_journal.c - the record, for auditors: verify, rebuild, prove, export. */
+/* cmd_journal.c - the record, for auditors: verify, rebuild, prove, export, tiles. */
 #include "app/commands.h"
 #include "app/open.h"
 #include "kernel/journal.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct words {
-	bool json, keep, public_only;
+	bool json, keep, entries;
 	int64_t from, to;
 	const char *rest[2];
 	int n;
@@ -22,6 +22,8 @@ static bool words_read(int argc, char **argv, struct words *w)
 			w->json = true;
 		else if (str_eq(s, STR("--keep")))
 			w->keep = true;
+		else if (str_eq(s, STR("--entries")))
+			w->entries = true;
 		else if (str_starts(s, STR("--from=")) && str_i64(str_sub(s, 7, s.n), &w->from))
 			continue;
 		else if (str_starts(s, STR("--to=")) && str_i64(str_sub(s, 5, s.n), &w->to))
@@ -115,6 +117,22 @@ static int export(struct opened *o, const struct words *w)
 	return e || fflush(stdout) != 0 ? EXIT_FAILED : EXIT_OK;
 }
 
+static int tiles(struct opened *o, const struct words *w)
+{
+	if (w->n != 1)
+		return help_wrong("journal", "tiles needs a folder", NULL);
+	struct tiles_report r;
+	err e = journal_tiles(o->k, o->a, str_of(w->rest[0]), w->entries, &r);
+	if (e) {
+		fprintf(stderr, "diwan: %s: %.*s\n", w->rest[0],
+		        STRF(e == ERR_not_found ? STR("there is no checkpoint yet")
+		                                : app_error_text(o->a, e)));
+		return EXIT_FAILED;
+	}
+	printf("%lld records as %lld files in %s.\n", (long long)r.size, (long long)r.files, w->rest[0]);
+	return EXIT_OK;
+}
+
 static int vkey(struct opened *o, const struct words *w)
 {
 	(void)w;
@@ -128,7 +146,7 @@ static const struct {
 	enum open_how how;
 } verbs[] = {
     {"verify", verify, OPEN_READ}, {"rebuild", rebuild, OPEN_WRITE}, {"prove", prove, OPEN_READ},
-    {"export", export, OPEN_READ}, {"vkey", vkey, OPEN_READ},
+    {"export", export, OPEN_READ}, {"tiles", tiles, OPEN_READ}, {"vkey", vkey, OPEN_READ},
 };
 
 int cmd_journal(int argc, char **argv)
@@ -146,5 +164,5 @@ int cmd_journal(int argc, char **argv)
 		app_close(&o);
 		return e;
 	}
-	return help_wrong("journal", "verify, rebuild, prove, export or vkey must follow", NULL);
+	return help_wrong("journal", "verify, rebuild, prove, export, tiles or vkey must follow", NULL);
 }

@@ -8,8 +8,8 @@
  * (journal_entry), sealed personal data included as base64 ciphertext.
  *
  * A sealer thread extends the tree and signs checkpoints (C2SP tlog-checkpoint,
- * Ed25519 signed note) at most one second or 1,000 events apart, and writes tiles
- * in the C2SP tlog-tiles layout below DATA_DIR/log/.
+ * Ed25519 signed note) at most one second or 1,000 events apart. journal_tiles
+ * gives the tree out as files in the C2SP tlog-tiles layout.
  */
 #ifndef KERNEL_JOURNAL_H
 #define KERNEL_JOURNAL_H
@@ -73,6 +73,16 @@ err journal_rebuild(struct kernel *k, arena *a, bool keep, struct rebuild_report
 err journal_prove(struct kernel *k, dbc *c, arena *a, int64_t seq, json **proof);
 /* Checks such a proof against the log's public key (vkey text). */
 bool journal_proof_check(arena *a, const json *proof, hash256 leaf, str vkey, str *why);
+
+struct tiles_report {
+	int64_t size;           /* records below the checkpoint */
+	int64_t files;          /* written */
+};
+/* Writes the tree of the newest checkpoint below `folder` as C2SP tlog-tiles, the
+ * checkpoint last. The tiles are hashes and may be published; `entries` adds the
+ * records themselves (personal data sealed), for an auditor. ERR_not_found: no
+ * checkpoint yet; ERR_unavailable: the folder cannot be written. */
+err journal_tiles(struct kernel *k, arena *a, str folder, bool entries, struct tiles_report *out);
 
 /* ---- sealing ---- */
 

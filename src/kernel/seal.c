@@ -1,5 +1,5 @@
 /*
- * seal.c - checkpoints: the signed heads of the tree, and its tiles on disk.
+ * seal.c - checkpoints: the signed heads of the tree.
  *
  * The tree's right edge (the roots of its perfect subtrees, largest first) is kept
  * with each checkpoint, so that going on costs nothing but the new leaves.
