@@ -14,10 +14,12 @@
  *
  * The engine's effects become events and jobs in the same transaction:
  *   user task     task.opened / task.closed; role "applicant" is the applicant's
- *   service task  event work.requested {type, instance, attributes}: the room that
- *                 does that type reacts, and later calls case_work_done or
- *                 case_work_failed. type "payment": systems/payments; "issue":
- *                 kernel/documents (asked for here); "remind": systems/notify.
+ *   service task  event work.requested {type, instance, element, attributes, ...}: the
+ *                 room that does that type reacts, and later calls case_work_done or
+ *                 case_work_failed. type "payment": systems/payments, unless the fee
+ *                 is zero, for then nothing is asked; "issue": kernel/documents
+ *                 (asked for here); "remind": event task.overdue, which the notices
+ *                 of the service follow, and the process goes on at once.
  *   timer         a job "case.timer" due then
  *   message, signal, incident   case.waiting / case.thrown / case.incident
  *
@@ -49,7 +51,10 @@ struct kase {
 	int64_t revision;    /* rises with each event: optimistic lock */
 	str reason;          /* of the last return or rejection */
 	money fee;
+	str currency;        /* of the fee; empty: there is none */
 	json *fee_rule;      /* {"en","ar"}, or NULL */
+	instant paused;      /* since when the applicant owes something; 0 = the time runs */
+	int64_t rating;      /* 1 to 5, 0 = not rated */
 };
 
 struct task {
@@ -62,6 +67,9 @@ struct task {
 	int64_t holder;      /* 0 = free */
 	instant opened, due, closed;
 	str outcome;
+	instant taken;
+	int64_t closer;      /* who did it */
+	str four_eyes;       /* element whose doer may not do this one, or empty */
 };
 
 /* ---- reading (any connection) ---- */
@@ -74,6 +82,11 @@ size_t cases_of(dbc *c, arena *a, int64_t person, struct kase *out, size_t max);
 bool case_open_of(dbc *c, arena *a, int64_t person, str service, struct kase *out);
 json *case_answers(dbc *c, arena *a, int64_t id);  /* as submitted or drafted */
 json *case_raw(dbc *c, arena *a, int64_t id);      /* of the draft; see form.h */
+json *case_applicant(dbc *c, arena *a, int64_t id); /* the person, as at submission */
+json *case_trace(dbc *c, arena *a, int64_t id);    /* of the decision on the fee; or NULL */
+json *case_waiting(dbc *c, arena *a, int64_t id);  /* see bpmn_waiting */
+/* Parked steps: [{"instance","rule","what","at"}]. */
+json *case_incidents(dbc *c, arena *a, int64_t id);
 size_t case_tasks(dbc *c, arena *a, int64_t id, bool open_only, struct task *out, size_t max);
 bool task_get(dbc *c, arena *a, int64_t id, struct task *out);
 /* The timeline: [{"key": "case.event.submitted", "at", "by": {"en","ar"}, "entity", "text"}],

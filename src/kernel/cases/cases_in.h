@@ -1,0 +1,65 @@
+/* cases_in.h - what the files of kernel/cases share. Private to kernel/cases. */
+#ifndef KERNEL_CASES_IN_H
+#define KERNEL_CASES_IN_H
+
+#include "kernel/cases/cases.h"
+
+#define CASES_OF_PERSON_MAX 10000 /* cases of one person that an erasure ends */
+#define DESKS_MAX           64    /* entities with a part in one case */
+#define AUTO_STEPS_MAX      1000  /* steps that follow one trigger by themselves */
+#define CASE_READ_EVERY     (1 * HOUR)
+#define REASON_MAX_CHARS    1000
+#define NOTE_MAX_CHARS      4000
+
+/* What stands in case_body, parsed; absent parts are NULL. */
+struct body {
+	json *person, *answers, *raw, *process, *trace;
+	str reason, words;
+};
+bool body_get(dbc *c, arena *a, const struct kase *q, struct body *out);
+bool task_of_instance(dbc *c, arena *a, int64_t case_id, int64_t instance, struct task *out);
+
+/* An element's role: its own, or what service.json maps it to. */
+str service_role(const struct service *s, const json *element);
+/* {"reference","service","version"}: what every notice names. */
+json *notice(struct tx *tx, const struct kase *q);
+struct emission emission_of(const struct kase *q, const char *kind, json *data, json *secret);
+
+/* What led to a step, told in its events. */
+struct cause {
+	str outcome; /* of the task that is completed */
+	str reason;  /* the officer's or the applicant's words */
+};
+
+/* One step of the case's process and all that follows from it by itself: runs the
+ * engine, records case.advanced and an event for each effect. NULL starts the
+ * process. The engine's refusal is ERR_case_engine, and nothing is recorded. */
+err case_advance(struct tx *tx, int64_t id, const struct bpmn_trigger *t, struct cause cause);
+/* The same for triggers that nobody waits for (timers, work): when the engine
+ * refuses, the case is parked with an incident. */
+err case_advance_or_park(struct tx *tx, int64_t id, const struct bpmn_trigger *t);
+
+/* due.c */
+instant case_due_first(struct tx *tx, const struct service *s);
+instant case_due_shifted(struct tx *tx, const struct service *s, const struct kase *q);
+instant task_due(struct tx *tx, const json *element);
+instant working_days(void *ctx, instant from, int64_t days);
+
+/* work.c: carries out a service task that the process asks for. `done`: it is
+ * done already, with *vars. */
+err work_request(struct tx *tx, const struct kase *q, const struct service *s,
+                 const struct bpmn_effect *f, bool *done, json **vars);
+err case_timer_job(struct job *j);
+err case_draft_job(struct job *j);
+err case_thrown_react(struct tx *tx, const struct event *e);
+err case_document_react(struct tx *tx, const struct event *e);
+
+/* Reads the case, and refuses what is not this actor's own with ERR_not_found. */
+err case_own(struct tx *tx, int64_t id, struct kase *out);
+err case_any(struct tx *tx, int64_t id, struct kase *out);
+/* "Yusuf Khalid, 2026-11-24T10:00:00Z" */
+str who_when(struct tx *tx, int64_t person, instant at);
+/* An officer may not work on their own matter. */
+err four_eyes(struct tx *tx, const struct kase *q, const struct task *t, int64_t officer);
+
+#endif

@@ -1,0 +1,362 @@
+/* fold.c - events of cases into tables; see migrations/ for what each table is. */
+#include "kernel/cases/fold.h"
+
+#include "kernel/cases/cases_in.h"
+#include "kernel/cases/statements.h"
+
+static str member(arena *a, const json *object, const char *name)
+{
+	const json *v = json_get(object, name);
+	return v ? json_print(a, v) : (str){0};
+}
+
+static void touch(dbc *c, const struct event *e)
+{
+	db_exec(c, &sql_case_touch, D_INT(e->subject), D_INT(e->case_id), D_INT(e->at));
+}
+
+/* The case's rows on the desks, and the counts of lists, go with its state. */
+static void desk_state(dbc *c, arena *a, int64_t id, str state, instant due)
+{
+	struct {
+		str entity, service, state;
+	} at[DESKS_MAX];
+	size_t n = 0;
+	rows *r = db_query(c, &sql_case_desk_of, D_INT(id));
+	while (n < DESKS_MAX && db_next(r)) {
+		at[n].entity = str_dup(a, db_text(r, 0));
+		at[n].service = str_dup(a, db_text(r, 1));
+		at[n].state = str_dup(a, db_text(r, 2));
+		n++;
+	}
+	db_done(r);
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(at[i].state, state))
+			continue;
+		db_exec(c, &sql_case_count_add, D_TEXT(at[i].entity), D_TEXT(at[i].service),
+		        D_TEXT(at[i].state), D_INT(-1));
+		db_exec(c, &sql_case_count_add, D_TEXT(at[i].entity), D_TEXT(at[i].service), D_TEXT(state),
+		        D_INT(1));
+	}
+	db_exec(c, &sql_case_desk_update, D_INT(id), D_TEXT(state), D_INT(due ? due : INT64_MAX));
+}
+
+/* The entity's desk shows the case from now on. */
+static void desk_add(dbc *c, int64_t id, str entity, str service, str state)
+{
+	if (db_exec(c, &sql_case_desk_insert, D_INT(id), D_TEXT(entity)))
+		db_exec(c, &sql_case_count_add, D_TEXT(entity), D_TEXT(service), D_TEXT(state), D_INT(1));
+}
+
+static void holders(dbc *c, const struct event *e)
+{
+	db_exec(c, &sql_case_holder, D_INT(e->subject), D_INT(e->case_id));
+	db_exec(c, &sql_case_desk_holder, D_INT(e->case_id));
+}
+
+static void state_of(dbc *c, arena *a, const struct event *e)
+{
+	struct kase q;
+	str state = json_str(e->data, "state");
+	if (!state.n || !case_get(c, a, e->case_id, &q))
+		return;
+	db_exec(c, &sql_case_state_set, D_INT(e->subject), D_INT(e->case_id), D_TEXT(state));
+	desk_state(c, a, e->case_id, state, q.due);
+}
+
+/* ---- drafts ---- */
+
+void fold_case_drafted(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_case_insert, D_INT(e->case_id), D_INT(e->subject),
+	        D_INT(json_int(e->data, "agent", 0)), D_TEXT(json_str(e->data, "service")),
+	        D_INT(json_int(e->data, "version", 0)), D_TEXT(e->entity),
+	        D_TEXT(json_str(e->data, "channel")), D_INT(e->at));
+	db_exec(c, &sql_case_body_insert, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(member(a, e->secret, "answers")), D_TEXT(member(a, e->secret, "raw")));
+}
+
+void fold_case_saved(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_case_body_answers, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(member(a, e->secret, "answers")), D_TEXT(member(a, e->secret, "raw")));
+	touch(c, e);
+}
+
+void fold_case_discarded(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_case_delete, D_INT(e->subject), D_INT(e->case_id));
+	db_exec(c, &sql_case_body_delete, D_INT(e->subject), D_INT(e->case_id));
+}
+
+/* ---- the process ---- */
+
+void fold_case_submitted(dbc *c, arena *a, const struct event *e)
+{
+	const json *d = e->data;
+	db_exec(c, &sql_case_submit, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(json_str(d, "reference")), D_INT(e->at), D_INT(json_int(d, "due", 0)),
+	        D_INT(json_int(d, "fee", 0)), D_TEXT(json_str(d, "currency")),
+	        D_TEXT(member(a, d, "rule")), D_INT(json_int(d, "version", 0)),
+	        D_TEXT(json_str(d, "channel")));
+	db_exec(c, &sql_case_number_set, D_TEXT(json_str(d, "prefix")), D_INT(json_int(d, "year", 0)),
+	        D_INT(json_int(d, "number", 0)));
+	db_exec(c, &sql_case_body_submitted, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(member(a, e->secret, "applicant")), D_TEXT(member(a, e->secret, "answers")),
+	        D_TEXT(member(a, e->secret, "trace")));
+	desk_add(c, e->case_id, e->entity, json_str(d, "service"), STR("submitted"));
+	touch(c, e);
+}
+
+void fold_case_advanced(dbc *c, arena *a, const struct event *e)
+{
+	const json *d = e->data;
+	bool closed = json_truth(d, "closed");
+	instant due = json_int(d, "due", 0);
+	db_exec(c, &sql_case_advance, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(json_str(d, "state")), D_TEXT(json_str(d, "outcome")), D_INT(due),
+	        D_INT(json_int(d, "paused", 0)), D_INT(closed ? e->at : 0));
+	db_exec(c, &sql_case_body_process, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(member(a, e->secret, "process")));
+	desk_state(c, a, e->case_id, json_str(d, "state"), due);
+	if (closed) {
+		db_exec(c, &sql_wait_delete_all, D_INT(e->case_id));
+		db_exec(c, &sql_incident_delete_all, D_INT(e->case_id));
+	}
+	touch(c, e);
+}
+
+void fold_case_migrated(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_case_version, D_INT(e->subject), D_INT(e->case_id),
+	        D_INT(json_int(e->data, "version", 0)));
+	touch(c, e);
+}
+
+/* ---- tasks ---- */
+
+void fold_task_opened(dbc *c, arena *a, const struct event *e)
+{
+	const json *d = e->data;
+	struct kase q;
+	db_exec(c, &sql_task_insert, D_TEXT(e->entity), D_INT(json_int(d, "task", 0)),
+	        D_INT(e->case_id), D_INT(json_int(d, "instance", 0)), D_TEXT(json_str(d, "element")),
+	        D_TEXT(json_str(d, "role")), D_TEXT(member(a, d, "name")),
+	        D_TEXT(json_str(d, "outcomes")), D_TEXT(json_str(d, "form")),
+	        D_TEXT(json_str(d, "four_eyes")), D_INT(e->at), D_INT(json_int(d, "due", 0)));
+	if (case_get(c, a, e->case_id, &q) && !str_eq(q.entity, e->entity))
+		desk_add(c, e->case_id, e->entity, q.service, q.state);
+	touch(c, e);
+}
+
+void fold_task_closed(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_task_close, D_INT(json_int(e->data, "task", 0)), D_INT(e->at), D_INT(e->actor),
+	        D_TEXT(json_str(e->data, "outcome")));
+	holders(c, e);
+	touch(c, e);
+}
+
+static void hold(dbc *c, arena *a, const struct event *e, int64_t holder)
+{
+	db_exec(c, &sql_task_hold, D_INT(json_int(e->data, "task", 0)), D_INT(holder),
+	        D_INT(holder ? e->at : 0));
+	holders(c, e);
+	state_of(c, a, e);
+	touch(c, e);
+}
+
+void fold_task_claimed(dbc *c, arena *a, const struct event *e)
+{
+	hold(c, a, e, e->actor);
+}
+
+void fold_task_released(dbc *c, arena *a, const struct event *e)
+{
+	hold(c, a, e, 0);
+}
+
+void fold_task_assigned(dbc *c, arena *a, const struct event *e)
+{
+	hold(c, a, e, json_int(e->data, "to", 0));
+}
+
+void fold_task_overdue(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	touch(c, e);
+}
+
+/* ---- work, messages, incidents ---- */
+
+void fold_work_requested(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	const json *d = e->data;
+	db_exec(c, &sql_work_insert, D_INT(e->case_id), D_INT(json_int(d, "instance", 0)),
+	        D_TEXT(json_str(d, "type")), D_TEXT(json_str(d, "element")), D_INT(e->at));
+	touch(c, e);
+}
+
+static void work_over(dbc *c, const struct event *e)
+{
+	db_exec(c, &sql_work_delete, D_INT(e->case_id), D_INT(json_int(e->data, "instance", 0)));
+	touch(c, e);
+}
+
+void fold_work_done(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	work_over(c, e);
+}
+
+void fold_work_cancelled(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	work_over(c, e);
+}
+
+void fold_case_waiting(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	const json *d = e->data;
+	db_exec(c, &sql_wait_insert, D_INT(e->case_id), D_INT(json_int(d, "instance", 0)),
+	        D_TEXT(json_str(d, "kind")), D_TEXT(json_str(d, "name")), D_TEXT(json_str(d, "key")));
+	touch(c, e);
+}
+
+void fold_case_reached(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_wait_delete, D_INT(e->case_id), D_INT(json_int(e->data, "instance", 0)));
+	touch(c, e);
+}
+
+void fold_case_thrown(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	touch(c, e);
+}
+
+void fold_case_incident(dbc *c, arena *a, const struct event *e)
+{
+	const json *d = e->data;
+	db_exec(c, &sql_incident_set, D_INT(e->case_id), D_INT(json_int(d, "instance", 0)),
+	        D_TEXT(json_str(d, "rule")), D_TEXT(member(a, e->secret, "cause")),
+	        D_TEXT(json_str(e->secret, "what")), D_INT(e->at));
+	touch(c, e);
+}
+
+void fold_case_resolved(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_incident_delete, D_INT(e->case_id), D_INT(json_int(e->data, "instance", 0)));
+	touch(c, e);
+}
+
+/* ---- what people said ---- */
+
+static void reason_of(dbc *c, const struct event *e)
+{
+	db_exec(c, &sql_case_body_reason, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(json_str(e->secret, "reason")));
+	touch(c, e);
+}
+
+void fold_case_returned(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	reason_of(c, e);
+}
+
+void fold_case_rejected(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	reason_of(c, e);
+}
+
+void fold_case_approved(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	touch(c, e);
+}
+
+void fold_case_answered(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_case_body_answers, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(member(a, e->secret, "answers")), D_TEXT(STR("")));
+	touch(c, e);
+}
+
+void fold_case_withdrawn(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	reason_of(c, e);
+}
+
+void fold_case_rated(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_case_rating, D_INT(e->subject), D_INT(e->case_id),
+	        D_INT(json_int(e->data, "rating", 0)));
+	db_exec(c, &sql_case_body_words, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(json_str(e->secret, "words")));
+	touch(c, e);
+}
+
+/* Notes are read from the journal; they do not change the case. */
+void fold_case_noted(dbc *c, arena *a, const struct event *e)
+{
+	(void)c;
+	(void)a;
+	(void)e;
+}
+
+void fold_case_read(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_reader_set, D_INT(e->case_id), D_INT(e->actor), D_INT(e->at));
+}
+
+/* ---- erasure ---- */
+
+static size_t ids_of(dbc *c, struct sql *q, int64_t person, int64_t *out, size_t max)
+{
+	size_t n = 0;
+	rows *r = db_query(c, q, D_INT(person));
+	while (n < max && db_next(r))
+		out[n++] = db_int(r, 0);
+	db_done(r);
+	return n;
+}
+
+/* A case without its person cannot go on: it ends as withdrawn. */
+static void end_open(dbc *c, arena *a, const struct event *e, int64_t id)
+{
+	db_exec(c, &sql_case_advance, D_INT(e->subject), D_INT(id), D_TEXT(STR("withdrawn")),
+	        D_TEXT(STR("withdrawn")), D_INT(0), D_INT(0), D_INT(e->at));
+	db_exec(c, &sql_task_close_all, D_INT(id), D_INT(e->at));
+	db_exec(c, &sql_work_delete_all, D_INT(id));
+	db_exec(c, &sql_wait_delete_all, D_INT(id));
+	db_exec(c, &sql_incident_delete_all, D_INT(id));
+	db_exec(c, &sql_case_holder, D_INT(e->subject), D_INT(id));
+	db_exec(c, &sql_case_desk_holder, D_INT(id));
+	desk_state(c, a, id, STR("withdrawn"), 0);
+}
+
+void fold_case_person_erased(dbc *c, arena *a, const struct event *e)
+{
+	int64_t *id = NEWN(a, int64_t, CASES_OF_PERSON_MAX);
+	size_t n = ids_of(c, &sql_case_draft_ids, e->subject, id, CASES_OF_PERSON_MAX);
+	for (size_t i = 0; i < n; i++) {
+		db_exec(c, &sql_case_delete, D_INT(e->subject), D_INT(id[i]));
+		db_exec(c, &sql_case_body_delete, D_INT(e->subject), D_INT(id[i]));
+	}
+	n = ids_of(c, &sql_case_open_ids, e->subject, id, CASES_OF_PERSON_MAX);
+	for (size_t i = 0; i < n; i++)
+		end_open(c, a, e, id[i]);
+	db_exec(c, &sql_case_body_erase, D_INT(e->subject));
+}

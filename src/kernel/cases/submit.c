@@ -1,0 +1,230 @@
+/* submit.c - from a draft to a case with a number, a fee and a process; and what
+ * the applicant may do afterwards. */
+#include "kernel/cases/cases_in.h"
+#include "kernel/cases/statements.h"
+
+#include "base/utf8.h"
+
+struct submission {
+	struct tx *tx;
+	struct kase q;
+	const struct pack *p;
+	const struct service *s;
+	json *applicant, *answers, *context;
+	const struct service_decision *fee_by; /* NULL: the service is free */
+	struct decision_answer fee;
+};
+
+/* Complaints are counted here, not shown: their texts need no catalogue. */
+static str key_itself(void *ctx, arena *a, bool arabic, str key, const json *params)
+{
+	(void)ctx;
+	(void)a;
+	(void)arabic;
+	(void)params;
+	return key;
+}
+
+static struct form_env quiet(const struct pack *p, instant now)
+{
+	return (struct form_env){.today = p->calendar ? calendar_day(p->calendar, now) : now / DAY,
+	                         .text = key_itself};
+}
+
+static err complete(struct tx *tx, const struct pack *p, const struct service *s,
+                    const json *answers)
+{
+	struct form_env env = quiet(p, tx->now);
+	struct form_errors errors = {0};
+	size_t page = 0;
+	if (form_complete(s->form, answers, &env, tx->a, &page, &errors))
+		return OK;
+	str field = errors.count ? errors.at[0].field : form_page_id(s->form, page);
+	return tx_fail(tx, ERR_form_incomplete, str_c(tx->a, field), "the page %.*s is not complete",
+	               STRF(form_page_id(s->form, page)));
+}
+
+static err eligible(struct submission *m)
+{
+	const json *refusal = service_refusal(m->tx->a, m->s, m->context, m->tx->now);
+	if (!refusal)
+		return OK;
+	return tx_fail(m->tx, ERR_not_eligible, "", "%.*s", STRF(json_str(refusal, "en")));
+}
+
+static err fix_fee(struct submission *m)
+{
+	for (size_t i = 0; i < m->s->n_decisions && !m->fee_by; i++)
+		if (m->s->decisions[i].amount.n)
+			m->fee_by = &m->s->decisions[i];
+	if (!m->fee_by)
+		return OK;
+	err e = service_decide(m->tx->a, m->s, m->fee_by->id, m->context, m->tx->now, &m->fee);
+	if (!e && (!m->fee.has_amount || m->fee.amount.minor < 0))
+		return tx_fail(m->tx, ERR_case_engine, "", "the decision %.*s gives no amount",
+		               STRF(m->fee_by->id));
+	return e;
+}
+
+/* "IDL" from service.json, or the first letters of the words of its id. */
+static str prefix_of(arena *a, const struct service *s)
+{
+	str given = json_str(s->definition, "reference"), rest = s->id, word;
+	if (given.n)
+		return given;
+	buf b = buf_make(a, 16);
+	while (str_cut(&rest, '-', &word))
+		for (size_t i = 0; i < word.n && i < 1; i++)
+			buf_putc(&b, (char)(word.p[i] >= 'a' && word.p[i] <= 'z' ? word.p[i] - 32 : word.p[i]));
+	return buf_str(&b);
+}
+
+static void number(struct submission *m, json *d)
+{
+	struct tx *tx = m->tx;
+	str prefix = prefix_of(tx->a, m->s);
+	int64_t year = civil_of(tx->now, m->p->utc_offset).year;
+	int64_t n = db_query_int(tx->db, &sql_case_number_next, 1, D_TEXT(prefix), D_INT(year));
+	json_set_str(tx->a, d, "reference",
+	             str_fmt(tx->a, "%.*s-%lld-%06lld", STRF(prefix), (long long)year, (long long)n));
+	json_set_str(tx->a, d, "prefix", prefix);
+	json_set_int(tx->a, d, "year", year);
+	json_set_int(tx->a, d, "number", n);
+}
+
+static err emit_submitted(struct submission *m)
+{
+	struct tx *tx = m->tx;
+	json *d = json_object(tx->a), *secret = json_object(tx->a);
+	json_set_str(tx->a, d, "service", m->s->id);
+	json_set_int(tx->a, d, "version", m->s->version);
+	json_set_str(tx->a, d, "channel", tx->actor.channel);
+	json_set_int(tx->a, d, "due", case_due_first(tx, m->s));
+	number(m, d);
+	if (m->fee_by) {
+		json_set_str(tx->a, d, "decision", m->fee_by->id);
+		json_set_int(tx->a, d, "fee", m->fee.amount.minor);
+		json_set_str(tx->a, d, "currency", m->fee_by->currency);
+		if (m->fee.rule)
+			json_set(tx->a, d, "rule", m->fee.rule);
+		if (m->fee.trace)
+			json_set(tx->a, secret, "trace", m->fee.trace);
+	}
+	json_set(tx->a, secret, "answers", m->answers);
+	json_set(tx->a, secret, "applicant", m->applicant);
+	m->q.entity = m->s->entity;
+	return tx_emit(tx, emission_of(&m->q, "case.submitted", d, secret));
+}
+
+/* Another undecided case of the same person and service. */
+static err alone(struct submission *m)
+{
+	struct kase other;
+	if (!json_truth(m->s->definition, "one_open_case") ||
+	    !case_open_of(m->tx->db, m->tx->a, m->q.applicant, m->q.service, &other) ||
+	    other.id == m->q.id || str_eq(other.state, STR("draft")))
+		return OK;
+	return tx_fail(m->tx, ERR_case_open, "", "%.*s is not decided yet", STRF(other.reference));
+}
+
+err case_submit(struct tx *tx, int64_t id)
+{
+	struct submission m = {.tx = tx, .p = pack_current(tx->k)};
+	err e = case_own(tx, id, &m.q);
+	if (e)
+		return e;
+	if (!str_eq(m.q.state, STR("draft")))
+		return tx_fail(tx, ERR_case_state, "", "the application was sent already");
+	m.s = m.p ? pack_service(m.p, m.q.service) : NULL;
+	if (!m.s || !m.s->process)
+		return tx_fail(tx, ERR_case_state, "", "this service is no longer offered");
+	struct person who;
+	if (!person_get(tx->db, tx->a, m.q.applicant, &who))
+		return tx_fail(tx, ERR_not_found, "", "no such person");
+	m.applicant = person_view(tx->a, &who);
+	m.answers = form_submit_answers(m.s->form, case_answers(tx->db, tx->a, id), tx->a);
+	m.context = service_context(tx->a, m.p, m.applicant, m.answers, tx->now);
+	e = alone(&m);
+	if (!e)
+		e = eligible(&m);
+	if (!e)
+		e = complete(tx, m.p, m.s, m.answers);
+	if (!e)
+		e = fix_fee(&m);
+	if (!e)
+		e = emit_submitted(&m);
+	return e ? e : case_advance(tx, id, NULL, (struct cause){0});
+}
+
+/* ---- afterwards ---- */
+
+static bool applicant_task(struct tx *tx, int64_t id, struct task *out)
+{
+	struct task list[DESKS_MAX];
+	size_t n = case_tasks(tx->db, tx->a, id, true, list, DESKS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(list[i].role, STR("applicant"))) {
+			*out = list[i];
+			return true;
+		}
+	return false;
+}
+
+err case_answer(struct tx *tx, int64_t id, const json *answers)
+{
+	struct kase q;
+	struct task t;
+	err e = case_own(tx, id, &q);
+	if (e)
+		return e;
+	if (!applicant_task(tx, id, &t))
+		return tx_fail(tx, ERR_case_state, "", "nothing is asked of the applicant");
+	const struct service *s = service_at(tx->k, tx->db, q.service, q.version);
+	json *all = answers ? form_submit_answers(s->form, answers, tx->a)
+	                    : case_answers(tx->db, tx->a, id);
+	e = complete(tx, pack_current(tx->k), s, all);
+	if (e)
+		return e;
+	json *d = notice(tx, &q), *secret = json_object(tx->a);
+	json_set_int(tx->a, d, "task", t.id);
+	json_set(tx->a, secret, "answers", all);
+	e = tx_emit(tx, emission_of(&q, "case.answered", d, secret));
+	struct bpmn_trigger done = {.kind = BPMN_TASK_COMPLETED, .instance = t.instance};
+	return e ? e : case_advance(tx, id, &done, (struct cause){0});
+}
+
+err case_withdraw(struct tx *tx, int64_t id, str reason)
+{
+	struct kase q;
+	err e = case_own(tx, id, &q);
+	if (e)
+		return e;
+	if (str_eq(q.state, STR("draft")))
+		return tx_fail(tx, ERR_case_state, "", "a draft is discarded, not withdrawn");
+	if (q.closed || q.outcome.n)
+		return tx_fail(tx, ERR_case_closed, "", "the case is decided: %.*s", STRF(q.outcome));
+	if (utf8_length(reason) > REASON_MAX_CHARS)
+		return tx_fail(tx, ERR_bad_input, "reason", "at most %d characters", REASON_MAX_CHARS);
+	struct bpmn_trigger t = {.kind = BPMN_CANCEL, .name = STR("withdrawn")};
+	return case_advance(tx, id, &t, (struct cause){.reason = reason});
+}
+
+err case_rate(struct tx *tx, int64_t id, int rating, str words)
+{
+	struct kase q;
+	err e = case_own(tx, id, &q);
+	if (e)
+		return e;
+	if (!q.outcome.n || str_eq(q.outcome, STR("withdrawn")))
+		return tx_fail(tx, ERR_case_state, "", "a case is rated once it is decided");
+	if (q.rating)
+		return tx_fail(tx, ERR_case_state, "rating", "the service was rated already");
+	if (rating < 1 || rating > 5)
+		return tx_fail(tx, ERR_bad_input, "rating", "choose 1 to 5");
+	if (utf8_length(words) > REASON_MAX_CHARS)
+		return tx_fail(tx, ERR_bad_input, "words", "at most %d characters", REASON_MAX_CHARS);
+	json *d = notice(tx, &q), *secret = json_object(tx->a);
+	json_set_int(tx->a, d, "rating", rating);
+	json_set_str(tx->a, secret, "words", words);
+	return tx_emit(tx, emission_of(&q, "case.rated", d, secret));
+}

@@ -1,0 +1,283 @@
+/* timeline.c - the story of a case, told from the journal. */
+#include "kernel/cases/cases_in.h"
+#include "kernel/cases/statements.h"
+
+#include "kernel/head.h"
+
+#define SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
+
+/* Every event of the case, first to last, with secrets opened if wanted. */
+static void each_event(struct kernel *k, dbc *c, int64_t id, bool open,
+                       void (*each)(void *ctx, const struct event *e), void *ctx)
+{
+	arena *s = arena_create(SCRATCH_BYTES);
+	if (!s)
+		return;
+	rows *r = db_query(c, &sql_case_journal, D_INT(id));
+	while (db_next(r)) {
+		struct journal_row row;
+		arena_reset(s);
+		if (!journal_row_read(r, &row))
+			break;
+		if (!open)
+			row.sealed = (str){0};
+		if (journal_row_open(k, c, s, &row) != OK)
+			break;
+		each(ctx, &row.e);
+	}
+	db_done(r);
+	arena_destroy(s);
+}
+
+static json *two(arena *a, str en, str ar)
+{
+	json *v = json_object(a);
+	json_set_str(a, v, "en", str_dup(a, en));
+	json_set_str(a, v, "ar", str_dup(a, ar));
+	return v;
+}
+
+static json *reversed(arena *a, json *list)
+{
+	json *out = json_array(a), *next;
+	json **all = NEWN(a, json *, list->count + 1);
+	size_t n = 0;
+	for (json *v = list->first; v; v = next) {
+		next = v->next;
+		all[n++] = v;
+	}
+	while (n--) {
+		all[n]->next = NULL;
+		json_push(out, all[n]);
+	}
+	return out;
+}
+
+struct story {
+	dbc *c;
+	arena *a;
+	struct kase q;
+	bool officer;
+	json *list;
+};
+
+static json *person_name(struct story *s, int64_t id)
+{
+	struct person p;
+	return person_get(s->c, s->a, id, &p) ? two(s->a, p.name_en, p.name_ar) : NULL;
+}
+
+static json *entity_name(struct story *s, str id, instant at)
+{
+	struct entity n;
+	return entity_get(s->c, s->a, id, at, &n) ? two(s->a, n.name_en, n.name_ar) : NULL;
+}
+
+/* ---- the timeline ---- */
+
+static const struct {
+	const char *kind, *key;
+	bool officer_only;
+} told[] = {
+    {"case.drafted", "case.event.started", false},
+    {"case.submitted", "case.event.submitted", false},
+    {"task.claimed", "case.event.claimed", false},
+    {"task.released", "case.event.released", true},
+    {"task.assigned", "case.event.assigned", true},
+    {"task.overdue", "case.event.overdue", true},
+    {"case.returned", "case.event.returned", false},
+    {"case.answered", "case.event.answered", false},
+    {"case.approved", "case.event.approved", false},
+    {"case.rejected", "case.event.rejected", false},
+    {"case.withdrawn", "case.event.withdrawn", false},
+    {"document.issued", "case.event.issued", false},
+    {"document.revoked", "case.event.revoked", false},
+    {"case.rated", "case.event.rated", false},
+    {"case.noted", "case.event.noted", true},
+    {"case.incident", "case.event.incident", true},
+    {"case.resolved", "case.event.resolved", true},
+    {"case.migrated", "case.event.migrated", true},
+};
+
+static const char *key_of(const struct event *e, bool officer)
+{
+	if (str_eq(e->kind, STR("work.done")))
+		return str_eq(json_str(e->data, "type"), STR("payment")) && !json_truth(e->data, "failed")
+		           ? "case.event.paid"
+		           : NULL;
+	for (size_t i = 0; i < COUNT(told); i++)
+		if (str_eq(e->kind, str_of(told[i].kind)))
+			return told[i].officer_only && !officer ? NULL : told[i].key;
+	return NULL;
+}
+
+static str words_of(const struct event *e)
+{
+	static const char *const members[] = {"reason", "text", "words", "what"};
+	for (size_t i = 0; i < COUNT(members); i++)
+		if (json_str(e->secret, members[i]).n)
+			return json_str(e->secret, members[i]);
+	return (str){0};
+}
+
+static void tell(void *ctx, const struct event *e)
+{
+	struct story *s = ctx;
+	const char *key = key_of(e, s->officer);
+	if (!key)
+		return;
+	json *v = json_object(s->a), *by = NULL;
+	json_set_str(s->a, v, "key", str_of(key));
+	json_set_str(s->a, v, "at", time_print(s->a, e->at));
+	bool own = e->actor == s->q.applicant || (s->q.agent && e->actor == s->q.agent);
+	/* The applicant sees the entity that acted, not which officer. */
+	if (e->actor)
+		by = s->officer || own ? person_name(s, e->actor) : entity_name(s, e->entity, e->at);
+	if (by)
+		json_set(s->a, v, "by", by);
+	json_set_str(s->a, v, "entity", str_dup(s->a, e->entity));
+	if (words_of(e).n)
+		json_set_str(s->a, v, "text", str_dup(s->a, words_of(e)));
+	json_push(s->list, v);
+}
+
+json *case_timeline(struct kernel *k, dbc *c, arena *a, int64_t id, bool officer)
+{
+	struct story s = {.c = c, .a = a, .officer = officer, .list = json_array(a)};
+	if (case_get(c, a, id, &s.q))
+		each_event(k, c, id, true, tell, &s);
+	return reversed(a, s.list);
+}
+
+/* ---- readers ---- */
+
+static void reading(void *ctx, const struct event *e)
+{
+	struct story *s = ctx;
+	if (!str_eq(e->kind, STR("case.read")))
+		return;
+	json *v = json_object(s->a), *entity = entity_name(s, e->entity, e->at),
+	     *person = person_name(s, e->actor);
+	json_set_str(s->a, v, "at", time_print(s->a, e->at));
+	json_set(s->a, v, "entity",
+	         entity ? entity : two(s->a, e->entity, e->entity));
+	json_set(s->a, v, "person", person ? person : two(s->a, (str){0}, (str){0}));
+	json_set_str(s->a, v, "purpose", str_dup(s->a, json_str(e->data, "purpose")));
+	json_push(s->list, v);
+}
+
+json *case_reads(struct kernel *k, dbc *c, arena *a, int64_t id)
+{
+	struct story s = {.c = c, .a = a, .list = json_array(a)};
+	each_event(k, c, id, false, reading, &s);
+	return reversed(a, s.list);
+}
+
+/* ---- the diagram ---- */
+
+struct path {
+	arena *a;
+	json *at;
+};
+
+static void count(struct path *p, const json *list)
+{
+	for (const json *v = list ? list->first : NULL; v; v = v->next) {
+		json *mark = json_get_str(p->at, v->s);
+		int64_t n = mark ? json_int(mark, "count", 0) : 0;
+		str id = str_dup(p->a, v->s);
+		if (!mark)
+			mark = json_set_key(p->a, p->at, id, json_object(p->a));
+		json_set_str(p->a, mark, "state", STR("done"));
+		json_set_int(p->a, mark, "count", n + 1);
+	}
+}
+
+static void passed(void *ctx, const struct event *e)
+{
+	struct path *p = ctx;
+	if (!str_eq(e->kind, STR("case.advanced")))
+		return;
+	count(p, json_get(e->data, "left"));
+	count(p, json_get(e->data, "flows"));
+}
+
+str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q)
+{
+	const struct service *s = service_at(k, c, q->service, q->version);
+	struct path p = {a, json_object(a)};
+	if (!s || !s->process)
+		return (str){0};
+	each_event(k, c, q->id, false, passed, &p);
+	json *waits = case_waiting(c, a, q->id);
+	for (const json *v = waits->first; v; v = v->next) {
+		str kind = json_str(v, "kind");
+		if (str_eq(kind, STR("join")) || str_eq(kind, STR("scope")))
+			continue;
+		json *mark = json_get_str(p.at, json_str(v, "element"));
+		if (!mark)
+			mark = json_set_key(a, p.at, json_str(v, "element"), json_object(a));
+		json_set_str(a, mark, "state",
+		             str_eq(kind, STR("incident")) ? STR("error") : STR("active"));
+	}
+	return bpmn_svg(a, s->process, p.at);
+}
+
+/* ---- who had it for how long ---- */
+
+struct spans {
+	str party; /* who has it since `at` */
+	instant at;
+	int64_t applicant, entity, platform;
+};
+
+static void span_end(struct spans *s, instant at)
+{
+	int64_t *sum = str_eq(s->party, STR("applicant")) ? &s->applicant
+	               : str_eq(s->party, STR("entity"))  ? &s->entity
+	                                                  : &s->platform;
+	if (s->at)
+		*sum += at - s->at;
+	s->at = at;
+}
+
+static str party_of(str state)
+{
+	if (str_eq(state, STR("unpaid")) || str_eq(state, STR("returned")))
+		return STR("applicant");
+	return str_eq(state, STR("submitted")) || str_eq(state, STR("review")) ? STR("entity")
+	                                                                       : STR("platform");
+}
+
+static void had(void *ctx, const struct event *e)
+{
+	struct spans *s = ctx;
+	str state = json_str(e->data, "state");
+	if (str_eq(e->kind, STR("case.submitted"))) {
+		s->party = STR("platform");
+		s->at = e->at;
+	}
+	if (!state.n || !s->at)
+		return;
+	span_end(s, e->at);
+	s->party = party_of(state);
+}
+
+json *case_delays(struct kernel *k, dbc *c, arena *a, const struct kase *q)
+{
+	struct spans s = {0};
+	json *list = json_array(a);
+	each_event(k, c, q->id, false, had, &s);
+	span_end(&s, q->closed ? q->closed : kernel_now(k));
+	const struct {
+		const char *party;
+		int64_t micros;
+	} all[] = {{"applicant", s.applicant}, {"entity", s.entity}, {"platform", s.platform}};
+	for (size_t i = 0; i < COUNT(all); i++) {
+		json *v = json_object(a);
+		json_set_str(a, v, "party", str_of(all[i].party));
+		json_set_int(a, v, "micros", all[i].micros);
+		json_push(list, v);
+	}
+	return list;
+}
