@@ -445,18 +445,19 @@ static bool add_aligned(decimal x, decimal y, decimal *out)
 	}
 	if (dec_is_zero(x))
 		gap = 0;
-	/* gap <= 36 + 34 here only when x is short enough: 34 + 43 digits fit. */
-	if (gap > 43) {
+	/* gap <= 36 + 34 here only when x is short enough. 256 bits hold 77 digits: the 34
+	 * of x and 42 more. What of y lies below them becomes one digit and a sticky one. */
+	if (gap > 40) {
 		uint64_t one[WIDE_COEF] = {1, 0, 0, 0};
-		int64_t cut = gap - 43;
+		int64_t cut = gap - 40;
 		bool sticky = false;
 		int digit = drop_digits(b, cut, &sticky);
 		wide_mul_small(b, WIDE_COEF, 10, (uint64_t)digit);
 		wide_mul_small(b, WIDE_COEF, 10, 0);
 		if (sticky)
 			wide_add(b, one, WIDE_COEF);
-		wide_scale(a, 45);
-		exp = (int64_t)x.exp - 45;
+		wide_scale(a, 42);
+		exp = (int64_t)x.exp - 42;
 	} else {
 		wide_scale(a, gap);
 	}
