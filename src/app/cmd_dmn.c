@@ -113,6 +113,7 @@ struct suite {
 	size_t passed, failed, plain, plain_passed, l3, l3_passed;
 	/* the case being collected: it passes when all its results do */
 	char id[256];
+	char why[256];
 	bool open, ok, null, level3;
 };
 
@@ -131,7 +132,11 @@ static void close_case(struct suite *s)
 	json *o = json_object(s->kept);
 	json_set_str(s->kept, o, "folder", str_dup(s->kept, str_of(s->folder)));
 	json_set_str(s->kept, o, "case", str_dup(s->kept, str_of(s->id)));
+	json_set_int(s->kept, o, "level", s->level3 ? 3 : 2);
+	json_set_bool(s->kept, o, "null", s->null);
 	json_set_bool(s->kept, o, "passed", s->ok);
+	if (!s->ok)
+		json_set_str(s->kept, o, "why", str_dup(s->kept, str_of(s->why)));
 	json_push(s->report, o);
 }
 
@@ -147,6 +152,8 @@ static void on_case(void *ctx, const struct dmn_case *c)
 	if (c->passed)
 		return;
 	s->ok = false;
+	snprintf(s->why, sizeof s->why, "%.*s: expected %.*s, got %.*s (%.*s)", STRF(c->decision),
+	         STRF(c->expected), STRF(c->got), STRF(c->diagnostic));
 	printf("FAIL %s %s decision \"%.*s\": expected %.*s, got %.*s (%.*s)\n", s->folder, s->id,
 	       STRF(c->decision), STRF(c->expected), STRF(c->got), STRF(c->diagnostic));
 }

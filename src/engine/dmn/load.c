@@ -42,6 +42,12 @@ static const struct feel_type *resolve(struct dmn *m, struct part *p, str ref, i
 	if (!t && sep >= 0)
 		t = find_entry(p, str_sub(ref, (size_t)sep + 1, ref.n));
 	for (struct import *i = p->imports; !t && i; i = i->next) {
+		if (i->part && !i->name.n && depth < LOAD_DEPTH) { /* imported without a prefix */
+			const struct feel_type *own =
+			    find_entry(i->part, ref) ? resolve(m, i->part, ref, depth + 1) : NULL;
+			if (own)
+				return own;
+		}
 		if (i->part && str_starts(ref, i->name) && ref.n > i->name.n + 1 &&
 		    (ref.p[i->name.n] == '.' || ref.p[i->name.n] == ':'))
 			return depth < LOAD_DEPTH

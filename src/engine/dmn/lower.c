@@ -41,6 +41,19 @@ static struct node *null_node(struct build *b)
 	return feel_node_const(b->m->a, feel_null());
 }
 
+static feel_value eval_unreadable(const struct node *n, struct env *e)
+{
+	return env_fail(e, "line %u: an expression that cannot be read", n->line);
+}
+
+struct node *dmn_unreadable(struct build *b, const struct dxml *at)
+{
+	struct node *n = feel_node_new(b->m->a, eval_unreadable, 0);
+	n->line = at->line;
+	n->col = at->col;
+	return n;
+}
+
 static struct node *typed(struct build *b, struct node *n, const struct feel_type *t, str name)
 {
 	if (!t || t->kind == TYPE_ANY)
@@ -61,7 +74,7 @@ static struct node *lower_text(struct build *b, const struct dxml *box)
 	b->s.line = t->line;
 	b->s.col = t->col;
 	struct node *n = feel_parse(&b->s, text);
-	return n ? n : null_node(b);
+	return n ? n : dmn_unreadable(b, t);
 }
 
 struct node *dmn_lower_child(struct build *b, const struct dxml *parent, const char *name)

@@ -72,7 +72,8 @@ struct build {
 
 struct node *dmn_lower(struct build *b, const struct dxml *box);
 struct node *dmn_lower_child(struct build *b, const struct dxml *parent, const char *name);
-const struct dxml *dmn_expression(const struct dxml *parent); /* its boxed expression */
+struct node *dmn_unreadable(struct build *b, const struct dxml *at); /* null, and says so */
+const struct dxml *dmn_expression(const struct dxml *parent);        /* its boxed expression */
 struct node *dmn_lower_table(struct build *b, const struct dxml *t);
 const struct feel_type *dmn_type(struct build *b, str ref, const struct dxml *at);
 const struct feel_type *dmn_type_of_part(struct dmn *m, struct part *p, str ref);

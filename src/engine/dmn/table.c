@@ -38,7 +38,8 @@ static struct node *parse_at(struct build *b, const struct dxml *box)
 		return NULL;
 	b->s.line = t->line;
 	b->s.col = t->col;
-	return feel_parse(&b->s, text);
+	struct node *n = feel_parse(&b->s, text);
+	return n ? n : dmn_unreadable(b, t);
 }
 
 static bool constant(const struct node *n, feel_value *v)
@@ -362,10 +363,14 @@ static void by_priority(const struct table *t, struct env *e, feel_value *v, siz
 
 static feel_value aggregated(const struct table *t, struct env *e, const feel_value *v, size_t n)
 {
-	if (t->agg == AGG_COUNT) {
+	int order;
+	if (t->agg == AGG_COUNT)
 		return feel_int((int64_t)n);
-	}
 	feel_value best = v[0];
+	bool sums = best.kind == FEEL_NUMBER || best.kind == FEEL_DAYS || best.kind == FEEL_MONTHS;
+	if (t->agg == AGG_SUM ? !sums : !feel_compare(best, best, &order))
+		return env_fail(e, "a %s has no %s", feel_kind_name((enum feel_kind)best.kind),
+		                t->agg == AGG_SUM ? "sum" : "order");
 	for (size_t i = 1; i < n; i++) {
 		int c;
 		if (t->agg == AGG_SUM) {

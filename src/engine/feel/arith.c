@@ -6,6 +6,8 @@
 static feel_value numbers(struct env *e, char op, decimal x, decimal y)
 {
 	decimal r;
+	if (op == '^' && dec_is_zero(y)) /* pow(x, 0) is 1 for any x (IEEE 754-2008, 9.2.1) */
+		return feel_int(1);
 	bool ok = op == '+'   ? dec_add(x, y, &r)
 	          : op == '-' ? dec_sub(x, y, &r)
 	          : op == '*' ? dec_mul(x, y, &r)

@@ -37,8 +37,7 @@ static bool pair_of(const feel_value *v, struct pair *p)
 	int xl = -p->x.lo_none, xh = p->x.hi_none, yl = -p->y.lo_none, yh = p->y.hi_none;
 	return order(p->x.lo, xl, p->y.lo, yl, &p->lo_lo) &&
 	       order(p->x.lo, xl, p->y.hi, yh, &p->lo_hi) &&
-	       order(p->x.hi, xh, p->y.lo, yl, &p->hi_lo) &&
-	       order(p->x.hi, xh, p->y.hi, yh, &p->hi_hi);
+	       order(p->x.hi, xh, p->y.lo, yl, &p->hi_lo) && order(p->x.hi, xh, p->y.hi, yh, &p->hi_hi);
 }
 
 static bool is_before(const struct pair *p)
@@ -165,7 +164,8 @@ static bool literal(const struct node *n)
 	if (n->eval != eval_builtin)
 		return n->n == 0 && n->eval != eval_global && n->eval != eval_unknown;
 	const struct builtin *b = n->data;
-	bool time = b->fn == bi_date || b->fn == bi_time || b->fn == bi_datetime || b->fn == bi_duration;
+	bool time =
+	    b->fn == bi_date || b->fn == bi_time || b->fn == bi_datetime || b->fn == bi_duration;
 	for (uint32_t i = 0; i < n->n; i++)
 		time = time && n->kid[i]->eval == eval_const;
 	return time;

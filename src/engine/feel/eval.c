@@ -105,9 +105,10 @@ int feel_test(feel_value x, feel_value test)
 		return feel_in_range(x, test.range);
 	if (test.kind == FEEL_LIST) {
 		int eq = x.kind == FEEL_LIST ? feel_equal(x, test) : 0;
-		for (size_t i = 0; eq != 1 && i < test.list->n; i++)
-			if (feel_test(x, test.list->v[i]) == 1)
-				eq = 1;
+		for (size_t i = 0; eq != 1 && i < test.list->n; i++) {
+			feel_value one = test.list->v[i]; /* a list in a list is a value, not tests */
+			eq = (one.kind == FEEL_LIST ? feel_equal(x, one) : feel_test(x, one)) == 1;
+		}
 		return eq == 1;
 	}
 	return feel_equal(x, test);

@@ -11,7 +11,7 @@ struct parser {
 	str text;
 	size_t at;
 	bool failed;
-	bool range_end; /* what is being read ends a range: "[" may close it */
+	bool range_end;        /* what is being read ends a range: "[" may close it */
 	const uint32_t *input; /* slot of "?", if there is one */
 };
 
@@ -921,10 +921,10 @@ static struct node *unary_range(struct parser *p, bool equals)
 		r->uses_input = end->uses_input;
 		return r;
 	}
-	enum feel_range_op op = !equals                              ? RANGE_ENDS
-	                        : take(p, "!=")                      ? RANGE_UNEQUAL
-	                        : !sees(p, "==") && take(p, "=")     ? RANGE_EQUAL
-	                                                             : RANGE_ENDS;
+	enum feel_range_op op = !equals                          ? RANGE_ENDS
+	                        : take(p, "!=")                  ? RANGE_UNEQUAL
+	                        : !sees(p, "==") && take(p, "=") ? RANGE_EQUAL
+	                                                         : RANGE_ENDS;
 	if (op == RANGE_ENDS)
 		return NULL;
 	struct node *v = additive(p), *r = range_node(p, v, v, op == RANGE_EQUAL, op == RANGE_EQUAL);
@@ -1134,9 +1134,8 @@ static struct node *filter(struct parser *p, struct node *list)
  * no expression begins with a sign of closing or comparing, or a joining word. */
 static bool closes_range(struct parser *p)
 {
-	static const char *const joining[] = {"then", "else", "return",  "satisfies",
-	                                      "and",  "or",   "between", "in",
-	                                      "instance"};
+	static const char *const joining[] = {"then", "else",    "return", "satisfies", "and",
+	                                      "or",   "between", "in",     "instance"};
 	size_t keep = p->at;
 	if (!p->range_end || !take(p, "["))
 		return false;

@@ -16,8 +16,8 @@
 /* Sets as they stand within brackets: NameStartChar and NameChar of XML 1.0, and
  * what XML Schema means by words and blanks. */
 #define NAME_START                                                                                 \
-	":A-Z_a-z\\x{C0}-\\x{D6}\\x{D8}-\\x{F6}\\x{F8}-\\x{2FF}\\x{370}-\\x{37D}\\x{37F}-\\x{1FFF}"     \
-	"\\x{200C}-\\x{200D}\\x{2070}-\\x{218F}\\x{2C00}-\\x{2FEF}\\x{3001}-\\x{D7FF}"                  \
+	":A-Z_a-z\\x{C0}-\\x{D6}\\x{D8}-\\x{F6}\\x{F8}-\\x{2FF}\\x{370}-\\x{37D}\\x{37F}-\\x{1FFF}"    \
+	"\\x{200C}-\\x{200D}\\x{2070}-\\x{218F}\\x{2C00}-\\x{2FEF}\\x{3001}-\\x{D7FF}"                 \
 	"\\x{F900}-\\x{FDCF}\\x{FDF0}-\\x{FFFD}\\x{10000}-\\x{EFFFF}"
 #define NAME_PART NAME_START "\\-.0-9\\x{B7}\\x{300}-\\x{36F}\\x{203F}-\\x{2040}"
 #define BLANK     " \\t\\n\\r"
@@ -48,7 +48,7 @@ static char now(const struct dialect *x)
 }
 
 /* "\p{Lu}", "\p{IsArabic}" behind its letter p or P: a set within brackets. */
-static bool category(struct dialect *x, buf *set, bool not)
+static bool category(struct dialect *x, buf *set, bool not )
 {
 	ptrdiff_t end = str_chr(str_sub(x->p, x->at, x->p.n), '}');
 	if (now(x) != '{' || end < 2)
@@ -60,11 +60,11 @@ static bool category(struct dialect *x, buf *set, bool not)
 		for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
 			if (!str_eq(name, str_of(blocks[i].name)))
 				continue;
-			if (!not)
+			if (!not )
 				buf_fmt(set, "\\x{%X}-\\x{%X}", blocks[i].first, blocks[i].last);
-			if (not && blocks[i].first)
+			if (not &&blocks[i].first)
 				buf_fmt(set, "\\x{0}-\\x{%X}", blocks[i].first - 1);
-			if (not && blocks[i].last < 0x10FFFF)
+			if (not &&blocks[i].last < 0x10FFFF)
 				buf_fmt(set, "\\x{%X}-\\x{10FFFF}", blocks[i].last + 1);
 			return true;
 		}
@@ -137,7 +137,7 @@ static void put_set(struct dialect *x, bool not, str own, str others, str minus)
 		buf_fmt(x->out, "(?:(?!%.*s)", STRF(minus));
 	if (!others.n) {
 		buf_fmt(x->out, "[%s%.*s]", not ? "^" : "", STRF(own));
-	} else if (not) {
+	} else if (not ) {
 		buf_fmt(x->out, "(?:(?!%.*s%s%.*s%s)[\\x{0}-\\x{10FFFF}])", STRF(others), own.n ? "|[" : "",
 		        STRF(own), own.n ? "]" : "");
 	} else {
@@ -206,13 +206,14 @@ static bool class_body(struct dialect *x, buf *own, buf *others, buf *minus, int
 
 static bool class_expr(struct dialect *x, int depth)
 {
-	buf own = buf_make(x->a, REGEX_MAX_PATTERN * 16), others = buf_make(x->a, REGEX_MAX_PATTERN * 8),
+	buf own = buf_make(x->a, REGEX_MAX_PATTERN * 16),
+	    others = buf_make(x->a, REGEX_MAX_PATTERN * 8),
 	    minus = buf_make(x->a, REGEX_MAX_PATTERN * 16);
 	if (depth > CLASS_NEST)
 		return false;
 	x->at++;
 	bool not = now(x) == '^';
-	x->at += not;
+	x->at += not ;
 	if (!class_body(x, &own, &others, &minus, depth))
 		return false;
 	x->at++;
@@ -367,8 +368,8 @@ static str without_blanks(arena *a, str p)
 		if (c == '\\' && i + 1 < p.n && nest) {
 			out[n++] = c;
 			c = p.p[++i];
-		} else if (c == '\\' && i + 1 < p.n && (p.p[i + 1] == '[' || p.p[i + 1] == ']' ||
-		                                        p.p[i + 1] == '\\')) {
+		} else if (c == '\\' && i + 1 < p.n &&
+		           (p.p[i + 1] == '[' || p.p[i + 1] == ']' || p.p[i + 1] == '\\')) {
 			out[n++] = c;
 			c = p.p[++i];
 		} else if (c == '[') {
