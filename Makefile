@@ -64,13 +64,13 @@ comma := ,
 rows:
 	@tools/rows
 
-fuzz: build
+fuzz:
 	@for t in tests/fuzz/fuzz_*.c; do n=$${t##*/fuzz_}; tests/fuzz/run.sh $${n%.c} $(or $(SECONDS),60) || exit 1; done
 
 ui:
 	cd ui/build && npm ci --no-audit --no-fund && npm run build
 
 clean:
-	rm -rf $(BUILD) build-asan
+	rm -rf $(BUILD) build-asan build-fuzz
 
 .PHONY: configured configured-asan help run build asan test check tests-built setup-build setup-test setup-bench rows bench fuzz ui clean

@@ -1,16 +1,28 @@
 #!/bin/sh
-# run.sh NAME [seconds]: build tests/fuzz/fuzz_NAME.c with clang's fuzzer, ASan and
-# UBSan over src/base and src/engine, and run it on its seeds (30 seconds).
+# run.sh NAME [SECONDS]: builds tests/fuzz/fuzz_NAME.c with clang's fuzzer, ASan and
+# UBSan, linked with the whole core, and runs it on its seeds (30 seconds). Inputs
+# found are kept in build-fuzz/corpus_NAME; what crashes is written beside them.
+# run.sh --build: only builds, all targets.
 set -e
 cd "$(dirname "$0")/../.."
-name=$1 seconds=${2:-30} out=${FUZZ_OUT:-build/fuzz}
-mkdir -p "$out/corpus_$name"
-[ -f build/embedded.c ] || { echo "build the project first (meson setup build; ninja -C build)"; exit 2; }
-clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	-D_GNU_SOURCE -Isrc $(pkg-config --cflags libpng libjpeg libpcre2-8 libutf8proc expat) \
-	"tests/fuzz/fuzz_$name.c" src/base/*.c $(find src/engine -name '*.c') build/embedded.c \
-	-o "$out/fuzz_$name" \
-	$(pkg-config --libs libpng libjpeg libpcre2-8 libutf8proc zlib expat libcrypto) -lm
+dir=build-fuzz
+[ -f $dir/build.ninja ] || CC=clang meson setup $dir -Dfuzz=true -Dbuildtype=debug \
+	-Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=false >$dir.log ||
+	{ cat $dir.log; exit 1; }
+rm -f $dir.log
+# Meson finds sources when it configures.
+find src tests/fuzz -name '*.c' | sort >$dir/.sources.new
+if ! cmp -s $dir/.sources.new $dir/.sources; then
+	meson setup --reconfigure $dir >/dev/null
+	mv $dir/.sources.new $dir/.sources
+fi
+if [ "$1" = --build ]; then
+	exec ninja -C $dir fuzzers
+fi
+name=$1 seconds=${2:-30}
+ninja -C $dir "fuzz_$name" >$dir/.ninja || { cat $dir/.ninja; exit 1; }
+mkdir -p "$dir/corpus_$name"
 seeds=tests/fuzz/seeds/$name
-exec "$out/fuzz_$name" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
-	"$out/corpus_$name" $([ -d "$seeds" ] && echo "$seeds")
+exec "$dir/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+	-print_final_stats=1 -artifact_prefix="$dir/found_${name}_" \
+	"$dir/corpus_$name" $([ -d "$seeds" ] && echo "$seeds")
