@@ -291,6 +291,7 @@ static str request_hash(struct exchange *x)
 	SHA256_CTX h;
 	unsigned char out[SHA256_DIGEST_LENGTH];
 	SHA256_Init(&h);
+	hash_text(&h, x->token); /* kept nowhere: a stored hash tells no password */
 	hash_text(&h, r->path);
 	for (size_t i = 0; i < r->n_fields; i++) {
 		if (str_eq(r->fields[i].name, STR("csrf")) ||

@@ -93,6 +93,38 @@ size_t may_where(const struct rights *r, enum permission p, arena *a, str **enti
 	return n;
 }
 
+/* ---- roles and who holds them ---- */
+
+size_t role_all(dbc *c, arena *a, struct role *out, size_t max)
+{
+	size_t n = 0;
+	rows *r = db_query_args(c, &sql_role_list, NULL, 0);
+	while (n < max && db_next(r))
+		out[n++] = (struct role){str_dup(a, db_text(r, 0)), str_dup(a, db_text(r, 1)),
+		                         str_dup(a, db_text(r, 2)), (uint64_t)db_int(r, 3)};
+	db_done(r);
+	return n;
+}
+
+bool role_is_local(const struct role *r)
+{
+	uint64_t local = (uint64_t)1 << PERM_case_read | (uint64_t)1 << PERM_case_work |
+	                 (uint64_t)1 << PERM_entity_admin | (uint64_t)1 << PERM_editor_edit;
+	return r->permissions && (r->permissions & ~local) == 0;
+}
+
+size_t role_holders(dbc *c, arena *a, str entity, instant at, struct role_holder *out, size_t max)
+{
+	size_t n = 0;
+	rows *r = db_query(c, &sql_grant_entity, D_TEXT(entity), D_INT(at), D_INT((int64_t)max));
+	while (n < max && db_next(r))
+		out[n++] = (struct role_holder){
+			db_int(r, 0), str_dup(a, db_text(r, 1)), str_dup(a, db_text(r, 2)),
+			str_dup(a, db_text(r, 3)), str_dup(a, db_text(r, 4)), db_int(r, 5), db_int(r, 6)};
+	db_done(r);
+	return n;
+}
+
 /* ---- granting ---- */
 
 static json *grant_data(struct tx *tx, int64_t person, str role, str entity)

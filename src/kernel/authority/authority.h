@@ -41,6 +41,24 @@ bool may_somewhere(const struct rights *r, enum permission p);
 /* Entities for which p is held; *all is set when it is held for every one. */
 size_t may_where(const struct rights *r, enum permission p, arena *a, str **entities, bool *all);
 
+/* A role as the pack defines it. */
+struct role {
+	str name, title_en, title_ar;
+	uint64_t permissions;
+};
+size_t role_all(dbc *c, arena *a, struct role *out, size_t max);
+/* May an entity's own administrator give it? Not when it carries a permission that
+ * reaches beyond the entity (audit, operation, publishing), nor when it carries none. */
+bool role_is_local(const struct role *r);
+
+/* Who holds a role for exactly this entity at an instant, by person. */
+struct role_holder {
+	int64_t person;
+	str number, name_en, name_ar, role;
+	instant since, until; /* until 0 = without end */
+};
+size_t role_holders(dbc *c, arena *a, str entity, instant at, struct role_holder *out, size_t max);
+
 /* Grants and ends a role; events role.granted, role.ended. */
 err role_grant(struct tx *tx, int64_t person, str role, str entity, instant until);
 err role_end(struct tx *tx, int64_t person, str role, str entity);

@@ -1,0 +1,36 @@
+/* The portal as the platform sees it. */
+#include "systems/portal/portal_in.h"
+
+#define ROUTES_DEF   "systems/portal/routes.def"
+#define ROUTES_TABLE portal_routes
+#include "web/declare.h"
+
+#define DB_STATEMENTS     "systems/portal/statements.def"
+#define DB_STATEMENT_LIST portal_statements
+#include "db/declare.h"
+
+static const struct event_kind events[] = {
+#define EVENT(name, kind, version, doc) {kind, version, NULL, doc},
+#include "systems/portal/events.def"
+#undef EVENT
+};
+
+static const struct nav_item nav[] = {
+    {10, "web.nav.home", "/", PERM_public, NULL},
+    {70, "web.nav.accounts", "/admin/accounts", PERM_entity_admin, NULL},
+};
+
+static const struct organ organ = {
+    .name = "systems/portal",
+    .events = events,
+    .n_events = COUNT(events),
+    .statements = portal_statements,
+};
+
+const struct system portal_system = {
+    .organ = &organ,
+    .routes = portal_routes,
+    .n_routes = sizeof portal_routes / sizeof *portal_routes,
+    .nav = nav,
+    .n_nav = COUNT(nav),
+};
