@@ -2,6 +2,7 @@
 """The checkers checked: trees with one fault each, which must be named, and a set of
 suites with every outcome, which must be counted. Prints TAP."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -154,7 +155,25 @@ def check_rows():
     expect("rows: a tag above nothing is a failure", said, "stands above no test")
 
 
+def check_manual():
+    page, status = output(ROOT, "tools/gendoc", "man")
+    wanted = [f".SS {n}" for n in re.findall(r"^COMMAND\((\w+)", read("src/app/commands.def"), re.M)]
+    wanted += [f".B {n}" for n in re.findall(r"^SETTING\((\w+)", read("src/kernel/config/settings.def"), re.M)]
+    missing = [w for w in wanted if w + "\n" not in page]
+    report("manual: every command and setting stands in it", missing + ([page] if status else []))
+    if shutil.which("groff"):
+        p = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-K", "utf8", "-z"], input=page, text=True,
+                           capture_output=True)
+        report("manual: typeset without a warning", p.stderr.splitlines())
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
 check_arrows()
+check_manual()
 check_style()
 check_runner()
 check_rows()
