@@ -275,7 +275,9 @@ static void loop(struct bpmn *b, struct bpmn_el *e)
 	if (!n) {
 		l->test_before = str_eq(xml_attr(s, "testBefore"), STR("true"));
 		l->condition = expr_child(b, s, "loopCondition");
-		str_i64(xml_attr(s, "loopMaximum"), &l->maximum);
+		l->maximum = -1;
+		if (xml_has(s, "loopMaximum") && !str_i64(xml_attr(s, "loopMaximum"), &l->maximum))
+			l->maximum = -2; /* refused by the rules */
 		return;
 	}
 	l->multi = true;
@@ -314,8 +316,15 @@ static struct bpmn_map **associations(struct bpmn *b, const struct xml_node *n, 
 {
 	for (struct xml_node *x = xml_child(n, name); x; x = xml_next(x, name)) {
 		struct xml_node *src = xml_child(x, "sourceRef"), *dst = xml_child(x, "targetRef");
-		struct xml_node *how = xml_child(x, "transformation");
-		if (!dst || (!src && !how))
+		struct xml_node *how = xml_child(x, "transformation"), *as = xml_child(x, "assignment");
+		for (; as; as = xml_next(as, "assignment")) {
+			struct xml_node *from = xml_child(as, "from"), *to = xml_child(as, "to");
+			if (from && to)
+				tail = add_map(b, tail,
+				               (struct bpmn_map){.source = expr(b, from, from->text),
+				                                 .target = data_name(b, to->text)});
+		}
+		if (!dst || (!src && !how) || (!how && xml_child(x, "assignment")))
 			continue;
 		tail = add_map(b, tail,
 		               (struct bpmn_map){.source = how ? expr(b, how, how->text) : NULL,

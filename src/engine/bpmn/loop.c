@@ -61,7 +61,7 @@ static bool again(struct engine *g, struct node *body)
 	const struct bpmn_loop *l = body->el->loop;
 	str why = {0};
 
-	if (l->maximum && body->finished >= l->maximum)
+	if (l->maximum >= 0 && body->finished >= l->maximum)
 		return false;
 	return !l->condition || vars_true(g, body, l->condition, &why);
 }
@@ -73,7 +73,7 @@ void loop_open(struct engine *g, struct node *body)
 	body->total = body->started = body->finished = 0;
 	body->items = body->collected = NULL;
 	if (!l->multi) {
-		if (!l->test_before || again(g, body))
+		if (l->maximum != 0 && (!l->test_before || again(g, body)))
 			next_pass(g, body);
 		else
 			loop_end(g, body);

@@ -87,7 +87,7 @@ struct bpmn_map { /* an input or output mapping */
 struct bpmn_loop {
 	bool multi, sequential, test_before;
 	const struct feel_expr *cardinality, *collection, *completion, *condition, *output;
-	int64_t maximum; /* standard loop; 0 = none */
+	int64_t maximum; /* standard loop; -1 = none */
 	str item, out_collection, out_item;
 	str behavior_signal; /* behaviour none/one: what each/first completion throws */
 	enum bpmn_event behavior_kind;

@@ -143,6 +143,23 @@ static void sets(struct bpmn *b, const struct xml_node *n)
 
 /* ---- associations ------------------------------------------------------ */
 
+/* An assignment writes a whole variable; parts of one are not addressed. */
+static void assignments(struct bpmn *b, const struct xml_node *n)
+{
+	for (const struct xml_node *x = xml_child(n, "assignment"); x; x = xml_next(x, "assignment")) {
+		const struct xml_node *from = xml_child(x, "from"), *to = xml_child(x, "to");
+		bool name = to && to->text.n;
+		for (size_t i = 0; name && i < to->text.n; i++) {
+			unsigned char c = (unsigned char)to->text.p[i];
+			name = c == '_' || c == '-' || c >= 128 || (c >= '0' && c <= '9') ||
+			       ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+		}
+		if (!from || !name)
+			bpmn_refuse(b, x, "bpmn.data.assignment", "write from: an expression, to: a name",
+			            "this assignment does not name the variable it writes");
+	}
+}
+
 static void associations(struct bpmn *b, const struct xml_node *n)
 {
 	bool in = xml_is(n, "dataInputAssociation");
@@ -150,6 +167,7 @@ static void associations(struct bpmn *b, const struct xml_node *n)
 
 	if (!in && !xml_is(n, "dataOutputAssociation"))
 		return;
+	assignments(b, n);
 	bool made = xml_child(n, "transformation") || xml_child(n, "assignment");
 	if (src && xml_next(src, "sourceRef") && !xml_child(n, "transformation"))
 		bpmn_refuse(b, n, "bpmn.data.sources", "add a transformation",

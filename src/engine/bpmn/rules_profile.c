@@ -137,6 +137,9 @@ static void identity(struct bpmn *b, const struct bpmn_el *e)
 	if (multi && xml_child(e->node, "standardLoopCharacteristics"))
 		bpmn_refuse(b, e->node, "bpmn.loop.both", "keep one of them",
 		            "an activity cannot be both a loop and multi-instance");
+	if (e->loop && !e->loop->multi && e->loop->maximum < -1)
+		bpmn_refuse(b, e->node, "bpmn.loop.maximum", "write a whole number from 0",
+		            "loopMaximum must be a whole number and not negative");
 	if (multi && e->loop && !e->loop->cardinality && !e->loop->collection)
 		bpmn_refuse(b, multi, "bpmn.loop.count", "add loopCardinality or loopDataInputRef",
 		            "a multi-instance activity must say how many instances");
