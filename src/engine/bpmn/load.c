@@ -276,7 +276,8 @@ static void loop(struct bpmn *b, struct bpmn_el *e)
 		l->test_before = str_eq(xml_attr(s, "testBefore"), STR("true"));
 		l->condition = expr_child(b, s, "loopCondition");
 		l->maximum = -1;
-		if (xml_has(s, "loopMaximum") && !str_i64(xml_attr(s, "loopMaximum"), &l->maximum))
+		if (xml_has(s, "loopMaximum") &&
+		    (!str_i64(xml_attr(s, "loopMaximum"), &l->maximum) || l->maximum < 0))
 			l->maximum = -2; /* refused by the rules */
 		return;
 	}
