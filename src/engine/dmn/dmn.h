@@ -45,7 +45,7 @@ struct dmn_run {
 	json *trace_out;    /* out, if `trace`: an array in the order things were computed,
 	                     * {"decision", "id", "value"} and before it, for each table,
 	                     * {"table", "inputs": [{"expression","value"}], "rules":
-	                     * [{"index" from 1, "id", "annotation"}]} */
+	                     * [{"index" from 1, "id", "annotation", "annotations": {clause: text}}]} */
 	struct diags diags; /* out: why something became null */
 };
 

@@ -119,6 +119,7 @@ struct cell {
 
 struct rule {
 	str id, annotation;
+	str *note; /* its annotations, in the order of table.note_name */
 	struct cell *in;
 	struct node **out;
 	str *out_text;
@@ -141,7 +142,8 @@ struct table {
 	enum hit hit;
 	enum aggregate agg;
 	uint32_t slot; /* of "?" */
-	size_t n_in, n_out, n_rules;
+	size_t n_in, n_out, n_rules, n_notes;
+	str *note_name; /* of its annotation clauses */
 	struct column *in, *out;
 	struct rule *rule;
 	const struct table_index *index;

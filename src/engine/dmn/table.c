@@ -180,6 +180,24 @@ static void lower_outputs(struct build *b, struct table *t, const struct dxml *s
 	}
 }
 
+static void lower_notes(struct build *b, struct table *t, const struct dxml *src)
+{
+	size_t i = 0;
+	t->note_name = NEWN(b->m->a, str, t->n_notes);
+	for (const struct dxml *c = dxml_child(src, "annotation"); c; c = dxml_sibling(c, "annotation"))
+		t->note_name[i++] = dxml_get(c, "name");
+}
+
+static str *notes_of_rule(struct build *b, const struct table *t, const struct dxml *src)
+{
+	size_t i = 0;
+	str *note = NEWN(b->m->a, str, t->n_notes);
+	for (const struct dxml *c = dxml_child(src, "annotationEntry"); c && i < t->n_notes;
+	     c = dxml_sibling(c, "annotationEntry"))
+		note[i++] = dxml_text(c, "text");
+	return note;
+}
+
 static void lower_rules(struct build *b, struct table *t, const struct dxml *src)
 {
 	size_t r = 0;
@@ -192,7 +210,8 @@ static void lower_rules(struct build *b, struct table *t, const struct dxml *src
 		                      .col = c->col,
 		                      .in = NEWN(b->m->a, struct cell, t->n_in),
 		                      .out = NEWN(b->m->a, struct node *, t->n_out),
-		                      .out_text = NEWN(b->m->a, str, t->n_out)};
+		                      .out_text = NEWN(b->m->a, str, t->n_out),
+		                      .note = notes_of_rule(b, t, c)};
 		rule->annotation = dxml_text(dxml_child(c, "annotationEntry"), "text");
 		if (!rule->annotation.n)
 			rule->annotation = dxml_text(c, "description");
@@ -222,7 +241,8 @@ struct node *dmn_lower_table(struct build *b, const struct dxml *src)
 	                    .agg = aggregate_of(src),
 	                    .n_in = count(src, "input"),
 	                    .n_out = count(src, "output"),
-	                    .n_rules = count(src, "rule")};
+	                    .n_rules = count(src, "rule"),
+	                    .n_notes = count(src, "annotation")};
 	if (t->n_rules > DMN_MAX_RULES || t->n_in > 256 || t->n_out > 256 || !t->n_out) {
 		diags_add(b->m->d, DIAG_ERROR, "dmn.table.size", src->line, src->col,
 		          "a table needs an output, and at most %d rules and 256 columns", DMN_MAX_RULES);
@@ -235,6 +255,7 @@ struct node *dmn_lower_table(struct build *b, const struct dxml *src)
 	t->rule = NEWN(b->m->a, struct rule, t->n_rules);
 	lower_inputs(b, t, src);
 	lower_outputs(b, t, src);
+	lower_notes(b, t, src);
 	lower_rules(b, t, src);
 	b->s.top = outer;
 	t->index = table_index_make(b->m->a, t);
@@ -431,6 +452,10 @@ static void trace(const struct table *t, struct env *e, const feel_value *in, co
 		json_set_int(e->a, x, "index", (int64_t)hits[i] + 1);
 		json_set_str(e->a, x, "id", t->rule[hits[i]].id);
 		json_set_str(e->a, x, "annotation", t->rule[hits[i]].annotation);
+		json *notes = json_object(e->a);
+		for (size_t k = 0; k < t->n_notes; k++)
+			json_set_key(e->a, notes, t->note_name[k], json_string(e->a, t->rule[hits[i]].note[k]));
+		json_set(e->a, x, "annotations", notes);
 		json_push(rules, x);
 	}
 	json_set(e->a, o, "inputs", inputs);

@@ -80,9 +80,18 @@ static const struct feel_expr *finish(struct scope *s, const struct node *root)
 	return e;
 }
 
+bool scope_declared(const struct scope *s, str name)
+{
+	for (size_t i = 0; i < s->n_declared; i++)
+		if (str_eq(s->declared[i], name))
+			return true;
+	return false;
+}
+
 static struct scope open_scope(arena *a, const str *names, size_t n, struct diags *d)
 {
-	struct scope s = {.a = a, .open = true, .line = 1, .col = 1, .d = d};
+	struct scope s = {
+	    .a = a, .open = true, .line = 1, .col = 1, .d = d, .declared = names, .n_declared = n};
 	for (size_t i = 0; i < n; i++)
 		scope_learn(&s, names[i]);
 	return s;

@@ -55,7 +55,8 @@ struct feel_run feel_run_make(arena *a, struct diags *d);
 
 /* Compiles an expression. `names` are the variables in scope that the parser
  * must know to read (names of several words or with signs in them: "loan
- * amount", "x-y"); plain names need not be listed: a name nobody declared is
+ * amount", "x-y") and that stand before a builtin function of the same name
+ * ("today"); other plain names need not be listed: a name nobody declared is
  * looked up in the context when the expression runs. NULL on errors, told with
  * line and column in d. */
 const struct feel_expr *feel_compile(arena *a, str text, const str *names, size_t n,

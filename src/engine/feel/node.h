@@ -101,7 +101,9 @@ struct scope {
 	arena *a;
 	const struct bind *top;
 	uint32_t n_slots; /* highest used + 1 */
-	str *words;       /* names of several words, or with signs */
+	const str *declared; /* of the context: they stand before builtins of the name */
+	size_t n_declared;
+	str *words; /* names of several words, or with signs */
 	size_t n_words, cap_words;
 	str *free; /* names taken from the context, if `open` */
 	size_t n_free, cap_free;
@@ -115,6 +117,7 @@ struct scope {
 };
 
 void scope_learn(struct scope *s, str name);     /* a name the parser must know */
+bool scope_declared(const struct scope *s, str name);
 uint32_t scope_local(struct scope *s, str name); /* binds a new local slot */
 void scope_global(struct scope *s, str name, uint32_t number);
 

@@ -480,7 +480,7 @@ struct node *feel_node_name(struct scope *s, str name)
 			                              : feel_node_global(s->a, name, b->slot);
 	}
 	size_t rows;
-	const struct builtin *bi = plain ? NULL : builtin_find(name, &rows);
+	const struct builtin *bi = plain || scope_declared(s, name) ? NULL : builtin_find(name, &rows);
 	if (bi) {
 		struct feel_function *f = NEW(s->a, struct feel_function);
 		f->builtin = bi;
