@@ -4,6 +4,7 @@
 #include "db/migrate.h"
 #include "kernel/head.h"
 #include "kernel/outbox/outbox.h"
+#include "kernel/pack/pack.h"
 #include "kernel/statements.h"
 #include "kernel/vault.h"
 
@@ -323,6 +324,7 @@ err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
 	k->organs = o->organs;
 	k->n_organs = o->n_organs;
 	k->config = o->config;
+	k->packs = packs_open(a);
 	k->rng = o->seed ? rng_seeded(o->seed) : rng_system();
 	err e = start(k, o, why);
 	if (e) {
@@ -347,5 +349,6 @@ void kernel_close(struct kernel *k)
 	}
 	if (k->db)
 		db_close(k->db);
+	packs_close(k->packs);
 	arena_destroy(k->a);
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "kernel/journal.h"
+#include "kernel/pack/pack.h"
 #include "kernel/statements.h"
 
 #include <pthread.h>
@@ -187,6 +188,7 @@ static void *work(void *ctx)
 	do {
 		if (seal_due(s) && journal_seal(k, false) != OK)
 			log_event(LOG_ERROR, "journal.seal_failed", L_INT("at", kernel_now(k)));
+		pack_poll(k);
 		while (!s->stopping && anything_due(k) && run_due(k, JOB_CLAIM_MAX / JOB_THREADS) > 0)
 			continue;
 	} while (wait_a_little(s));

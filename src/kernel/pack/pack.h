@@ -4,11 +4,11 @@
  * A pack is a folder (packs/README.md). pack_check reads and checks all of it and
  * says what is wrong with file, line, rule and hint. pack_put makes a checked
  * pack the one in force: its files are kept in the database by their hash
- * (pack_blob, pack_file), the event pack.loaded records their names and hashes,
- * and entity.registered / role.defined follow for what changed. Every node of the
+ * (pack_blob), with a manifest that lists their names and hashes; the event
+ * pack.loaded records the manifest's own hash, which is the pack's, and
+ * entity.registered / role.defined follow for what changed. Every node of the
  * platform then reads the pack from the database: application nodes need no
- * folder. A case keeps the version of the service it began with
- * (service_at).
+ * folder. A case keeps the version of the service it began with (service_at).
  *
  * A `struct pack` is immutable and lives as long as the kernel. JSON members are
  * the documents as the pack's schemas describe them.
@@ -19,11 +19,11 @@
 #define KERNEL_PACK_H
 
 #include "base/diag.h"
+#include "base/money.h"
 #include "engine/bpmn/bpmn.h"
 #include "engine/dmn/dmn.h"
 #include "engine/form/form.h"
 #include "kernel/calendar/calendar.h"
-#include "base/money.h"
 #include "kernel/kernel.h"
 
 #define PACK_MAX_FILES    4000
@@ -32,16 +32,16 @@
 
 /* An executable service's decision: a DMN model and how its inputs are found. */
 struct service_decision {
-	str id;              /* "fee" */
+	str id; /* "fee" */
 	const struct dmn *model;
-	str decision;        /* name in the model */
+	str decision;         /* name in the model */
 	str currency, amount; /* empty: the result is no amount */
 	size_t n_inputs;
-	const str *input;    /* names */
+	const str *input;                     /* names */
 	const struct feel_expr *const *value; /* over applicant, answers, today */
 };
 
-struct service_test {        /* eligibility */
+struct service_test { /* eligibility */
 	str id;
 	const struct feel_expr *test;
 	const json *message; /* {"en","ar"} */
@@ -49,10 +49,10 @@ struct service_test {        /* eligibility */
 
 struct service {
 	str id;
-	int64_t version;     /* of service.json if executable, else of the card */
-	str hash;            /* over all files of its folder, hex */
-	str entity;          /* provider */
-	const json *card;    /* card.json, never NULL */
+	int64_t version;  /* of service.json if executable, else of the card */
+	str hash;         /* over all files of its folder, hex */
+	str entity;       /* provider */
+	const json *card; /* card.json, never NULL */
 	/* executable services; NULL or 0 otherwise */
 	const json *definition; /* service.json */
 	const struct form *form;
@@ -68,20 +68,21 @@ struct service {
 /* A decision table of the country (decisions/ID). */
 struct pack_decision {
 	str id;
-	const json *about;   /* decision.json */
+	const json *about; /* decision.json */
 	const struct dmn *model;
 	str xml;
-	int64_t from, to;    /* days; to = INT64_MAX: open */
+	int64_t from, to; /* days; to = INT64_MAX: open */
 };
 
 struct pack {
 	str id, version, hash;
-	const json *meta;    /* pack.json */
+	const json *meta; /* pack.json */
 	char currency[4];
 	int32_t utc_offset;
 	const struct calendar *calendar;
-	const json *entities, *roles, *life_events, *audiences, *channels, *payment_methods,
-	    *centres, *evidence_types, *legal, *identifiers, *calendar_json;
+	const json *entities, *roles, *life_events, *audiences, *channels, *payment_methods, *centres,
+	    *evidence_types, *legal, *identifiers, *calendar_json,
+	    *demo;                      /* NULL when the pack has none */
 	const struct service *services; /* by id */
 	size_t n_services;
 	const struct pack_decision *decisions;
@@ -91,7 +92,7 @@ struct pack {
 /* ---- a folder ---- */
 
 struct pack_source_file {
-	str path;            /* "services/x/card.json", '/' always */
+	str path; /* "services/x/card.json", '/' always */
 	str bytes;
 };
 struct pack_source {
@@ -111,8 +112,12 @@ struct pack *pack_check(arena *a, const struct pack_source *s, struct diags *d);
  * service whose files changed without a new version. For decide functions;
  * afterwards (after the commit) call pack_refresh. */
 err pack_put(struct tx *tx, const struct pack_source *s, const struct pack *p);
-/* Reads the pack in force from the database again if it changed. */
+/* Reads the pack in force from the database again if it changed; call it at start.
+ * *why stays readable until the thread's next call. */
 err pack_refresh(struct kernel *k, str *why);
+/* The same for other nodes' changes: asks the database at most once a second. The
+ * scheduler's threads call it. */
+void pack_poll(struct kernel *k);
 /* NULL before any was loaded. */
 const struct pack *pack_current(const struct kernel *k);
 const struct service *pack_service(const struct pack *p, str id);
@@ -130,17 +135,25 @@ json *service_context(arena *a, const struct pack *p, const json *applicant, con
 /* The message of the first test that is not true, or NULL when eligible. */
 const json *service_refusal(arena *a, const struct service *s, const json *context, instant now);
 struct decision_answer {
-	json *value;         /* as the model gave it */
+	json *value; /* as the model gave it */
 	bool has_amount;
-	money amount;        /* of service_decision.amount, rounded half even */
-	json *rule;          /* {"en","ar"} from the annotations of the rule that matched, or NULL */
+	money amount; /* of service_decision.amount, rounded half even */
+	json *rule;   /* {"en","ar"}: annotations, named so, of the rule that matched in
+	               * the first table that ran; or NULL */
 	json *trace;
 };
+/* ERR_decision_unknown; ERR_bad_input when no rule gave the amount. */
 err service_decide(arena *a, const struct service *s, str decision, const json *context,
                    instant now, struct decision_answer *out);
 
 /* National numbers and other identifiers (identifiers.json): normalises digits
  * and spaces, checks pattern and check digit. ERR_national_number_bad. */
 err identifier_check(arena *a, const struct pack *p, str scheme, str typed, str *normal);
+
+extern const struct organ pack_organ;
+
+/* For kernel_open and kernel_close. */
+struct packs *packs_open(arena *a);
+void packs_close(struct packs *p);
 
 #endif

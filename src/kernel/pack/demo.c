@@ -1,0 +1,73 @@
+#include "kernel/pack/demo.h"
+
+#include "kernel/authority/authority.h"
+#include "kernel/identity/identity.h"
+#include "kernel/identity/statements.h"
+
+struct demo {
+	const json *accounts;
+	str *hash; /* of the password, one salt each */
+};
+
+struct demo *demo_prepare(arena *a, const struct pack *p)
+{
+	const json *accounts = json_get(p->demo, "accounts");
+	if (!accounts || !accounts->count)
+		return NULL;
+	struct demo *d = NEW(a, struct demo);
+	*d = (struct demo){accounts, NEWN(a, str, accounts->count)};
+	for (size_t i = 0; i < accounts->count; i++)
+		d->hash[i] = password_hash(a, json_str(p->demo, "password"));
+	return d;
+}
+
+/* Anybody who is not of the file? Erased people have no number. */
+static bool strangers(struct tx *tx, const struct demo *d)
+{
+	int64_t known = 0, all = db_query_int_args(tx->db, &sql_person_count, 0, NULL, 0);
+	for (const json *v = d->accounts->first; v; v = v->next) {
+		struct person p;
+		known += person_by_number(tx->db, tx->a, json_str(v, "national_number"), &p);
+	}
+	return all > known;
+}
+
+static err put_person(struct tx *tx, const json *v, str hash)
+{
+	const json *roles = json_get(v, "roles");
+	struct person p = {
+	    .national_number = json_str(v, "national_number"),
+	    .name_en = json_text(json_path(v, "name.en")),
+	    .name_ar = json_text(json_path(v, "name.ar")),
+	    .nationality = json_str(v, "nationality"),
+	    .group = json_str(v, "group"),
+	    .birth_date = json_str(v, "birth_date"),
+	    .sex = json_str(v, "sex"),
+	    .email = json_str(v, "email"),
+	    .phone = json_str(v, "phone"),
+	    .language = json_str(v, "language"),
+	    .staff = roles && roles->count > 0,
+	};
+	struct person known;
+	if (person_by_number(tx->db, tx->a, p.national_number, &known))
+		return OK;
+	err e = person_register(tx, &p);
+	if (e == OK)
+		e = credential_set(tx, p.id, hash, (str){0});
+	for (const json *r = roles ? roles->first : NULL; r && e == OK; r = r->next)
+		e = role_grant(tx, p.id, json_str(r, "role"), json_str(r, "entity"), 0);
+	return e;
+}
+
+err demo_put(struct tx *tx, void *demo)
+{
+	const struct demo *d = demo;
+	if (strangers(tx, d))
+		return tx_fail(tx, ERR_conflict, "",
+		               "real people are registered here: invented ones are not put among them");
+	err e = OK;
+	size_t i = 0;
+	for (const json *v = d->accounts->first; v && e == OK; v = v->next)
+		e = put_person(tx, v, d->hash[i++]);
+	return e;
+}

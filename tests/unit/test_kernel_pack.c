@@ -1,0 +1,381 @@
+/* A pack is checked, comes into force, is read back by another node, and answers. */
+#include "kernel_unit.h"
+
+#include "kernel/authority/authority.h"
+#include "kernel/identity/identity.h"
+#include "kernel/journal.h"
+#include "kernel/pack/demo.h"
+
+#define LOST "services/idcard-replace-lost/"
+
+static struct pack_source folder(arena *a, const char *path)
+{
+	struct diags d = diags_make(a, str_of(path));
+	struct pack_source s;
+	if (pack_read_folder(a, path, &s, &d) != OK)
+		fail_msg("%.*s", STRF(diags_print(a, &d)));
+	return s;
+}
+
+static struct pack *checked(arena *a, const struct pack_source *s)
+{
+	struct diags d = diags_make(a, STR("pack"));
+	struct pack *p = pack_check(a, s, &d);
+	if (!p)
+		fail_msg("%.*s", STRF(diags_print(a, &d)));
+	return p;
+}
+
+/* The file's bytes with one text replaced by another, once. */
+static void replace(arena *a, struct pack_source *s, const char *path, const char *old,
+                    const char *new)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (!str_eq(s->files[i].path, str_of(path)))
+			continue;
+		str b = s->files[i].bytes;
+		ptrdiff_t at = str_find(b, str_of(old));
+		if (at < 0)
+			fail_msg("%s does not hold %s", path, old);
+		s->files[i].bytes = str_fmt(a, "%.*s%s%.*s", (int)at, b.p, new,
+		                            STRF(str_sub(b, (size_t)at + strlen(old), b.n)));
+		return;
+	}
+	fail_msg("no file %s", path);
+}
+
+struct put {
+	const struct pack_source *s;
+	const struct pack *p;
+};
+
+static err put_decide(struct tx *tx, void *ctx)
+{
+	struct put *x = ctx;
+	return pack_put(tx, x->s, x->p);
+}
+
+static err put(struct unit *u, const struct pack_source *s)
+{
+	struct put x = {s, checked(u->a, s)};
+	str why = {0};
+	err e = unit_run(u, put_decide, &x);
+	if (e == OK && pack_refresh(u->k, &why) != OK)
+		fail_msg("%.*s", STRF(why));
+	return e;
+}
+
+static struct unit *start(void)
+{
+	const struct organ *organs[] = {&pack_organ};
+	return unit_start(organs, 1);
+}
+
+static struct unit *started(struct pack_source *s)
+{
+	struct unit *u = start();
+	*s = folder(u->a, "packs/bahrain");
+	assert_int_equal(put(u, s), OK);
+	return u;
+}
+
+static int64_t events(struct unit *u)
+{
+	dbc *c = db_reader(u->k->db);
+	rows *r = db_query_text(c, STR("SELECT count(*) FROM journal"), NULL, 0);
+	int64_t n = db_next(r) ? db_int(r, 0) : -1;
+	db_done(r);
+	db_reader_return(c);
+	return n;
+}
+
+/* ---- checking ---- */
+
+static void the_packs_of_the_project_are_right(void **state)
+{
+	arena *a = *state;
+	struct pack_source s = folder(a, "packs/bahrain"), e = folder(a, "packs/empty");
+	struct pack *p = checked(a, &s), *q = checked(a, &e);
+	assert_str(p->id, "bahrain");
+	assert_string_equal(p->currency, "BHD");
+	assert_int_equal(p->utc_offset, 3 * 3600);
+	assert_true(p->n_services > 60);
+	assert_true(p->n_decisions >= 5);
+	assert_int_equal(q->n_services, 0);
+	assert_int_equal(p->hash.n, 64);
+	assert_true(str_eq(p->hash, checked(a, &s)->hash));
+}
+
+static void services_are_found_by_id(void **state)
+{
+	struct pack_source s = folder(*state, "packs/bahrain");
+	struct pack *p = checked(*state, &s);
+	for (size_t i = 0; i < p->n_services; i++)
+		assert_ptr_equal(pack_service(p, p->services[i].id), &p->services[i]);
+	assert_null(pack_service(p, STR("no-such-service")));
+	const struct service *lost = pack_service(p, STR("idcard-replace-lost"));
+	assert_non_null(lost->form);
+	assert_non_null(lost->process);
+	assert_int_equal(lost->n_decisions, 1);
+	int64_t day = days_from_civil(2026, 11, 25);
+	assert_non_null(pack_decision_at(p, STR("building-fee"), day));
+	assert_null(pack_decision_at(p, STR("building-fee"), days_from_civil(1990, 1, 1)));
+}
+
+/* ---- in force ---- */
+
+static void it_comes_into_force_with_its_bodies_and_roles(void **state)
+{
+	(void)state;
+	struct pack_source s;
+	struct unit *u = started(&s);
+	struct entity e;
+	dbc *c = db_reader(u->k->db);
+	assert_true(entity_get(c, u->a, STR("mofne"), days_from_civil(2018, 12, 4) * DAY, &e));
+	assert_str(e.name_en, "Ministry of Finance");
+	assert_true(entity_get(c, u->a, STR("mofne"), days_from_civil(2018, 12, 5) * DAY, &e));
+	assert_str(e.name_en, "Ministry of Finance and National Economy");
+	assert_true(entity_get(c, u->a, STR("iga"), u->now, &e));
+	db_reader_return(c);
+	assert_str(pack_current(u->k)->id, "bahrain");
+	unit_stop(u);
+}
+
+static void loading_it_again_does_nothing(void **state)
+{
+	(void)state;
+	struct pack_source s;
+	struct unit *u = started(&s);
+	int64_t before = events(u);
+	const struct pack *p = pack_current(u->k);
+	assert_int_equal(put(u, &s), OK);
+	assert_int_equal(events(u), before);
+	assert_ptr_equal(pack_current(u->k), p);
+	/* A changed role is one event more, beside the pack's own. */
+	replace(u->a, &s, "roles.json", "\"case.work\"", "\"case.work\", \"stats.records\"");
+	assert_int_equal(put(u, &s), OK);
+	assert_int_equal(events(u), before + 2);
+	unit_stop(u);
+}
+
+static void another_node_reads_it_from_the_database(void **state)
+{
+	(void)state;
+	struct pack_source s;
+	struct unit *u = started(&s);
+	str hash = str_dup(u->a, pack_current(u->k)->hash), why = {0};
+	kernel_close(u->k);
+	unit_open(u);
+	assert_null(pack_current(u->k));
+	assert_int_equal(pack_refresh(u->k, &why), OK);
+	const struct pack *p = pack_current(u->k);
+	assert_true(str_eq(p->hash, hash));
+	assert_non_null(pack_service(p, STR("idcard-replace-lost"))->form);
+	assert_false(calendar_working_day(p->calendar, days_from_civil(2026, 11, 27)));
+	unit_stop(u);
+}
+
+static void changed_files_need_a_new_version(void **state)
+{
+	(void)state;
+	struct pack_source s;
+	struct unit *u = started(&s);
+	replace(u->a, &s, LOST "messages.json", "Pay the fee of", "Please pay the fee of");
+	assert_int_equal(put(u, &s), ERR_pack_invalid);
+	replace(u->a, &s, LOST "service.json", "\"version\": 1", "\"version\": 2");
+	assert_int_equal(put(u, &s), OK);
+	dbc *c = db_reader(u->k->db);
+	const struct service *now = pack_service(pack_current(u->k), STR("idcard-replace-lost"));
+	const struct service *old = service_at(u->k, c, STR("idcard-replace-lost"), 1);
+	assert_int_equal(now->version, 2);
+	assert_non_null(old);
+	assert_int_equal(old->version, 1);
+	assert_non_null(old->process);
+	assert_ptr_equal(service_at(u->k, c, STR("idcard-replace-lost"), 1), old);
+	assert_ptr_equal(service_at(u->k, c, STR("idcard-replace-lost"), 2), now);
+	assert_null(service_at(u->k, c, STR("idcard-replace-lost"), 3));
+	str body = json_text(json_path(json_get(old->messages, "messages")->first, "body.en"));
+	assert_true(str_find(body, STR("\n\nPay the fee of")) > 0);
+	db_reader_return(c);
+	unit_stop(u);
+}
+
+static void another_country_is_refused(void **state)
+{
+	(void)state;
+	struct pack_source s;
+	struct unit *u = started(&s);
+	struct pack_source e = folder(u->a, "packs/empty");
+	assert_int_equal(put(u, &e), ERR_pack_invalid);
+	assert_str(pack_current(u->k)->id, "bahrain");
+	unit_stop(u);
+}
+
+static void the_journal_gives_the_same_tables(void **state)
+{
+	(void)state;
+	struct pack_source s;
+	struct unit *u = started(&s);
+	replace(u->a, &s, LOST "messages.json", "Pay the fee of", "Please pay the fee of");
+	replace(u->a, &s, LOST "service.json", "\"version\": 1", "\"version\": 2");
+	assert_int_equal(put(u, &s), OK);
+	struct rebuild_report r;
+	assert_int_equal(journal_rebuild(u->k, u->a, false, &r), OK);
+	assert_int_equal(r.different, 0);
+	unit_stop(u);
+}
+
+/* ---- asking ---- */
+
+static json *context(arena *a, const struct pack *p, const char *group, const char *born,
+                     const char *answers)
+{
+	json *who = json_parse(a, STR("{\"cards\":[{\"serial\":\"1\"}]}"), NULL);
+	json_set_str(a, who, "group", str_of(group));
+	json_set_str(a, who, "birth_date", str_of(born));
+	instant now = 0;
+	assert_true(time_parse(STR("2026-11-25T08:00:00Z"), &now));
+	return service_context(a, p, who, json_parse(a, str_of(answers), NULL), now);
+}
+
+static void a_decision_gives_an_amount_and_its_rule(void **state)
+{
+	arena *a = *state;
+	struct pack_source src = folder(a, "packs/bahrain");
+	struct pack *p = checked(a, &src);
+	const struct service *s = pack_service(p, STR("idcard-replace-lost"));
+	static const struct {
+		const char *group, *answers;
+		int64_t minor;
+	} fees[] = {
+	    {"citizen", "{\"fast_track\":false,\"permit_changed\":false}", 4000},
+	    {"citizen", "{\"fast_track\":true,\"permit_changed\":false}", 14000},
+	    {"resident", "{\"fast_track\":false,\"permit_changed\":false}", 10000},
+	    {"domestic_worker", "{\"fast_track\":false,\"permit_changed\":true}", 0},
+	};
+	for (size_t i = 0; i < COUNT(fees); i++) {
+		struct decision_answer d;
+		json *c = context(a, p, fees[i].group, "1985-01-15", fees[i].answers);
+		assert_int_equal(service_decide(a, s, STR("fee"), c, 0, &d), OK);
+		assert_true(d.has_amount);
+		assert_int_equal(d.amount.minor, fees[i].minor);
+		assert_true(json_str(d.rule, "en").n > 0);
+		assert_true(json_str(d.rule, "ar").n > 0);
+		assert_true(d.trace->count > 0);
+	}
+	struct decision_answer d;
+	json *c = context(a, p, "martian", "1985-01-15", "{}");
+	assert_int_equal(service_decide(a, s, STR("fee"), c, 0, &d), ERR_bad_input);
+	assert_int_equal(service_decide(a, s, STR("none"), c, 0, &d), ERR_decision_unknown);
+}
+
+static void the_first_test_that_fails_refuses(void **state)
+{
+	arena *a = *state;
+	struct pack_source src = folder(a, "packs/bahrain");
+	struct pack *p = checked(a, &src);
+	const struct service *s = pack_service(p, STR("idcard-replace-lost"));
+	assert_null(service_refusal(a, s, context(a, p, "citizen", "1985-01-15", "{}"), 0));
+	const json *no = service_refusal(a, s, context(a, p, "tourist", "1985-01-15", "{}"), 0);
+	assert_true(str_starts(json_str(no, "en"), STR("This service is for citizens")));
+	json *none = context(a, p, "citizen", "1985-01-15", "{}");
+	json_set(a, json_get(none, "applicant"), "cards", json_array(a));
+	no = service_refusal(a, s, none, 0);
+	assert_true(str_starts(json_str(no, "en"), STR("No identity card")));
+}
+
+static void numbers_of_the_country_are_checked(void **state)
+{
+	arena *a = *state;
+	struct pack_source src = folder(a, "packs/bahrain");
+	struct pack *p = checked(a, &src);
+	const json *list = json_get(p->identifiers, "schemes");
+	str normal;
+	for (const json *v = list->first; v; v = v->next)
+		for (const json *x = json_get(v, "examples")->first; x; x = x->next) {
+			assert_int_equal(identifier_check(a, p, json_str(v, "id"), json_text(x), &normal), OK);
+			/* Another last digit: right only where the scheme has no check digit. */
+			char *bad = NEWN(a, char, json_text(x).n);
+			memcpy(bad, json_text(x).p, json_text(x).n);
+			size_t last = json_text(x).n - 1;
+			bad[last] = (char)(bad[last] == '9' ? '0' : bad[last] + 1);
+			bool none = str_eq(json_text(json_path(v, "checksum.kind")), STR("none"));
+			err e = identifier_check(a, p, json_str(v, "id"), (str){bad, last + 1}, &normal);
+			assert_int_equal(e, none ? OK : ERR_national_number_bad);
+		}
+	str scheme = STR("bhr-personal-number");
+	assert_int_equal(identifier_check(a, p, scheme, STR(" ٨٥٠١ ٩٩-٩٠١ "), &normal), OK);
+	assert_str(normal, "850199901");
+	assert_int_equal(identifier_check(a, p, scheme, STR("85019990"), &normal),
+	                 ERR_national_number_bad);
+	assert_int_equal(identifier_check(a, p, scheme, STR("85019990a"), &normal),
+	                 ERR_national_number_bad);
+	assert_int_equal(identifier_check(a, p, STR("no-scheme"), STR("850199901"), &normal),
+	                 ERR_national_number_bad);
+}
+
+/* ---- people of a trial ---- */
+
+static void invented_people_never_join_real_ones(void **state)
+{
+	(void)state;
+	struct pack_source s;
+	struct unit *u = started(&s);
+	struct demo *d = demo_prepare(u->a, pack_current(u->k));
+	assert_int_equal(unit_run(u, demo_put, d), OK);
+	int64_t before = events(u);
+	assert_int_equal(unit_run(u, demo_put, d), OK);
+	assert_int_equal(events(u), before);
+	struct person p;
+	struct credential cred;
+	dbc *c = db_reader(u->k->db);
+	assert_true(person_by_number(c, u->a, STR("800599905"), &p));
+	assert_true(p.staff);
+	struct rights r = rights_of(c, u->a, p.id, u->now);
+	assert_true(may(&r, PERM_case_work, STR("iga")));
+	assert_false(may(&r, PERM_case_work, STR("moe")));
+	assert_true(credential_get(u->k, c, u->a, p.id, &cred));
+	assert_true(password_check(cred.password_hash, STR("demo-only-password")));
+	db_reader_return(c);
+	unit_stop(u);
+}
+
+static err register_one(struct tx *tx, void *ctx)
+{
+	(void)ctx;
+	struct person p = {.national_number = STR("850101234"),
+	                   .name_en = STR("A B"),
+	                   .name_ar = STR("أ ب"),
+	                   .language = STR("ar")};
+	return person_register(tx, &p);
+}
+
+static void real_people_keep_invented_ones_out(void **state)
+{
+	(void)state;
+	struct pack_source s;
+	struct unit *u = started(&s);
+	assert_int_equal(unit_run(u, register_one, NULL), OK);
+	assert_int_equal(unit_run(u, demo_put, demo_prepare(u->a, pack_current(u->k))), ERR_conflict);
+	unit_stop(u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    UNIT(the_packs_of_the_project_are_right),
+	    UNIT(services_are_found_by_id),
+	    cmocka_unit_test(it_comes_into_force_with_its_bodies_and_roles),
+	    cmocka_unit_test(loading_it_again_does_nothing),
+	    cmocka_unit_test(another_node_reads_it_from_the_database),
+	    cmocka_unit_test(changed_files_need_a_new_version),
+	    cmocka_unit_test(another_country_is_refused),
+	    cmocka_unit_test(the_journal_gives_the_same_tables),
+	    UNIT(a_decision_gives_an_amount_and_its_rule),
+	    UNIT(the_first_test_that_fails_refuses),
+	    UNIT(numbers_of_the_country_are_checked),
+	    cmocka_unit_test(invented_people_never_join_real_ones),
+	    cmocka_unit_test(real_people_keep_invented_ones_out),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
