@@ -4,6 +4,7 @@
  */
 #include "app/commands.h"
 #include "app/open.h"
+#include "app/pack_start.h"
 #include "app/systems.h"
 #include "base/log.h"
 #include "kernel/outbox/outbox.h"
@@ -61,6 +62,7 @@ static json *banner(arena *a, const struct config *c)
 static int serve(struct service_run *s)
 {
 	const struct config *c = &s->o.config;
+	const struct pack *p = pack_current(s->o.k);
 	struct server_options so = {
 	    .k = s->o.k,
 	    .listen = config_text(c, SETTING_listen),
@@ -71,8 +73,8 @@ static int serve(struct service_run *s)
 	    .n_systems = app_systems_count,
 	    .texts = s->texts,
 	    .templates = s->templates,
-	    .utc_offset = 3 * 3600,
-	    .currency = STR("BHD"),
+	    .utc_offset = p ? p->utc_offset : 3 * 3600,
+	    .currency = p ? str_of(p->currency) : STR("BHD"),
 	    .trust_proxy = config_flag(c, SETTING_trust_proxy),
 	    .form_targets = config_text(c, SETTING_provider_url),
 	    .security_contact = config_text(c, SETTING_security_contact),
@@ -100,7 +102,9 @@ static void greet(const struct service_run *s)
 
 static int run(struct service_run *s, const sigset_t *signals)
 {
-	int e = texts_load(s) ? serve(s) : EXIT_FAILED;
+	int e = pack_start(&s->o);
+	if (!e)
+		e = texts_load(s) ? serve(s) : EXIT_FAILED;
 	if (e)
 		return e;
 	if (scheduler_start(s->o.k) != OK) {

@@ -2,10 +2,12 @@
 
 #include "kernel/files/files.h"
 #include "kernel/identity/organ.h"
+#include "kernel/pack/pack.h"
 #include "kernel/search/search.h"
 
 const struct organ *const app_organs[] = {
     &identity_organ,
+    &pack_organ,
     &files_organ,
     &search_organ,
 };
