@@ -48,7 +48,7 @@ err draft_open(struct tx *tx, const struct service *s, int64_t person, struct ka
 	struct person who;
 	if (!person_get(tx->db, tx->a, person, &who))
 		return tx_fail(tx, ERR_not_found, "", "no such person");
-	json_set(tx->a, sources, "person", person_view(tx->a, &who));
+	json_set(tx->a, sources, "applicant", person_view(tx->a, &who));
 	json_set(tx->a, secret, "answers",
 	         form_prefill(s->form, sources, json_object(tx->a), tx->a));
 	json_set(tx->a, secret, "raw", json_object(tx->a));

@@ -1,0 +1,470 @@
+/* Cases: their whole life, who may do what, and that nothing is lost or doubled. */
+#include "case_unit.h"
+
+static void whole_life(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen);
+	struct kase q = look_at(p, id);
+	assert_str(q.state, "unpaid");
+	assert_str(q.reference, "IDL-2025-000001");
+	assert_int_equal(q.fee.minor, 4000);
+	assert_str(q.currency, "BHD");
+	assert_true(json_str(q.fee_rule, "ar").n > 0);
+	paid(p, id);
+	assert_str(look_at(p, id).state, "submitted");
+	struct task t = task_of(p, id, "id_officer");
+	assert_int_equal(t.n_outcomes, 3);
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	assert_str(look_at(p, id).state, "review");
+	assert_int_equal(look_at(p, id).holder, p->officer);
+	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("return"),
+	     STR("Send a sharper photograph"));
+	q = look_at(p, id);
+	assert_str(q.state, "returned");
+	assert_str(q.reason, "Send a sharper photograph");
+	assert_int_equal(q.holder, 0);
+	DONE(p, DO_ANSWER, p->citizen, id, .value = good_answers(p));
+	assert_str(look_at(p, id).state, "submitted");
+	t = task_of(p, id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("approve"));
+	q = look_at(p, id);
+	assert_str(q.state, "approved");
+	assert_str(q.outcome, "approved");
+	assert_int_equal(unit_asked.case_id, id);
+	DONE(p, DO_ISSUED, 0, id, unit_asked.instance);
+	q = look_at(p, id);
+	assert_str(q.state, "issued");
+	assert_true(q.closed > 0);
+	DONE(p, DO_RATE, p->citizen, id, 5, STR("Quick"));
+	assert_int_equal(ACT(p, DO_RATE, p->citizen, id, 4), ERR_case_state);
+	assert_int_equal(look_at(p, id).rating, 5);
+	rebuilt(p);
+	people_stop(p);
+}
+
+static void drafts_are_kept_and_expire(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	struct act draft = {DO_DRAFT, p->citizen}, again = draft;
+	assert_int_equal(act_run(p, &draft), OK);
+	assert_int_equal(act_run(p, &again), OK);
+	assert_int_equal(draft.out.id, again.out.id);
+	int64_t id = draft.out.id;
+	assert_int_equal(ACT(p, DO_SAVE, p->other, id, .value = good_answers(p)), ERR_not_found);
+	assert_int_equal(ACT(p, DO_SUBMIT, p->citizen, id), ERR_form_incomplete);
+	p->u->now += 20 * DAY;
+	DONE(p, DO_SAVE, p->citizen, id, .value = good_answers(p));
+	p->u->now += 15 * DAY; /* 35 after the start, 15 after the last change */
+	scheduler_drain(p->u->k);
+	assert_str(look_at(p, id).state, "draft");
+	p->u->now += 16 * DAY;
+	scheduler_drain(p->u->k);
+	assert_str(look_at(p, id).state, "gone");
+	assert_int_equal(act_run(p, &again), OK);
+	DONE(p, DO_DISCARD, p->citizen, again.out.id);
+	assert_str(look_at(p, again.out.id).state, "gone");
+	rebuilt(p);
+	people_stop(p);
+}
+
+static void one_open_case(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen);
+	assert_int_equal(ACT(p, DO_DRAFT, p->citizen), ERR_case_open);
+	DONE(p, DO_WITHDRAW, p->citizen, id, .text = STR("Found it"));
+	struct kase q = look_at(p, id);
+	assert_str(q.state, "withdrawn");
+	assert_str(q.reason, "Found it");
+	assert_true(q.closed > 0);
+	assert_int_equal(count_of(p, "work.cancelled"), 1);
+	assert_int_equal(ACT(p, DO_WITHDRAW, p->citizen, id), ERR_case_closed);
+	/* A payment that comes late finds nothing to go on with. */
+	DONE(p, DO_WORK, 0, id, 3);
+	assert_str(look_at(p, id).state, "withdrawn");
+	assert_str(look_at(p, submitted(p, p->citizen)).reference, "IDL-2025-000002");
+	rebuilt(p);
+	people_stop(p);
+}
+
+static void rejected_with_a_reason(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen);
+	paid(p, id);
+	struct task t = task_of(p, id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	int64_t revision = look_at(p, id).revision;
+	assert_int_equal(ACT(p, DO_COMPLETE, p->officer, t.id, revision, STR("reject")),
+	                 ERR_bad_input);
+	assert_int_equal(ACT(p, DO_COMPLETE, p->officer, t.id, revision, STR("perhaps"), STR("x")),
+	                 ERR_bad_input);
+	DONE(p, DO_COMPLETE, p->officer, t.id, revision, STR("reject"), STR("The card was found"));
+	struct kase q = look_at(p, id);
+	assert_str(q.state, "rejected");
+	assert_str(q.outcome, "rejected");
+	assert_int_equal(ACT(p, DO_CLAIM, p->second, t.id), ERR_case_closed);
+	rebuilt(p);
+	people_stop(p);
+}
+
+/* Two at once: one wins, the other is told by whom and when. */
+static void two_officers(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen);
+	paid(p, id);
+	struct task t = task_of(p, id, "id_officer");
+	int64_t seen = look_at(p, id).revision;
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	struct act late = {DO_CLAIM, p->second, t.id};
+	assert_int_equal(act_run(p, &late), ERR_case_taken);
+	assert_true(str_find(late.fault.detail, STR("Yusuf Khalid")) >= 0);
+	assert_true(str_find(late.fault.detail, time_print(p->u->a, p->u->now)) >= 0);
+	assert_int_equal(ACT(p, DO_RELEASE, p->second, t.id), ERR_case_taken);
+	struct act old = {DO_COMPLETE, p->officer, t.id, seen, STR("approve")};
+	assert_int_equal(act_run(p, &old), ERR_conflict);
+	assert_true(str_find(old.fault.detail, STR("Yusuf Khalid")) >= 0);
+	assert_int_equal(ACT(p, DO_COMPLETE, p->second, t.id, look_at(p, id).revision, STR("approve")),
+	                 ERR_case_taken);
+	DONE(p, DO_ASSIGN, p->officer, t.id, p->second);
+	assert_int_equal(look_at(p, id).holder, p->second);
+	assert_int_equal(ACT(p, DO_ASSIGN, p->officer, t.id, p->foreign), ERR_bad_input);
+	DONE(p, DO_RELEASE, p->second, t.id);
+	assert_str(look_at(p, id).state, "submitted");
+	assert_int_equal(ACT(p, DO_CLAIM, p->foreign, t.id), ERR_case_role);
+	rebuilt(p);
+	people_stop(p);
+}
+
+static void nobody_decides_their_own(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->officer); /* an officer is a citizen too */
+	paid(p, id);
+	struct task t = task_of(p, id, "id_officer");
+	assert_int_equal(ACT(p, DO_CLAIM, p->officer, t.id), ERR_case_four_eyes);
+	DONE(p, DO_CLAIM, p->second, t.id);
+	assert_int_equal(ACT(p, DO_ASSIGN, p->second, t.id, p->officer), ERR_case_four_eyes);
+	DONE(p, DO_COMPLETE, p->second, t.id, look_at(p, id).revision, STR("approve"));
+	people_stop(p);
+}
+
+/* proves: CORE-03 */
+static void time_stands_still_while_the_applicant_owes(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	const struct calendar *cal = pack_current(p->u->k)->calendar;
+	int64_t id = submitted(p, p->citizen);
+	instant promised = look_at(p, id).due;
+	assert_int_equal(promised, calendar_add_days(cal, p->u->now, 3));
+	p->u->now += 10 * DAY; /* unpaid for ten days */
+	paid(p, id);
+	struct kase q = look_at(p, id);
+	assert_int_equal(q.paused, 0);
+	assert_int_equal(q.due, calendar_add_days(cal, p->u->now, 3));
+	/* Three working days over a weekend: five days later. */
+	int64_t day = calendar_day(cal, p->u->now);
+	int working = 0;
+	for (int64_t d = day + 1; d <= calendar_day(cal, q.due); d++)
+		working += calendar_working_day(cal, d);
+	assert_int_equal(working, 3);
+	struct task t = task_of(p, id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	p->u->now += 1 * DAY;
+	int64_t left = calendar_days_between(cal, p->u->now, q.due);
+	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("return"), STR("Photo"));
+	assert_true(look_at(p, id).paused == p->u->now);
+	p->u->now += 30 * DAY;
+	DONE(p, DO_ANSWER, p->citizen, id);
+	q = look_at(p, id);
+	assert_int_equal(q.due, calendar_add_days(cal, p->u->now, left));
+	dbc *c = db_reader(p->u->k->db);
+	json *delays = case_delays(p->u->k, c, p->u->a, &q);
+	db_reader_return(c);
+	assert_str(json_str(json_at(delays, 0), "party"), "applicant");
+	assert_true(json_int(json_at(delays, 0), "micros", 0) == 40 * DAY);
+	assert_true(json_int(json_at(delays, 1), "micros", 0) == 1 * DAY);
+	rebuilt(p);
+	people_stop(p);
+}
+
+static void an_overdue_case_reminds_once(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen);
+	paid(p, id);
+	scheduler_drain(p->u->k);
+	assert_int_equal(count_of(p, "task.overdue"), 0);
+	p->u->now += 12 * DAY;
+	scheduler_drain(p->u->k);
+	assert_int_equal(count_of(p, "task.overdue"), 1);
+	people_restart(p);
+	p->u->now += 12 * DAY;
+	scheduler_drain(p->u->k);
+	assert_int_equal(count_of(p, "task.overdue"), 1);
+	assert_str(look_at(p, id).state, "submitted");
+	rebuilt(p);
+	people_stop(p);
+}
+
+/* The steps of a whole life; `stop_after` restarts the platform after that step. */
+static str life(struct people *p, int stop_after)
+{
+	int64_t id = 0;
+	for (int step = 0; step < 9; step++) {
+		struct task t = id ? task_of(p, id, "id_officer") : (struct task){0};
+		if (step == 0)
+			id = submitted(p, p->citizen);
+		if (step == 1)
+			paid(p, id);
+		if (step == 2 || step == 6)
+			DONE(p, DO_CLAIM, p->officer, t.id);
+		if (step == 3)
+			DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("return"),
+			     STR("Photo"));
+		if (step == 4)
+			p->u->now += 5 * DAY;
+		if (step == 5)
+			DONE(p, DO_ANSWER, p->citizen, id);
+		if (step == 7)
+			DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("approve"));
+		if (step == 8)
+			DONE(p, DO_ISSUED, 0, id, unit_asked.instance);
+		scheduler_drain(p->u->k);
+		if (step == stop_after)
+			people_restart(p);
+	}
+	struct kase q = look_at(p, id);
+	return str_fmt(p->u->a, "%.*s %.*s %lld %lld %lld", STRF(q.state), STRF(q.outcome),
+	               (long long)q.revision, (long long)q.due, (long long)q.closed);
+}
+
+/* proves: CORE-05 */
+static void a_restart_between_any_two_steps(void **state)
+{
+	(void)state;
+	char expected[256] = "";
+	for (int stop = -1; stop < 8; stop++) {
+		struct people *p = people_start();
+		str got = life(p, stop);
+		assert_true(got.n < sizeof expected);
+		if (stop < 0)
+			memcpy(expected, got.p, got.n);
+		assert_str(got, expected);
+		assert_int_equal(count_of(p, "case.submitted"), 1);
+		rebuilt(p);
+		people_stop(p);
+	}
+}
+
+static void a_failed_step_waits_for_an_operator(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen), instance = work_of(p, id, "payment");
+	DONE(p, DO_FAIL, 0, id, instance, STR("provider gone"));
+	dbc *c = db_reader(p->u->k->db);
+	json *list = case_incidents(c, p->u->a, id);
+	db_reader_return(c);
+	assert_int_equal(list->count, 1);
+	assert_str(json_str(list->first, "what"), "provider gone");
+	rebuilt(p);
+	DONE(p, DO_RETRY, 0, id, instance);
+	assert_int_equal(count_of(p, "work.requested"), 2);
+	paid(p, id);
+	assert_str(look_at(p, id).state, "submitted");
+	DONE(p, DO_MOVE, 0, id, task_of(p, id, "id_officer").instance, STR("issue"));
+	assert_str(look_at(p, id).state, "approved");
+	rebuilt(p);
+	people_stop(p);
+}
+
+/* A replayed key decides nothing again. */
+static void a_command_sent_twice(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	struct act draft = {DO_DRAFT, p->citizen};
+	assert_int_equal(act_run(p, &draft), OK);
+	int64_t id = draft.out.id;
+	DONE(p, DO_SAVE, p->citizen, id, .value = good_answers(p));
+	for (int i = 0; i < 3; i++)
+		DONE(p, DO_SUBMIT, p->citizen, id, .key = STR("k1"));
+	assert_int_equal(count_of(p, "case.submitted"), 1);
+	int64_t instance = work_of(p, id, "payment");
+	for (int i = 0; i < 3; i++)
+		DONE(p, DO_WORK, 0, id, instance); /* without a key: the work is over */
+	assert_int_equal(count_of(p, "work.done"), 1);
+	people_stop(p);
+}
+
+static void erasure_empties_what_is_personal(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen), other = submitted(p, p->other);
+	paid(p, id);
+	struct task t = task_of(p, id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	DONE(p, DO_ERASE, 0, p->citizen);
+	struct kase q = look_at(p, id);
+	assert_str(q.state, "withdrawn");
+	assert_true(q.closed > 0);
+	dbc *c = db_reader(p->u->k->db);
+	struct dbv v[] = {D_INT(p->citizen)};
+	rows *r = db_query_text(c,
+	                        STR("SELECT count(*) FROM case_body WHERE applicant = $1 AND"
+	                            " (answers <> '' OR person <> '' OR process <> '' OR trace <> '')"),
+	                        v, 1);
+	assert_true(db_next(r));
+	assert_int_equal(db_int(r, 0), 0);
+	db_done(r);
+	assert_int_equal(case_answers(c, p->u->a, other)->count > 3, true);
+	db_reader_return(c);
+	assert_int_equal(ACT(p, DO_COMPLETE, p->officer, t.id, q.revision, STR("approve")),
+	                 ERR_case_closed);
+	p->u->now += 40 * DAY;
+	scheduler_drain(p->u->k); /* its timers find nothing to do */
+	rebuilt(p);
+	struct journal_report report;
+	assert_int_equal(journal_verify(p->u->k, p->u->a, &report), OK);
+	assert_int_equal(report.first_bad, 0);
+	people_stop(p);
+}
+
+/* ---- a new version of the service ---- */
+
+static void replace(struct people *p, struct pack_source *s, const char *path, const char *from,
+                    const char *to)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (!str_eq(s->files[i].path, str_of(path)))
+			continue;
+		buf b = buf_make(p->u->a, 1024 * 1024);
+		str rest = s->files[i].bytes;
+		ptrdiff_t at;
+		bool any = false;
+		while ((at = str_find(rest, str_of(from))) >= 0) {
+			buf_put(&b, str_sub(rest, 0, (size_t)at));
+			buf_puts(&b, to);
+			rest = str_sub(rest, (size_t)at + strlen(from), rest.n);
+			any = true;
+		}
+		buf_put(&b, rest);
+		assert_true(any);
+		s->files[i].bytes = buf_str(&b);
+		return;
+	}
+	fail_msg("%s is not in the pack", path);
+}
+
+static void second_version(struct people *p)
+{
+	struct staff s = {.p = p, .source = unit_pack(p->u)};
+	str why = {0};
+	replace(p, &s.source, "services/" SERVICE "/service.json", "\"version\": 1", "\"version\": 2");
+	replace(p, &s.source, "services/" SERVICE "/process.bpmn", "review", "examine");
+	replace(p, &s.source, "services/" SERVICE "/process.tests.json", "review", "examine");
+	replace(p, &s.source, "services/" SERVICE "/service.json", "\"review\"", "\"examine\"");
+	s.pack = unit_check(p->u, &s.source);
+	struct action x = {.k = p->u->k, .a = p->u->a, .decide = put_decide, .ctx = &s};
+	if (kernel_run(&x) != OK || pack_refresh(p->u->k, &why) != OK)
+		fail_msg("%s: %.*s %.*s", err_find(x.fault.code)->name, STRF(x.fault.detail), STRF(why));
+}
+
+static void a_case_keeps_its_version_until_it_is_migrated(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen);
+	paid(p, id);
+	second_version(p);
+	assert_int_equal(look_at(p, submitted(p, p->other)).version, 2);
+	struct task t = task_of(p, id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	/* The old version still runs; a plan that forgets the open task is refused. */
+	assert_int_equal(look_at(p, id).version, 1);
+	json *plan = json_object(p->u->a);
+	int64_t events = count_of(p, "case.migrated");
+	assert_int_equal(ACT(p, DO_MIGRATE, 0, id, 2, .value = plan), ERR_case_engine);
+	assert_int_equal(count_of(p, "case.migrated"), events);
+	json_set_str(p->u->a, plan, "review", STR("examine"));
+	DONE(p, DO_MIGRATE, 0, id, 2, .value = plan);
+	assert_int_equal(look_at(p, id).version, 2);
+	people_restart(p);
+	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("approve"));
+	assert_str(look_at(p, id).state, "approved");
+	rebuilt(p);
+	people_stop(p);
+}
+
+/* ---- the story ---- */
+
+static void the_timeline_tells_each_reader_what_is_theirs(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen);
+	paid(p, id);
+	struct task t = task_of(p, id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	int64_t revision = look_at(p, id).revision;
+	DONE(p, DO_READ, p->officer, id, .text = STR("desk"));
+	DONE(p, DO_READ, p->officer, id, .text = STR("desk"));
+	DONE(p, DO_NOTE, p->officer, id, .text = STR("Called the applicant"));
+	assert_int_equal(look_at(p, id).revision, revision);
+	assert_int_equal(count_of(p, "case.read"), 1);
+	p->u->now += 2 * HOUR;
+	DONE(p, DO_READ, p->officer, id, .text = STR("desk"));
+	assert_int_equal(count_of(p, "case.read"), 2);
+	DONE(p, DO_COMPLETE, p->officer, t.id, revision, STR("return"), STR("Photo"));
+	dbc *c = db_reader(p->u->k->db);
+	json *mine = case_timeline(p->u->k, c, p->u->a, id, false);
+	json *desk = case_timeline(p->u->k, c, p->u->a, id, true);
+	json *reads = case_reads(p->u->k, c, p->u->a, id);
+	struct kase q = look_at(p, id);
+	str svg = case_diagram(p->u->k, c, p->u->a, &q);
+	db_reader_return(c);
+	assert_str(json_str(mine->first, "key"), "case.event.returned");
+	assert_str(json_str(mine->first, "text"), "Photo");
+	str shown = json_print(p->u->a, mine);
+	assert_true(str_find(shown, STR("Yusuf")) < 0);
+	assert_true(str_find(shown, STR("Called")) < 0);
+	assert_true(str_find(json_print(p->u->a, desk), STR("Called the applicant")) >= 0);
+	assert_int_equal(reads->count, 2);
+	assert_str(json_text(json_path(reads->first, "person.en")), "Yusuf Khalid");
+	assert_true(str_find(svg, STR("bpmn-review")) >= 0);
+	people_stop(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(whole_life),
+	    cmocka_unit_test(drafts_are_kept_and_expire),
+	    cmocka_unit_test(one_open_case),
+	    cmocka_unit_test(rejected_with_a_reason),
+	    cmocka_unit_test(two_officers),
+	    cmocka_unit_test(nobody_decides_their_own),
+	    cmocka_unit_test(time_stands_still_while_the_applicant_owes),
+	    cmocka_unit_test(an_overdue_case_reminds_once),
+	    cmocka_unit_test(a_restart_between_any_two_steps),
+	    cmocka_unit_test(a_failed_step_waits_for_an_operator),
+	    cmocka_unit_test(a_command_sent_twice),
+	    cmocka_unit_test(erasure_empties_what_is_personal),
+	    cmocka_unit_test(a_case_keeps_its_version_until_it_is_migrated),
+	    cmocka_unit_test(the_timeline_tells_each_reader_what_is_theirs),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
