@@ -15,6 +15,11 @@ extern const struct organ pack_organ;
 
 #define SERVICE "idcard-replace-lost"
 
+/* Rooms of the test's own, each after a comma. */
+#ifndef CASE_UNIT_ROOMS
+#define CASE_UNIT_ROOMS
+#endif
+
 /* Documents are asked for in a table of this program: tests say when one is issued. */
 struct asked {
 	int64_t case_id, instance;
@@ -255,7 +260,7 @@ __attribute__((unused)) static struct pack *unit_check(struct unit *u, const str
 
 __attribute__((unused)) static struct people *people_start(void)
 {
-	const struct organ *const organs[] = {&pack_organ, &cases_organ, &unit_documents};
+	const struct organ *const organs[] = {&pack_organ, &cases_organ, &unit_documents CASE_UNIT_ROOMS};
 	struct unit *u = unit_start(organs, COUNT(organs));
 	struct people *p = NEW(u->a, struct people);
 	struct staff s = {.p = p, .source = unit_pack(u)};
