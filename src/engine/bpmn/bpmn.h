@@ -147,7 +147,8 @@ json *bpmn_element_json(arena *a, const struct bpmn *b, str id);
 
 /* The diagram as SVG; laid out here where the file has no diagram data. `path`
  * (may be NULL) marks what happened: {"element or flow id": {"state":
- * "done"|"active"|"error", "count"?, "note"?}}. Ids are prefixed by "bpmn-". */
+ * "done"|"active"|"error", "count"?, "note"?, "title"?}}: count and note stand at the
+ * element, the title shows when pointed at. Ids are prefixed by "bpmn-". */
 str bpmn_svg(arena *a, const struct bpmn *b, const json *path);
 
 /* Compiles a table of stages, as policy people write it, into BPMN with a layout:
