@@ -48,6 +48,39 @@ static struct node *make(struct parser *p, node_eval eval, size_t kids)
 	return n;
 }
 
+/* --- constants --------------------------------------------------------------------- */
+
+static feel_value run_node(struct env *e, void *arg)
+{
+	return node_run(arg, e);
+}
+
+static bool no_zone(void *ctx, arena *a, str name, str *tzif)
+{
+	(void)ctx, (void)a, (void)name, (void)tzif;
+	return false;
+}
+
+/* What depends on constants only is computed now. What fails stays as it is: it has
+ * to say why whenever it runs. */
+static struct node *folded(struct parser *p, struct node *n)
+{
+	enum { STEPS = 1000 };
+	static const struct feel_zones nowhere = {no_zone, NULL}; /* zones are the run's */
+	struct feel_run run = {.a = p->s->a, .steps_max = STEPS, .depth_max = 1, .zones = &nowhere};
+	feel_value v;
+	if (!n || p->s->plain || p->failed)
+		return n;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (n->kid[i] && n->kid[i]->eval != eval_const)
+			return n;
+	if (env_run(&run, NULL, 0, NULL, run_node, n, &v) != OK || v.kind == FEEL_NULL)
+		return n;
+	n->eval = eval_const;
+	n->value = v;
+	return n;
+}
+
 static struct node *two(struct parser *p, node_eval eval, uint32_t op, struct node *x,
                         struct node *y)
 {
@@ -58,7 +91,7 @@ static struct node *two(struct parser *p, node_eval eval, uint32_t op, struct no
 	n->kid[0] = x;
 	n->kid[1] = y;
 	n->uses_input = x->uses_input || y->uses_input;
-	return n;
+	return eval == eval_arith || eval == eval_compare ? folded(p, n) : n;
 }
 
 static uint32_t free_name(struct scope *s, str name)
@@ -289,7 +322,7 @@ static struct node *range_node(struct parser *p, struct node *lo, struct node *h
 		r->flag = lo_closed;
 		r->flag2 = hi_closed;
 	}
-	return r;
+	return folded(p, r);
 }
 
 /* After "a ..": the other end and its bracket. */
@@ -326,18 +359,18 @@ static struct node *unary_range(struct parser *p, bool equals)
 		r->flag = ops[i].lower && ops[i].closed;
 		r->flag2 = !ops[i].lower && ops[i].closed;
 		r->uses_input = end->uses_input;
-		return r;
+		return folded(p, r);
 	}
-	enum feel_range_op op = !equals                          ? RANGE_ENDS
-	                        : scan_take(p, "!=")                  ? RANGE_UNEQUAL
+	enum feel_range_op op = !equals                                    ? RANGE_ENDS
+	                        : scan_take(p, "!=")                       ? RANGE_UNEQUAL
 	                        : !scan_sees(p, "==") && scan_take(p, "=") ? RANGE_EQUAL
-	                                                         : RANGE_ENDS;
+	                                                                   : RANGE_ENDS;
 	if (op == RANGE_ENDS)
 		return NULL;
-	struct node *v = additive(p), *r = range_node(p, v, v, op == RANGE_EQUAL, op == RANGE_EQUAL);
+	struct node *v = additive(p), *r = two(p, eval_range, op, v, v);
 	if (r)
-		r->slot = op;
-	return r;
+		r->flag = r->flag2 = op == RANGE_EQUAL;
+	return folded(p, r);
 }
 
 static struct node *bracket(struct parser *p)
@@ -367,7 +400,7 @@ static struct node *bracket(struct parser *p)
 	l->kid = kids;
 	l->n = (uint32_t)n;
 	l->uses_input = input;
-	return l;
+	return folded(p, l);
 }
 
 static struct node *parenthesis(struct parser *p)
@@ -431,6 +464,16 @@ static const struct builtin *pick_row(const struct builtin *rows, size_t n_rows,
 	return NULL;
 }
 
+/* The builtins whose constants are worth computing at once: "date(\"2026-01-31\")". */
+static bool makes_time(const struct builtin *b)
+{
+	static const char *const names[] = {"date", "time", "date and time", "duration"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_eq(b->name, str_of(names[i])))
+			return true;
+	return false;
+}
+
 static struct node *call_builtin(struct parser *p, struct node *call, const struct builtin *b)
 {
 	size_t rows = 0;
@@ -460,7 +503,7 @@ static struct node *call_builtin(struct parser *p, struct node *call, const stru
 	out->data = row;
 	out->name = row->name;
 	out->uses_input = call->uses_input;
-	return out;
+	return makes_time(row) ? folded(p, out) : out;
 }
 
 /* "name:" of a named argument, or nothing taken. */
@@ -581,7 +624,7 @@ static struct node *primary(struct parser *p)
 		if (scan_look(p) != '"')
 			return scan_fail(p, "expected a string after '@'");
 		n = make(p, eval_at, 0);
-		return scan_string(p, &n->name) ? n : NULL;
+		return scan_string(p, &n->name) ? folded(p, n) : NULL;
 	}
 	if (c == '(' || c == '[' || c == '{')
 		return enclosed(p, c);
@@ -685,7 +728,7 @@ static struct node *unary(struct parser *p)
 	struct node *n = make(p, eval_negate, 1);
 	n->kid[0] = x;
 	n->uses_input = x->uses_input;
-	return n;
+	return folded(p, n);
 }
 
 static struct node *power(struct parser *p)
@@ -904,8 +947,8 @@ struct node *feel_parse_tests(struct scope *s, str text, uint32_t input_slot)
 	size_t keep = p.at;
 	struct diags *d = s->d;
 	s->d = NULL;
-	if (scan_word(&p, "not") && scan_take(&p, "(") && (n->kid[1] = tests(&p)) && scan_take(&p, ")") &&
-	    at_end(&p) && !p.failed) {
+	if (scan_word(&p, "not") && scan_take(&p, "(") && (n->kid[1] = tests(&p)) &&
+	    scan_take(&p, ")") && at_end(&p) && !p.failed) {
 		n->kid[1]->flag = true;
 		s->d = d;
 		return n;

@@ -55,8 +55,8 @@ bool scan_is_start(uint32_t c)
 
 static bool scan_is_part(uint32_t c)
 {
-	return scan_is_start(c) || scan_is_digit(c) || c == 0xB7 || (c >= 0x300 && c <= 0x36F) || c == 0x203F ||
-	       c == 0x2040;
+	return scan_is_start(c) || scan_is_digit(c) || c == 0xB7 || (c >= 0x300 && c <= 0x36F) ||
+	       c == 0x203F || c == 0x2040;
 }
 
 uint32_t scan_peek(struct parser *p, size_t at, size_t *len)
@@ -182,7 +182,8 @@ static size_t spelled(struct parser *p, str name)
 			i++;
 			uint32_t next = i < name.n ? (uint8_t)name.p[i] : 0;
 			uint32_t before = i > 1 ? (uint8_t)name.p[i - 2] : 0;
-			if (!gap && (scan_is_part(next) || next >= 0x80) && (scan_is_part(before) || before >= 0x80))
+			if (!gap && (scan_is_part(next) || next >= 0x80) &&
+			    (scan_is_part(before) || before >= 0x80))
 				return 0;
 		} else if (gap) {
 			uint32_t next = (uint8_t)name.p[i], before = (uint8_t)name.p[i - 1];
