@@ -11,7 +11,6 @@
 #include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
 
-extern const struct organ pack_organ;
 
 #define SERVICE "idcard-replace-lost"
 
