@@ -10,8 +10,10 @@ static struct site *site_demo(void)
 {
 	static const struct organ *organs[1];
 	organs[0] = portal_system.organ;
-	arena *a = arena_create(UNIT_ARENA_BYTES);
-	json *demo = json_parse(a,
+	static arena *kept; /* outlives the site, which keeps the document */
+	if (!kept)
+		kept = arena_create(UNIT_ARENA_BYTES);
+	json *demo = json_parse(kept,
 	                        STR("{\"password\":\"" SITE_PASSWORD "\",\"accounts\":[{\"about\":"
 	                            "{\"en\":\"A citizen\",\"ar\":\"مواطنة\"},"
 	                            "\"national_number\":\"850199901\"}]}"),
