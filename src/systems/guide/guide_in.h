@@ -1,0 +1,63 @@
+/* guide_in.h - what the files of the guide share; private to systems/guide. */
+#ifndef SYSTEMS_GUIDE_IN_H
+#define SYSTEMS_GUIDE_IN_H
+
+#include "kernel/pack/pack.h"
+#include "systems/guide/guide.h"
+
+#define ROUTES_DEF "systems/guide/routes.def"
+#include "web/declare.h"
+
+#define ERROR(name, code, http, retry) ERR_##name = (code),
+enum guide_error {
+#include "systems/guide/errors.def"
+};
+#undef ERROR
+
+#define STMT(n, t) extern struct sql sql_##n;
+#include "systems/guide/statements.def"
+#undef STMT
+void guide_statements(void);
+
+#define EVENT(name, kind, version, doc) void fold_##name(dbc *c, arena *a, const struct event *e);
+#include "systems/guide/events.def"
+#undef EVENT
+void guide_follow_pack(dbc *c, arena *a, const struct event *e);
+void guide_follow_rating(dbc *c, arena *a, const struct event *e);
+
+#define GUIDE_PAGE_SIZE 20
+#define GUIDE_FOUND_MAX 2000
+#define GUIDE_NOTE_MAX  1000
+
+/* The pack in force, or ERR_unavailable told. */
+err guide_pack(struct req *r, const struct pack **p);
+
+/* The service of the address in force today; else ERR_not_found is told. */
+err guide_service(struct req *r, const struct pack **p, const struct service **s);
+
+/* An item {"id", "name", ...} of a list of the pack, NULL when unknown. */
+const json *guide_item(const json *list, str id);
+/* {"en","ar"} of an entity; empty object when unknown. */
+json *guide_entity_name(arena *a, const struct pack *p, str id);
+
+bool guide_lists(const json *ids, str id); /* is a string in an array */
+bool guide_in_force(const struct service *s, int64_t day);
+/* Can it be applied for here, or elsewhere online? */
+bool guide_online(const struct service *s);
+/* {id, title, summary, entity, online}: one result. */
+json *guide_result(arena *a, const struct pack *p, const struct service *s);
+json *guide_results(arena *a, const struct pack *p, const struct service *const *s, size_t n);
+/* A breadcrumb's list, from pairs (text, href); see guide_crumb. */
+json *guide_crumbs(struct req *r);
+void guide_crumb(struct req *r, json *crumbs, json *text, const char *href);
+json *guide_both(struct req *r, const char *key); /* {"en","ar"} of a message */
+str guide_href(struct req *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "3 working days" in both languages. */
+json *guide_duration(struct req *r, const json *duration);
+/* An amount of a fee in force on a day; NULL when it is not. */
+bool guide_fee_in_force(const json *fee, int64_t day);
+
+/* All cards as CPSV-AP 3.2 in Turtle (packs/CPSV-AP.md). */
+str guide_turtle(arena *a, const struct pack *p, str base);
+
+#endif

@@ -1,0 +1,100 @@
+/* page_api.c - the guide for programs: JSON, a table, CPSV-AP (CAT-09, CAT-13). */
+#include "systems/guide/guide_in.h"
+#include "web/server.h"
+
+#define CSV_BYTES_MAX ((size_t)8 * 1024 * 1024)
+
+/* The public card: everything of the pack's but what is for its editors. */
+static json *card_public(struct req *r, const struct pack *p, const struct service *s)
+{
+	json *v = json_copy(r->a, s->card);
+	json_remove(v, STR("sources"));
+	json_set_str(
+	    r->a, v, "uri",
+	    str_fmt(r->a, "%.*s/id/service/%.*s", STRF(server_public_url(r->server)), STRF(s->id)));
+	json_set(r->a, v, "provider_name", guide_entity_name(r->a, p, s->entity));
+	json_set_bool(r->a, v, "online", guide_online(s));
+	return v;
+}
+
+err page_guide_api_list(struct req *r)
+{
+	const struct pack *p;
+	err e = guide_pack(r, &p);
+	if (e)
+		return e;
+	int64_t day = calendar_day(p->calendar, r->now);
+	json *v = json_object(r->a), *list = json_set(r->a, v, "services", json_array(r->a));
+	for (size_t i = 0; i < p->n_services; i++)
+		if (guide_in_force(&p->services[i], day))
+			json_push(list, guide_result(r->a, p, &p->services[i]));
+	json_set_int(r->a, v, "count", (int64_t)list->count);
+	r->cacheable = true;
+	return req_view(r, "guide/index", v);
+}
+
+err page_guide_api_card(struct req *r)
+{
+	const struct pack *p;
+	err e = guide_pack(r, &p);
+	if (e)
+		return e;
+	const struct service *s = pack_service(p, req_param(r, "id"));
+	if (!s || !guide_in_force(s, calendar_day(p->calendar, r->now)))
+		return req_fail(r, ERR_not_found, "", "there is no such service");
+	r->cacheable = true;
+	return req_view(r, "guide/service", card_public(r, p, s));
+}
+
+/* One cell (RFC 4180); a leading =, +, - or @ would be a formula in a spreadsheet. */
+static void cell(buf *b, str s, char after)
+{
+	bool formula = s.n && (s.p[0] == '=' || s.p[0] == '+' || s.p[0] == '-' || s.p[0] == '@' ||
+	                       s.p[0] == '\t' || s.p[0] == '\r');
+	buf_putc(b, '"');
+	if (formula)
+		buf_putc(b, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			buf_putc(b, '"');
+		buf_putc(b, s.p[i]);
+	}
+	buf_putc(b, '"');
+	buf_putc(b, after);
+}
+
+err page_guide_csv(struct req *r)
+{
+	const struct pack *p;
+	err e = guide_pack(r, &p);
+	if (e)
+		return e;
+	buf b = buf_make(r->a, CSV_BYTES_MAX);
+	buf_puts(&b,
+	         "\xEF\xBB\xBFid,title_en,title_ar,provider,digital_stage,login,online,reviewed\r\n");
+	for (size_t i = 0; i < p->n_services; i++) {
+		const struct service *s = &p->services[i];
+		cell(&b, s->id, ',');
+		cell(&b, json_text(json_path(s->card, "title.en")), ',');
+		cell(&b, json_text(json_path(s->card, "title.ar")), ',');
+		cell(&b, s->entity, ',');
+		cell(&b, json_str(s->card, "digital_stage"), ',');
+		cell(&b, json_str(s->card, "login"), ',');
+		cell(&b, guide_online(s) ? STR("yes") : STR("no"), ',');
+		cell(&b, json_str(s->card, "reviewed"), '\r');
+		buf_putc(&b, '\n');
+	}
+	r->cacheable = true;
+	return req_content(r, "text/csv; charset=utf-8", buf_str(&b), "guide.csv");
+}
+
+err page_guide_cpsv(struct req *r)
+{
+	const struct pack *p;
+	err e = guide_pack(r, &p);
+	if (e)
+		return e;
+	r->cacheable = true;
+	return req_content(r, "text/turtle; charset=utf-8",
+	                   guide_turtle(r->a, p, server_public_url(r->server)), "guide.ttl");
+}

@@ -1,0 +1,211 @@
+/* page_service.c - a service's card, and how its fee is worked out. */
+#include "kernel/cases/cases.h"
+#include "systems/guide/guide_in.h"
+
+/* The service a card's page is about; ERR_not_found when it is not in force. */
+err guide_service(struct req *r, const struct pack **p, const struct service **s)
+{
+	err e = guide_pack(r, p);
+	if (e)
+		return e;
+	*s = pack_service(*p, req_param(r, "id"));
+	if (!*s || !guide_in_force(*s, calendar_day((*p)->calendar, r->now)))
+		return req_fail(r, ERR_not_found, "", "there is no such service");
+	return OK;
+}
+
+static json *named(struct req *r, const json *ids, const json *list, const char *member)
+{
+	json *out = json_array(r->a);
+	for (const json *i = ids ? ids->first : NULL; i; i = i->next) {
+		const json *item = guide_item(list, json_text(i));
+		if (item)
+			json_push(out, json_copy(r->a, json_get(item, member)));
+	}
+	return out;
+}
+
+static json *documents(struct req *r, const struct pack *p, const struct service *s)
+{
+	json *out = json_array(r->a);
+	const json *list = json_get(s->card, "documents");
+	for (const json *d = list ? list->first : NULL; d; d = d->next) {
+		const json *type = guide_item(p->evidence_types, json_str(d, "evidence"));
+		if (!type)
+			continue;
+		json *o = json_push(out, json_object(r->a));
+		json_set(r->a, o, "title", json_copy(r->a, json_get(type, "name")));
+		if (json_get(d, "when"))
+			json_set(r->a, o, "when", json_copy(r->a, json_get(d, "when")));
+		json_set_bool(r->a, o, "held", json_truth(type, "once_only"));
+		json_set_bool(r->a, o, "optional", !json_truth(d, "required"));
+		if (json_get(type, "issuer"))
+			json_set(r->a, o, "issuer", guide_entity_name(r->a, p, json_str(type, "issuer")));
+	}
+	return out;
+}
+
+static json *fees(struct req *r, const struct pack *p, const struct service *s)
+{
+	json *out = json_array(r->a);
+	int64_t day = calendar_day(p->calendar, r->now);
+	const json *list = json_get(s->card, "fees");
+	for (const json *f = list ? list->first : NULL; f; f = f->next) {
+		if (!guide_fee_in_force(f, day))
+			continue;
+		json *o = json_push(out, json_object(r->a));
+		json_set(r->a, o, "label", json_copy(r->a, json_get(f, "label")));
+		if (json_get(f, "condition"))
+			json_set(r->a, o, "condition", json_copy(r->a, json_get(f, "condition")));
+		int64_t minor = json_int(f, "amount_minor", 0);
+		json_set_bool(r->a, o, "free", minor == 0);
+		json *amount = json_set(r->a, o, "amount", json_object(r->a));
+		json_set_int(r->a, amount, "minor", minor);
+		json_set_str(r->a, amount, "currency", json_str(f, "currency"));
+		str unit = json_str(f, "unit");
+		if (!str_eq(unit, STR("application")))
+			json_set(r->a, o, "unit",
+			         guide_both(r, str_c(r->a, str_cat(r->a, STR("guide.unit."), unit))));
+	}
+	return out;
+}
+
+static void rating(struct req *r, const struct service *s, json *v)
+{
+	rows *q = db_query(r->db, &sql_guide_rating_get, D_TEXT(s->id));
+	if (db_next(q)) {
+		int64_t n = db_int(q, 0), tenths = (db_int(q, 1) * 10 + n / 2) / n;
+		json *o = json_set(r->a, v, "rating", json_object(r->a));
+		json_set_int(r->a, o, "count", n);
+		json_set_str(
+		    r->a, o, "average",
+		    str_fmt(r->a, "%lld.%lld", (long long)(tenths / 10), (long long)(tenths % 10)));
+	}
+	db_done(q);
+}
+
+/* What the button does: start here, go on with a draft, or sign in first. */
+static void start(struct req *r, const struct service *s, json *about)
+{
+	if (!s->definition)
+		return;
+	bool needs_person = !str_eq(json_str(s->definition, "login"), STR("none"));
+	if (needs_person && r->session.level != SESSION_FULL) {
+		json_set_str(r->a, about, "sign_in",
+		             guide_href(r, "/sign-in?next=%%2F%s%%2Fservices%%2F%.*s", lang_code(r->lang),
+		                        STRF(s->id)));
+		return;
+	}
+	struct kase q;
+	json_set_bool(r->a, about, "apply", true);
+	if (r->session.person && case_open_of(r->db, r->a, r->session.person, s->id, &q))
+		json_set_str(r->a, about, "draft", guide_href(r, "/applications/%.*s", STRF(q.reference)));
+}
+
+static json *about_service(struct req *r, const struct service *s)
+{
+	json *o = json_object(r->a);
+	json_set_str(r->a, o, "id", s->id);
+	json_set(r->a, o, "title", json_copy(r->a, json_get(s->card, "title")));
+	json_set(r->a, o, "summary", json_copy(r->a, json_get(s->card, "summary")));
+	json_set(r->a, o, "description", json_copy(r->a, json_get(s->card, "description")));
+	json_set_str(r->a, o, "updated", json_str(s->card, "reviewed"));
+	json_set(r->a, o, "time", guide_duration(r, json_get(s->card, "process_time")));
+	json_set(
+	    r->a, o, "login",
+	    guide_both(r, str_c(r->a, str_cat(r->a, STR("guide.login."), json_str(s->card, "login")))));
+	start(r, s, o);
+	return o;
+}
+
+static json *provider(struct req *r, const struct pack *p, const struct service *s)
+{
+	const json *body = guide_item(p->entities, s->entity);
+	json *o = json_object(r->a);
+	json_set_str(r->a, o, "id", s->entity);
+	json_set(r->a, o, "name", guide_entity_name(r->a, p, s->entity));
+	json_set_str(r->a, o, "phone", json_str(body, "telephone"));
+	return o;
+}
+
+static void crumbs(struct req *r, const struct pack *p, const struct service *s, json *v)
+{
+	json *list = json_set(r->a, v, "crumbs", guide_crumbs(r));
+	guide_crumb(r, list, guide_both(r, "guide.title"), "/guide");
+	const json *events = json_get(s->card, "life_events");
+	const json *event = events ? guide_item(p->life_events, json_text(json_at(events, 0))) : NULL;
+	if (event)
+		guide_crumb(r, list, json_copy(r->a, json_get(event, "name")),
+		            str_c(r->a, str_cat(r->a, STR("/life-events/"), json_str(event, "id"))));
+}
+
+static json *card_view(struct req *r, const struct pack *p, const struct service *s)
+{
+	json *v = json_object(r->a);
+	const json *c = s->card;
+	crumbs(r, p, s, v);
+	json_set(r->a, v, "service", about_service(r, s));
+	json_set(r->a, v, "conditions", json_copy(r->a, json_get(c, "conditions")));
+	json_set(r->a, v, "documents", documents(r, p, s));
+	json_set(r->a, v, "fees", fees(r, p, s));
+	json_set(r->a, v, "steps", json_copy(r->a, json_get(c, "steps")));
+	json_set(r->a, v, "legal", named(r, json_get(c, "legal"), p->legal, "title"));
+	json_set(r->a, v, "provider", provider(r, p, s));
+	json_set(r->a, v, "who", json_copy(r->a, json_get(c, "beneficiaries")));
+	json_set(r->a, v, "channels", named(r, json_get(c, "channels"), p->channels, "name"));
+	json_set(r->a, v, "methods",
+	         named(r, json_get(c, "payment_methods"), p->payment_methods, "name"));
+	json_set(r->a, v, "centres", named(r, json_get(c, "centres"), p->centres, "name"));
+	if (s->n_decisions)
+		json_set_str(r->a, v, "rule_href", guide_href(r, "/services/%.*s/fee", STRF(s->id)));
+	rating(r, s, v);
+	return v;
+}
+
+err page_guide_service(struct req *r)
+{
+	const struct pack *p;
+	const struct service *s;
+	err e = guide_service(r, &p, &s);
+	if (e)
+		return e;
+	r->cacheable = r->session.level != SESSION_FULL;
+	return req_view(r, "guide/service", card_view(r, p, s));
+}
+
+/* ---- how the fee is worked out ---- */
+
+/* The tables of a service's decisions, as dmn_table_view gives them. */
+static json *tables(struct req *r, const struct service *s)
+{
+	json *out = json_array(r->a);
+	for (size_t i = 0; i < s->n_decisions; i++) {
+		json *about = dmn_describe(r->a, s->decisions[i].model);
+		const json *all = json_get(about, "decisions");
+		for (const json *d = all ? all->first : NULL; d; d = d->next) {
+			json *t = dmn_table_view(r->a, s->decisions[i].model, json_str(d, "name"));
+			if (t)
+				json_push(out, t);
+		}
+	}
+	return out;
+}
+
+err page_guide_rule(struct req *r)
+{
+	const struct pack *p;
+	const struct service *s;
+	err e = guide_service(r, &p, &s);
+	if (!e && !s->n_decisions)
+		e = req_fail(r, ERR_not_found, "", "this service's fee is not worked out by a table");
+	if (e)
+		return e;
+	json *v = json_object(r->a);
+	crumbs(r, p, s, v);
+	guide_crumb(r, json_get(v, "crumbs"), json_copy(r->a, json_get(s->card, "title")),
+	            str_c(r->a, str_cat(r->a, STR("/services/"), s->id)));
+	json_set(r->a, v, "service", about_service(r, s));
+	json_set(r->a, v, "tables", tables(r, s));
+	r->cacheable = true;
+	return req_view(r, "guide/rule", v);
+}

@@ -1,0 +1,124 @@
+#include "systems/guide/guide_in.h"
+#include "web/server.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+err guide_pack(struct req *r, const struct pack **p)
+{
+	*p = pack_current(r->k);
+	return *p ? OK : req_fail(r, ERR_unavailable, "", "no country pack is in force yet");
+}
+
+const json *guide_item(const json *list, str id)
+{
+	for (const json *i = list ? list->first : NULL; i; i = i->next)
+		if (str_eq(json_str(i, "id"), id))
+			return i;
+	return NULL;
+}
+
+json *guide_entity_name(arena *a, const struct pack *p, str id)
+{
+	const json *e = guide_item(p->entities, id);
+	return e ? json_copy(a, json_get(e, "name")) : json_string(a, id);
+}
+
+bool guide_lists(const json *ids, str id)
+{
+	for (const json *i = ids ? ids->first : NULL; i; i = i->next)
+		if (str_eq(json_text(i), id))
+			return true;
+	return false;
+}
+
+static bool from_to(const json *v, int64_t day)
+{
+	int64_t from, to;
+	if (date_parse(json_str(v, "valid_from"), &from) && day < from)
+		return false;
+	return !date_parse(json_str(v, "valid_to"), &to) || day <= to;
+}
+
+bool guide_in_force(const struct service *s, int64_t day)
+{
+	return from_to(s->card, day);
+}
+
+bool guide_fee_in_force(const json *fee, int64_t day)
+{
+	return from_to(fee, day);
+}
+
+bool guide_online(const struct service *s)
+{
+	return s->definition != NULL;
+}
+
+json *guide_result(arena *a, const struct pack *p, const struct service *s)
+{
+	json *v = json_object(a);
+	json_set_str(a, v, "id", s->id);
+	json_set(a, v, "title", json_copy(a, json_get(s->card, "title")));
+	json_set(a, v, "summary", json_copy(a, json_get(s->card, "summary")));
+	json_set(a, v, "entity", guide_entity_name(a, p, s->entity));
+	json_set_bool(a, v, "online", guide_online(s));
+	return v;
+}
+
+json *guide_results(arena *a, const struct pack *p, const struct service *const *s, size_t n)
+{
+	json *list = json_array(a);
+	for (size_t i = 0; i < n; i++)
+		json_push(list, guide_result(a, p, s[i]));
+	return list;
+}
+
+str guide_href(struct req *r, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	return str_fmt(r->a, "/%s%s", lang_code(r->lang), text);
+}
+
+json *guide_both(struct req *r, const char *key)
+{
+	const struct messages *t = server_settings(r->server)->texts;
+	json *v = json_object(r->a);
+	json_set_str(r->a, v, "en", message_raw(t, LANG_EN, str_of(key), 0));
+	json_set_str(r->a, v, "ar", message_raw(t, LANG_AR, str_of(key), 0));
+	return v;
+}
+
+void guide_crumb(struct req *r, json *crumbs, json *text, const char *href)
+{
+	json *c = json_push(crumbs, json_object(r->a));
+	json_set(r->a, c, "text", text);
+	if (href)
+		json_set_str(r->a, c, "href", guide_href(r, "%s", href));
+}
+
+json *guide_crumbs(struct req *r)
+{
+	json *crumbs = json_array(r->a);
+	guide_crumb(r, crumbs, guide_both(r, "web.nav.home"), "/");
+	return crumbs;
+}
+
+json *guide_duration(struct req *r, const json *duration)
+{
+	str unit = json_str(duration, "unit");
+	int64_t n = json_int(duration, "value", 0);
+	str key = str_fmt(r->a, "guide.duration.%.*s", STRF(unit));
+	json *v = json_object(r->a);
+	if (!n)
+		return guide_both(r, "guide.duration.at_once");
+	for (int l = 0; l < LANG_COUNT; l++)
+		json_set_str(r->a, v, lang_code((enum lang)l),
+		             message_text(server_settings(r->server)->texts, r->a, (enum lang)l, key, n,
+		                          NULL, false));
+	return v;
+}
