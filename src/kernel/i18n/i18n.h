@@ -37,6 +37,9 @@ size_t message_keys(const struct messages *m, arena *a, str **keys);
 str message_text(const struct messages *m, arena *a, enum lang l, str key, int64_t n,
                  const json *args, bool isolate);
 
+/* The same for a text that is not in the catalogue: a pack's notice. */
+str text_fill(arena *a, str text, int64_t n, const json *args, bool isolate);
+
 enum plural plural_of(enum lang l, int64_t n); /* CLDR 48 */
 enum lang lang_of(str code);                   /* "en" -> LANG_EN, else LANG_AR */
 const char *lang_code(enum lang l);

@@ -206,12 +206,8 @@ str message_raw(const struct messages *m, enum lang l, str key, int64_t n)
 	return g->text[l][p].p ? g->text[l][p] : g->text[l][PLURAL_OTHER];
 }
 
-str message_text(const struct messages *m, arena *a, enum lang l, str key, int64_t n,
-                 const json *args, bool isolate)
+str text_fill(arena *a, str text, int64_t n, const json *args, bool isolate)
 {
-	if (!find(m, key))
-		return str_fmt(a, "[%.*s]", STRF(key));
-	str text = message_raw(m, l, key, n);
 	if (str_chr(text, '{') < 0)
 		return text;
 	buf b = buf_make(a, text.n + (size_t)64 * 1024);
@@ -231,6 +227,14 @@ str message_text(const struct messages *m, arena *a, enum lang l, str key, int64
 		text = str_sub(text, (size_t)end + 1, text.n);
 	}
 	return buf_str(&b);
+}
+
+str message_text(const struct messages *m, arena *a, enum lang l, str key, int64_t n,
+                 const json *args, bool isolate)
+{
+	if (!find(m, key))
+		return str_fmt(a, "[%.*s]", STRF(key));
+	return text_fill(a, message_raw(m, l, key, n), n, args, isolate);
 }
 
 /* CLDR 48, cardinals of whole numbers. */

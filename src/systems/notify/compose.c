@@ -1,0 +1,180 @@
+/* compose.c - from an event to a notice, by the service's messages.json. */
+#include "systems/notify/notify_in.h"
+
+#include "base/rng.h"
+#include "kernel/i18n/i18n.h"
+
+struct occasion {
+	struct tx *tx;
+	const struct event *e;
+	struct kase q;
+	const struct pack *p;
+	const struct service *s;
+};
+
+static str text_of(const json *two, enum lang l)
+{
+	return json_str(two, lang_code(l));
+}
+
+static str amount(const struct occasion *o, enum lang l)
+{
+	currency c;
+	if (!currency_find(o->q.currency, &c))
+		return (str){0};
+	return money_text(o->tx->a, l, o->q.fee, c, false);
+}
+
+static str link_of(const struct occasion *o, enum lang l)
+{
+	str base = config_text(o->tx->k->config, SETTING_public_url);
+	return str_fmt(o->tx->a, "%.*s/%s/applications/%.*s", STRF(base), lang_code(l),
+	               STRF(o->q.reference));
+}
+
+/* What the event itself tells: a receipt's or a document's number, a reason. */
+static str told(const struct event *e, const char *name)
+{
+	str clear = json_str(e->data, name);
+	return clear.n ? clear : json_str(e->secret, name);
+}
+
+static json *arguments(const struct occasion *o, const struct person *to, enum lang l)
+{
+	arena *a = o->tx->a;
+	json *v = json_object(a);
+	json_set_str(a, v, "name", l == LANG_AR && to->name_ar.n ? to->name_ar : to->name_en);
+	json_set_str(a, v, "service", text_of(json_get(o->s->card, "title"), l));
+	json_set_str(a, v, "reference", o->q.reference);
+	json_set_str(a, v, "amount", amount(o, l));
+	json_set_str(a, v, "receipt", told(o->e, "receipt"));
+	json_set_str(a, v, "document", told(o->e, "number"));
+	str reason = told(o->e, "reason");
+	json_set_str(a, v, "reason", reason.n ? reason : o->q.reason);
+	int64_t day = o->p->calendar && o->q.due ? calendar_day(o->p->calendar, o->q.due) : 0;
+	json_set_str(a, v, "due", day ? date_text(a, l, day, false) : (str){0});
+	json_set_str(a, v, "link", link_of(o, l));
+	return v;
+}
+
+static bool carries(const json *m, const char *channel)
+{
+	const json *list = json_get(m, "channels");
+	for (const json *c = list ? list->first : NULL; c; c = c->next)
+		if (str_eq(json_text(c), str_of(channel)))
+			return true;
+	return false;
+}
+
+/* Random, without letters that are read as others; says nothing. */
+static str code_make_notice(struct tx *tx)
+{
+	static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	char *c = NEWN(tx->a, char, REFERENCE_CHARS);
+	rng_bytes(tx->rng, c, REFERENCE_CHARS);
+	for (size_t i = 0; i < REFERENCE_CHARS; i++)
+		c[i] = letters[(unsigned char)c[i] % 32];
+	return (str){c, REFERENCE_CHARS};
+}
+
+static err record(struct tx *tx, const struct notice *n)
+{
+	json *d = json_object(tx->a), *secret = json_object(tx->a);
+	json_set_int(tx->a, d, "id", n->id);
+	json_set_str(tx->a, d, "code", code_make_notice(tx));
+	json_set_str(tx->a, d, "on", n->on);
+	json_set_str(tx->a, d, "message", n->message);
+	json_set_str(tx->a, d, "reference", n->reference);
+	json_set_bool(tx->a, d, "inbox", n->inbox);
+	json_set_bool(tx->a, d, "email", n->email);
+	json_set(tx->a, secret, "subject", n->subject);
+	json_set(tx->a, secret, "body", n->body);
+	err e = tx_emit(tx, (struct emission){.kind = "notice.queued",
+	                                      .entity = n->entity,
+	                                      .subject = n->to,
+	                                      .case_id = n->case_id,
+	                                      .data = d,
+	                                      .secret = secret});
+	if (e || !n->email)
+		return e;
+	json *payload = json_object(tx->a);
+	json_set_int(tx->a, payload, "to", n->to);
+	json_set_int(tx->a, payload, "id", n->id);
+	tx_later(tx, "notify.mail", str_fmt(tx->a, "%lld", (long long)n->id), 0, payload);
+	return OK;
+}
+
+static err send_to(const struct occasion *o, const json *m, int64_t person)
+{
+	struct tx *tx = o->tx;
+	struct person to;
+	if (!person_get(tx->db, tx->a, person, &to) || !to.name_en.n)
+		return OK; /* erased: nobody to tell */
+	bool mail = config_text(tx->k->config, SETTING_mail_url).n && to.email.n;
+	struct notice n = {
+	    .id = tx_id(tx),
+	    .to = person,
+	    .case_id = o->q.id,
+	    .on = o->e->kind,
+	    .message = json_str(m, "id"),
+	    .entity = o->s->entity,
+	    .reference = o->q.reference,
+	    .inbox = carries(m, "inbox"),
+	    .email = carries(m, "email") && mail,
+	    .subject = json_object(tx->a),
+	    .body = json_object(tx->a),
+	};
+	for (int i = 0; i < LANG_COUNT; i++) {
+		enum lang l = (enum lang)i;
+		json *args = arguments(o, &to, l);
+		json_set_str(tx->a, n.subject, lang_code(l),
+		             text_fill(tx->a, text_of(json_get(m, "subject"), l), 0, args, true));
+		json_set_str(tx->a, n.body, lang_code(l),
+		             text_fill(tx->a, text_of(json_get(m, "body"), l), 0, args, true));
+	}
+	return record(tx, &n);
+}
+
+/* The holder of the case's task, or all who may work on it. */
+static err send_to_officers(const struct occasion *o, const json *m)
+{
+	struct tx *tx = o->tx;
+	if (o->q.holder)
+		return send_to(o, m, o->q.holder);
+	int64_t who[NOTICE_OFFICERS_MAX];
+	size_t n = people_who_may(tx->db, tx->a, PERM_case_work, o->q.entity, tx->now, who,
+	                          NOTICE_OFFICERS_MAX);
+	err e = OK;
+	for (size_t i = 0; i < n && !e; i++)
+		e = send_to(o, m, who[i]);
+	return e;
+}
+
+err notify_react(struct tx *tx, const struct event *e)
+{
+	struct occasion o = {.tx = tx, .e = e, .p = pack_current(tx->k)};
+	if (!e->case_id || !o.p || !case_get(tx->db, tx->a, e->case_id, &o.q))
+		return OK;
+	o.s = service_at(tx->k, tx->db, o.q.service, o.q.version);
+	const json *list = o.s ? json_get(o.s->messages, "messages") : NULL;
+	err failed = OK;
+	for (const json *m = list ? list->first : NULL; m && !failed; m = m->next) {
+		if (!str_eq(json_str(m, "on"), e->kind))
+			continue;
+		failed = str_eq(json_str(m, "to"), STR("officer")) ? send_to_officers(&o, m)
+		                                                   : send_to(&o, m, o.q.applicant);
+	}
+	return failed;
+}
+
+/* A one-time code goes out at once and is kept nowhere but in the sealed event:
+ * the job reads it from there. */
+err notify_react_code(struct tx *tx, const struct event *e)
+{
+	if (!config_text(tx->k->config, SETTING_mail_url).n)
+		return OK;
+	json *payload = json_object(tx->a);
+	json_set_int(tx->a, payload, "seq", e->seq);
+	tx_later(tx, "notify.code", str_fmt(tx->a, "%lld", (long long)e->seq), 0, payload);
+	return OK;
+}
