@@ -124,12 +124,13 @@ static int tiles(struct opened *o, const struct words *w)
 	struct tiles_report r;
 	err e = journal_tiles(o->k, o->a, str_of(w->rest[0]), w->entries, &r);
 	if (e) {
-		fprintf(stderr, "diwan: %s: %.*s\n", w->rest[0],
-		        STRF(e == ERR_not_found ? STR("there is no checkpoint yet")
-		                                : app_error_text(o->a, e)));
+		fprintf(
+		    stderr, "diwan: %s: %.*s\n", w->rest[0],
+		    STRF(e == ERR_not_found ? STR("there is no checkpoint yet") : app_error_text(o->a, e)));
 		return EXIT_FAILED;
 	}
-	printf("%lld records as %lld files in %s.\n", (long long)r.size, (long long)r.files, w->rest[0]);
+	printf("%lld records as %lld files in %s.\n", (long long)r.size, (long long)r.files,
+	       w->rest[0]);
 	return EXIT_OK;
 }
 
@@ -146,7 +147,7 @@ static const struct {
 	enum open_how how;
 } verbs[] = {
     {"verify", verify, OPEN_READ}, {"rebuild", rebuild, OPEN_WRITE}, {"prove", prove, OPEN_READ},
-    {"export", export, OPEN_READ}, {"tiles", tiles, OPEN_READ}, {"vkey", vkey, OPEN_READ},
+    {"export", export, OPEN_READ}, {"tiles", tiles, OPEN_READ},      {"vkey", vkey, OPEN_READ},
 };
 
 int cmd_journal(int argc, char **argv)

@@ -45,12 +45,15 @@ int app_open(int *argc, char **argv, enum open_how how, struct opened *o)
 	*o = (struct opened){0};
 	if (!app_config(argc, argv, &o->a, &o->config))
 		return EXIT_BAD_USE;
+	const struct organ **organs = NEWN(o->a, const struct organ *, APP_ORGANS_MAX);
+	size_t n = app_organs(organs);
+	str moved = config_text(&o->config, SETTING_clock_offset_file);
 	struct kernel_options options = {
 	    .database = app_database(o->a, &o->config),
 	    .data_dir = config_text(&o->config, SETTING_data_dir),
-	    .clock = clock_system(),
-	    .organs = app_organs,
-	    .n_organs = app_organs_count,
+	    .clock = moved.n ? clock_offset_file(str_c(o->a, moved)) : clock_system(),
+	    .organs = organs,
+	    .n_organs = n,
 	    .config = &o->config,
 	    .migrate = how == OPEN_MIGRATE,
 	    .read_only = how == OPEN_READ,

@@ -1,20 +1,31 @@
 #include "app/systems.h"
 
+#include "kernel/cases/cases.h"
 #include "kernel/files/files.h"
 #include "kernel/identity/organ.h"
 #include "kernel/pack/pack.h"
 #include "kernel/search/search.h"
+#include "systems/guide/guide.h"
+#include "systems/notify/notify.h"
+#include "systems/portal/portal.h"
 
-const struct organ *const app_organs[] = {
-    &identity_organ,
-    &pack_organ,
-    &files_organ,
-    &search_organ,
-};
-const size_t app_organs_count = COUNT(app_organs);
-
-/* The last entry is NULL, so that the list may be empty. */
 const struct system *const app_systems[] = {
-    NULL,
+    &portal_system,
+    &guide_system,
+    &notify_system,
 };
-const size_t app_systems_count = COUNT(app_systems) - 1;
+const size_t app_systems_count = COUNT(app_systems);
+
+static const struct organ *const kernel_organs[] = {
+    &identity_organ, &pack_organ, &files_organ, &search_organ, &cases_organ,
+};
+
+size_t app_organs(const struct organ *out[APP_ORGANS_MAX])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < COUNT(kernel_organs); i++)
+		out[n++] = kernel_organs[i];
+	for (size_t i = 0; i < app_systems_count; i++)
+		out[n++] = app_systems[i]->organ;
+	return n;
+}

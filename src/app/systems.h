@@ -8,12 +8,13 @@
 
 #include "web/route.h"
 
-/* The kernel's organs, then those of the systems, in the order in which folds of
- * other rooms' events and reactors run. */
-extern const struct organ *const app_organs[];
-extern const size_t app_organs_count;
+#define APP_ORGANS_MAX 64
 
 extern const struct system *const app_systems[];
 extern const size_t app_systems_count;
+
+/* The kernel's organs, then those of the systems, in the order in which folds of
+ * other rooms' events and reactors run. Returns how many. */
+size_t app_organs(const struct organ *out[APP_ORGANS_MAX]);
 
 #endif

@@ -562,6 +562,8 @@ json *json_push(json *array, json *v)
 
 json *json_copy(arena *a, const json *v)
 {
+	if (!v)
+		return json_null(a);
 	json *c = make(a, v->type);
 	c->b = v->b;
 	c->s = v->s.n ? str_dup(a, v->s) : v->s;

@@ -69,7 +69,7 @@ json *json_set_int(arena *a, json *object, const char *name, int64_t v);
 json *json_set_bool(arena *a, json *object, const char *name, bool b);
 bool json_remove(json *object, str name);
 json *json_push(json *array, json *v);
-json *json_copy(arena *a, const json *v);
+json *json_copy(arena *a, const json *v); /* of NULL: null */
 
 /* Writing: compact; `indent` > 0 gives a readable form. Member order is kept;
  * json_canonical sorts members by name bytes (for hashing). */

@@ -93,6 +93,19 @@ size_t may_where(const struct rights *r, enum permission p, arena *a, str **enti
 	return n;
 }
 
+size_t people_who_may(dbc *c, enum permission p, str entity, instant at, int64_t *out, size_t max)
+{
+	size_t n = 0;
+	rows *q = db_query(c, &sql_grant_holders, D_TEXT(entity), D_INT(at));
+	while (n < max && db_next(q)) {
+		bool holds = ((uint64_t)db_int(q, 1) >> p & 1) != 0;
+		if (holds && (!n || out[n - 1] != db_int(q, 0)))
+			out[n++] = db_int(q, 0);
+	}
+	db_done(q);
+	return n;
+}
+
 /* ---- roles and who holds them ---- */
 
 size_t role_all(dbc *c, arena *a, struct role *out, size_t max)

@@ -59,6 +59,9 @@ struct role_holder {
 };
 size_t role_holders(dbc *c, arena *a, str entity, instant at, struct role_holder *out, size_t max);
 
+/* The people who hold p for the entity (or for all) at an instant, by id. */
+size_t people_who_may(dbc *c, enum permission p, str entity, instant at, int64_t *out, size_t max);
+
 /* Grants and ends a role; events role.granted, role.ended. */
 err role_grant(struct tx *tx, int64_t person, str role, str entity, instant until);
 err role_end(struct tx *tx, int64_t person, str role, str entity);

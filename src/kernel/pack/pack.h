@@ -127,6 +127,11 @@ const struct pack_decision *pack_decision_at(const struct pack *p, str id, int64
 #define SERVICE_VERSIONS_KEPT 1024
 const struct service *service_at(struct kernel *k, dbc *c, str id, int64_t version);
 
+/* The files of a pack by its hash, of those whose path begins with `only`, from the
+ * database: what a fold of pack.loaded may read. False and *why when one is
+ * missing or was changed. */
+bool pack_source_load(dbc *c, arena *a, str hash, str only, struct pack_source *out, str *why);
+
 /* ---- asking a service ---- */
 
 /* The context of a service's expressions: {applicant, answers, today}. */

@@ -82,8 +82,6 @@ str pack_sha256(arena *a, str bytes);
 /* {"files": {path: hash}, "services": {id: {"version", "hash"}}}: its hash is the
  * pack's. */
 json *pack_manifest(arena *a, const struct pack_source *s, const struct pack *p);
-/* From the database; false and *why when something is missing or was changed. */
-bool pack_source_load(dbc *c, arena *a, str hash, str only, struct pack_source *out, str *why);
 
 #define EVENT(name, kind, version, doc) void fold_##name(dbc *c, arena *a, const struct event *e);
 #include "kernel/pack/events.def"

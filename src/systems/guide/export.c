@@ -113,9 +113,9 @@ static void concept_of(struct out *o, const char *scheme, str id)
 	buf_fmt(&o->b, "<%.*s/id/concept/%s/%.*s>", STRF(o->base), scheme, STRF(id));
 }
 
-static void concept_list(struct out *o, const char *scheme, const json *list)
+static void concept_list(struct out *o, const char *scheme, const json *document)
 {
-	for (const json *i = list ? list->first : NULL; i; i = i->next)
+	for (const json *i = guide_first(document); i; i = i->next)
 	concept(o, scheme, json_str(i, "id"), json_get(i, "name"));
 }
 
@@ -135,7 +135,7 @@ static void fixed_concepts(struct out *o)
 
 static void bodies(struct out *o)
 {
-	for (const json *e = o->p->entities ? o->p->entities->first : NULL; e; e = e->next) {
+	for (const json *e = guide_first(o->p->entities); e; e = e->next) {
 		iri(o, "organisation", json_str(e, "id"));
 		buf_puts(&o->b, " a cv:PublicOrganisation, org:Organization, foaf:Agent");
 		literal(o, "dct:identifier", json_str(e, "id"), "");
@@ -154,7 +154,7 @@ static void bodies(struct out *o)
 
 static void events(struct out *o)
 {
-	for (const json *e = o->p->life_events ? o->p->life_events->first : NULL; e; e = e->next) {
+	for (const json *e = guide_first(o->p->life_events); e; e = e->next) {
 		bool business = str_eq(json_str(e, "kind"), STR("business"));
 		iri(o, "event", json_str(e, "id"));
 		buf_puts(&o->b, business ? " a cv:BusinessEvent, cv:Event" : " a cv:LifeEvent, cv:Event");
@@ -167,7 +167,7 @@ static void events(struct out *o)
 
 static void channels(struct out *o)
 {
-	for (const json *c = o->p->channels ? o->p->channels->first : NULL; c; c = c->next) {
+	for (const json *c = guide_first(o->p->channels); c; c = c->next) {
 		str id = json_str(c, "id");
 		const json *hours = json_get(c, "hours");
 		if (hours) {
@@ -191,10 +191,10 @@ static void channels(struct out *o)
 	}
 }
 
-static void simple(struct out *o, const char *kind, const char *type, const json *list,
+static void simple(struct out *o, const char *kind, const char *type, const json *document,
                    const char *name)
 {
-	for (const json *i = list ? list->first : NULL; i; i = i->next) {
+	for (const json *i = guide_first(document); i; i = i->next) {
 		iri(o, kind, json_str(i, "id"));
 		buf_fmt(&o->b, " a %s", type);
 		literal(o, "dct:identifier", json_str(i, "id"), "");
@@ -205,8 +205,7 @@ static void simple(struct out *o, const char *kind, const char *type, const json
 
 static void evidence_types(struct out *o)
 {
-	const json *list = o->p->evidence_types;
-	for (const json *t = list ? list->first : NULL; t; t = t->next) {
+	for (const json *t = guide_first(o->p->evidence_types); t; t = t->next) {
 		iri(o, "evidence-type", json_str(t, "id"));
 		buf_puts(&o->b, " a cv:EvidenceType");
 		literal(o, "dct:identifier", json_str(t, "id"), "");

@@ -35,7 +35,10 @@ err guide_pack(struct req *r, const struct pack **p);
 /* The service of the address in force today; else ERR_not_found is told. */
 err guide_service(struct req *r, const struct pack **p, const struct service **s);
 
-/* An item {"id", "name", ...} of a list of the pack, NULL when unknown. */
+/* The first item of the list in one of the pack's documents, {"channels": [...]}. */
+const json *guide_first(const json *document);
+
+/* An item {"id", "name", ...} of a document of the pack, NULL when unknown. */
 const json *guide_item(const json *list, str id);
 /* {"en","ar"} of an entity; empty object when unknown. */
 json *guide_entity_name(arena *a, const struct pack *p, str id);

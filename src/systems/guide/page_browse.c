@@ -93,7 +93,7 @@ static bool of_body(const struct service *s, str id)
 static json *other_events(struct req *r, const struct pack *p, str id)
 {
 	json *others = json_array(r->a);
-	for (const json *i = p->life_events ? p->life_events->first : NULL; i; i = i->next) {
+	for (const json *i = guide_first(p->life_events); i; i = i->next) {
 		if (str_eq(json_str(i, "id"), id))
 			continue;
 		json *o = json_push(others, json_object(r->a));

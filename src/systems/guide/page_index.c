@@ -51,14 +51,14 @@ static size_t find(struct req *r, const struct pack *p, const struct query *q,
 	return n;
 }
 
-/* A select's items from a list of the pack, with "All" first. */
-static json *options(struct req *r, const json *list, str chosen)
+/* A select's items from the first of a list on, with "All" before them. */
+static json *options(struct req *r, const json *first, str chosen)
 {
 	arena *a = r->a;
 	json *items = json_array(a), *all = json_push(items, json_object(a));
 	json_set_str(a, all, "value", (str){0});
 	json_set(a, all, "text", guide_both(r, "guide.all"));
-	for (const json *i = list ? list->first : NULL; i; i = i->next) {
+	for (const json *i = first; i; i = i->next) {
 		json *o = json_push(items, json_object(a));
 		json_set_str(a, o, "value", json_str(i, "id"));
 		json_set(a, o, "text", json_copy(a, json_get(i, "name")));
@@ -72,7 +72,7 @@ static json *options(struct req *r, const json *list, str chosen)
 static json *bodies(struct req *r, const struct pack *p)
 {
 	json *list = json_array(r->a);
-	for (const json *e = p->entities ? p->entities->first : NULL; e; e = e->next) {
+	for (const json *e = guide_first(p->entities); e; e = e->next) {
 		bool has = false;
 		for (size_t i = 0; i < p->n_services && !has; i++)
 			has = str_eq(p->services[i].entity, json_str(e, "id"));
@@ -140,9 +140,9 @@ static void filters(struct req *r, const struct pack *p, const struct query *q, 
 	json_set_str(r->a, box, "value", STR("1"));
 	json_set(r->a, box, "text", guide_both(r, "guide.online_only"));
 	json_set_bool(r->a, box, "checked", q->online);
-	json_set(r->a, v, "life_events", options(r, p->life_events, q->life_event));
-	json_set(r->a, v, "audiences", options(r, p->audiences, q->audience));
-	json_set(r->a, v, "entities", options(r, bodies(r, p), q->entity));
+	json_set(r->a, v, "life_events", options(r, guide_first(p->life_events), q->life_event));
+	json_set(r->a, v, "audiences", options(r, guide_first(p->audiences), q->audience));
+	json_set(r->a, v, "entities", options(r, bodies(r, p)->first, q->entity));
 }
 
 err page_guide_index(struct req *r)

@@ -10,9 +10,17 @@ err guide_pack(struct req *r, const struct pack **p)
 	return *p ? OK : req_fail(r, ERR_unavailable, "", "no country pack is in force yet");
 }
 
-const json *guide_item(const json *list, str id)
+const json *guide_first(const json *document)
 {
-	for (const json *i = list ? list->first : NULL; i; i = i->next)
+	const json *m = document ? document->first : NULL;
+	while (m && m->type != JSON_ARRAY) /* "$schema" or a note may stand before it */
+		m = m->next;
+	return m ? m->first : NULL;
+}
+
+const json *guide_item(const json *document, str id)
+{
+	for (const json *i = guide_first(document); i; i = i->next)
 		if (str_eq(json_str(i, "id"), id))
 			return i;
 	return NULL;

@@ -142,8 +142,8 @@ static err send_to_officers(const struct occasion *o, const json *m)
 	if (o->q.holder)
 		return send_to(o, m, o->q.holder);
 	int64_t who[NOTICE_OFFICERS_MAX];
-	size_t n = people_who_may(tx->db, tx->a, PERM_case_work, o->q.entity, tx->now, who,
-	                          NOTICE_OFFICERS_MAX);
+	size_t n =
+	    people_who_may(tx->db, PERM_case_work, o->q.entity, tx->now, who, NOTICE_OFFICERS_MAX);
 	err e = OK;
 	for (size_t i = 0; i < n && !e; i++)
 		e = send_to(o, m, who[i]);

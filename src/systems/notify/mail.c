@@ -127,8 +127,7 @@ static void account(CURL *c, const struct config *cfg, arena *a)
 	if (!user.n)
 		return;
 	curl_easy_setopt(c, CURLOPT_USERNAME, str_c(a, user));
-	curl_easy_setopt(c, CURLOPT_PASSWORD,
-	                 str_c(a, config_text(cfg, SETTING_mail_password_file)));
+	curl_easy_setopt(c, CURLOPT_PASSWORD, str_c(a, config_text(cfg, SETTING_mail_password_file)));
 	curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
 }
 

@@ -18,7 +18,7 @@ void notify_statements(void);
 #undef EVENT
 void notify_follow_erased(dbc *c, arena *a, const struct event *e);
 
-#define NOTICE_OFFICERS_MAX 50  /* who is told of an overdue task nobody holds */
+#define NOTICE_OFFICERS_MAX 50 /* who is told of an overdue task nobody holds */
 #define INBOX_PAGE          50
 #define MAIL_TIMEOUT_S      30L /* of one SMTP conversation */
 #define MAIL_SHOWN          100 /* in the catcher's list */
@@ -27,9 +27,9 @@ void notify_follow_erased(dbc *c, arena *a, const struct event *e);
 
 /* A notice before it is recorded. */
 struct notice {
-	int64_t id, to;      /* recipient */
+	int64_t id, to; /* recipient */
 	int64_t case_id;
-	str on, message;     /* event kind; id in messages.json */
+	str on, message;       /* event kind; id in messages.json */
 	str entity, reference; /* sender; the case's reference, or empty */
 	bool inbox, email;
 	json *subject, *body; /* {"en","ar"} */

@@ -24,8 +24,8 @@ err page_notify_inbox(struct req *r)
 {
 	json *v = json_object(r->a), *list = json_set(r->a, v, "messages", json_array(r->a));
 	int64_t last = 0, after = req_field_int(r, "after", INT64_MAX, 1, INT64_MAX);
-	rows *q = db_query(r->db, &sql_notice_list, D_INT(r->actor.person), D_INT(after),
-	                   D_INT(INBOX_PAGE));
+	rows *q =
+	    db_query(r->db, &sql_notice_list, D_INT(r->actor.person), D_INT(after), D_INT(INBOX_PAGE));
 	while (db_next(q)) {
 		json *o = json_push(list, json_object(r->a));
 		last = db_int(q, 0);
@@ -57,8 +57,8 @@ static err opened_decide(struct tx *tx, void *ctx)
 	json *d = json_object(tx->a);
 	json_set_int(tx->a, d, "id", n->id);
 	return tx_emit(
-	    tx, (struct emission){
-	            .kind = "notice.read", .entity = n->entity, .subject = n->to, .data = d});
+	    tx,
+	    (struct emission){.kind = "notice.read", .entity = n->entity, .subject = n->to, .data = d});
 }
 
 err page_notify_message(struct req *r)

@@ -16,12 +16,12 @@ static const struct event_kind events[] = {
 
 /* What a messages.json may name in "on". */
 static const struct reactor reactors[] = {
-    {"case.submitted", notify_react},    {"case.returned", notify_react},
-    {"case.answered", notify_react},     {"case.approved", notify_react},
-    {"case.rejected", notify_react},     {"case.withdrawn", notify_react},
-    {"task.opened", notify_react},       {"task.overdue", notify_react},
-    {"payment.captured", notify_react},  {"payment.refund_done", notify_react},
-    {"document.issued", notify_react},   {"document.revoked", notify_react},
+    {"case.submitted", notify_react},        {"case.returned", notify_react},
+    {"case.answered", notify_react},         {"case.approved", notify_react},
+    {"case.rejected", notify_react},         {"case.withdrawn", notify_react},
+    {"task.opened", notify_react},           {"task.overdue", notify_react},
+    {"payment.captured", notify_react},      {"payment.refund_done", notify_react},
+    {"document.issued", notify_react},       {"document.revoked", notify_react},
     {"portal.code_sent", notify_react_code},
 };
 
