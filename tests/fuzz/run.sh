@@ -22,7 +22,7 @@ fi
 name=$1 seconds=${2:-30}
 ninja -C $dir "fuzz_$name" >$dir/.ninja || { cat $dir/.ninja; exit 1; }
 mkdir -p "$dir/corpus_$name"
-seeds=tests/fuzz/seeds/$name
+seeds=tests/fuzz/seeds/$name more=tests/unit/data/$name
 exec "$dir/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
 	-print_final_stats=1 -artifact_prefix="$dir/found_${name}_" \
-	"$dir/corpus_$name" $([ -d "$seeds" ] && echo "$seeds")
+	"$dir/corpus_$name" $([ -d "$seeds" ] && echo "$seeds") $([ -d "$more" ] && echo "$more")

@@ -36,14 +36,36 @@ static void must_be_refused(arena *a, const json *v, str rule)
 		fail_msg("%.*s: %.*s", STRF(rule), STRF(diags_print(a, &d)));
 }
 
+/* The texts of the catalogue, and the lists an example brings along. */
+struct outside {
+	void *texts;
+	const json *lists;
+};
+
+static str outside_text(void *ctx, arena *a, bool arabic, str key, const json *params)
+{
+	return form_unit_text(((struct outside *)ctx)->texts, a, arabic, key, params);
+}
+
+static const json *outside_list(void *ctx, arena *a, str name)
+{
+	(void)a;
+	return json_get_str(((struct outside *)ctx)->lists, name);
+}
+
 static void submit(arena *a, const struct form *f, const json *v)
 {
 	struct form_env env = form_unit_env(a, str_eq(json_str(v, "lang"), STR("ar")));
+	struct outside outside = {.texts = env.ctx, .lists = json_get(v, "lists")};
+	env.ctx = &outside;
+	env.text = outside_text;
+	env.list = outside_list;
 	struct form_field fields[MAX_FIELDS];
 	size_t n = 0;
 	const json *given = json_get(v, "fields"), *texts = json_get(v, "errors");
 	for (const json *m = given->first; m && n < MAX_FIELDS; m = m->next)
-		fields[n++] = (struct form_field){.name = m->key, .value = m->s};
+		fields[n++] = json_is(m, JSON_OBJECT) ? (struct form_field){.name = m->key, .file = m}
+		                                      : (struct form_field){.name = m->key, .value = m->s};
 	ptrdiff_t page = form_page_find(f, json_str(v, "page"));
 	assert_true(page >= 0);
 	const json *sources = json_get(v, "sources");
@@ -89,7 +111,7 @@ static void examples_run(void **state)
 			wrong++;
 		}
 	}
-	assert_true(forms >= 4 && submissions >= 8 && wrong >= 4);
+	assert_true(forms >= 6 && submissions >= 12 && wrong >= 4);
 }
 
 int main(void)

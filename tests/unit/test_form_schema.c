@@ -315,7 +315,7 @@ static void run_file(arena *a, struct suite *s, str path, bool formats)
 			s->passed += right;
 			s->failed += !right;
 			if (!right)
-				print_message("%.*s: %.*s\n", STRF(path), STRF(json_str(t, "description")));
+				print_message("# %.*s: %.*s\n", STRF(path), STRF(json_str(t, "description")));
 			assert_true(good || !schema || run.count > 0);
 		}
 	}
@@ -349,7 +349,7 @@ static void required_suite_is_passed(void **state)
 {
 	struct suite s = suite_make(*state);
 	if (!run_folder(*state, &s, "draft2020-12", false)) {
-		print_message("the JSON Schema suite is not beside the checkout\n");
+		print_message("# the JSON Schema suite is not beside the checkout\n");
 		skip();
 	}
 	assert_int_equal(s.failed, 0);
@@ -361,7 +361,7 @@ static void optional_suite_is_passed(void **state)
 {
 	struct suite s = suite_make(*state);
 	if (!run_folder(*state, &s, "draft2020-12/optional", false)) {
-		print_message("the JSON Schema suite is not beside the checkout\n");
+		print_message("# the JSON Schema suite is not beside the checkout\n");
 		skip();
 	}
 	run_folder(*state, &s, "draft2020-12/optional/format", true);

@@ -5,7 +5,7 @@ struct loader {
 	arena *a;
 	struct diags *d;
 	struct form *f;
-	const json *schema; /* the document's schema */
+	const json *schema, *terms; /* of the document */
 	size_t page;
 	unsigned depth;
 };
@@ -40,11 +40,16 @@ bool scope_read(arena *a, const json *v, const str **path, size_t *n, struct dia
 static struct words read_words(struct loader *l, const json *v, const char *name, bool needed)
 {
 	const json *t = json_get(v, name);
-	struct words w = words_read(t);
-	if (json_is(t, JSON_STRING)) { /* "terms" shared by several controls */
-		complain(l, t, "form.text", "a text has both languages: {\"en\": .., \"ar\": ..}");
-		return w;
+	if (json_is(t, JSON_STRING)) { /* a text of "terms", shared by several controls */
+		const json *term = json_get_str(l->terms, t->s);
+		if (!term) {
+			complain(l, t, "form.term",
+			         "\"terms\" has no such text; a text of its own is {\"en\": .., \"ar\": ..}");
+			return (struct words){0};
+		}
+		t = term;
 	}
+	struct words w = words_read(t);
 	if ((t || needed) && (!w.en.n || !w.ar.n)) {
 		struct diag *d = diags_add(l->d, DIAG_ERROR, "form.text", (t ? t : v)->line,
 		                           (t ? t : v)->col, "%s needs a text in both languages", name);
@@ -460,7 +465,11 @@ static void check_twice(struct loader *l, const struct item *root)
 struct form *form_load(arena *a, const json *document, struct diags *d)
 {
 	struct form *f = NEW(a, struct form);
-	struct loader l = {.a = a, .d = d, .f = f, .schema = json_get(document, "schema")};
+	struct loader l = {.a = a,
+	                   .d = d,
+	                   .f = f,
+	                   .schema = json_get(document, "schema"),
+	                   .terms = json_get(document, "terms")};
 	const json *layout = json_get(document, "layout"), *pages = json_get(layout, "elements");
 	size_t before = d->errors;
 	f->id = json_str(document, "id");
