@@ -3,6 +3,7 @@
  * it stops: refuse new requests, finish those under way, flush the outbox.
  */
 #include "app/commands.h"
+#include "app/demo.h"
 #include "app/open.h"
 #include "app/pack_start.h"
 #include "app/systems.h"
@@ -22,6 +23,7 @@ struct service_run {
 	struct messages *texts;
 	struct templates *templates;
 	struct server *server;
+	struct children helpers; /* of a trial */
 };
 
 /* Before any thread: all of them inherit the mask, sigwait alone receives. */
@@ -79,6 +81,7 @@ static int serve(struct service_run *s)
 	    .form_targets = config_text(c, SETTING_provider_url),
 	    .security_contact = config_text(c, SETTING_security_contact),
 	    .banner = banner(s->o.a, c),
+	    .demo = p && config_flag(c, SETTING_demo) ? p->demo : NULL,
 	    .quiet = !config_flag(c, SETTING_request_log),
 	};
 	str why = {0};
@@ -97,11 +100,13 @@ static void greet(const struct service_run *s)
 		printf("Diwan is ready at %.*s/\n", STRF(url));
 	else
 		printf("Diwan is ready at http://127.0.0.1:%d/\n", server_port(s->server));
-	fflush(stdout);
 }
 
 static int run(struct service_run *s, const sigset_t *signals)
 {
+	bool demo = config_flag(&s->o.config, SETTING_demo);
+	if (demo)
+		demo_helpers(&s->o, &s->helpers);
 	int e = pack_start(&s->o);
 	if (!e)
 		e = texts_load(s) ? serve(s) : EXIT_FAILED;
@@ -113,6 +118,9 @@ static int run(struct service_run *s, const sigset_t *signals)
 		return EXIT_FAILED;
 	}
 	greet(s);
+	if (demo && pack_current(s->o.k))
+		demo_greet(pack_current(s->o.k)->demo);
+	fflush(stdout);
 	int got = 0;
 	sigwait(signals, &got);
 	log_event(LOG_INFO, "server.stopping", L_INT("signal", got));
@@ -130,6 +138,7 @@ int cmd_serve(int argc, char **argv)
 		e = help_wrong("serve", "an unknown word", argv[1]);
 	if (!e)
 		e = run(&s, &signals);
+	children_stop(&s.helpers);
 	app_close(&s.o);
 	return e;
 }
