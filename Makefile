@@ -64,6 +64,9 @@ comma := ,
 rows:
 	@tools/rows
 
+bench: setup-bench build
+	@tests/bench/run.sh $(ARGS)
+
 fuzz:
 	@for t in tests/fuzz/fuzz_*.c; do n=$${t##*/fuzz_}; tests/fuzz/run.sh $${n%.c} $(or $(SECONDS),60) || exit 1; done
 

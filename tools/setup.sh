@@ -1,6 +1,6 @@
 #!/bin/sh
 # setup.sh GROUP...: installs what is missing of the groups of tools/packages.txt
-# (build, test, bench), and for `test` the packages of tests/browser. Changes
+# (build, test, bench), and the npm packages of tests/browser or tests/bench. Changes
 # nothing, and says nothing, when all is there.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -54,16 +54,19 @@ else
 	echo "setup: no dpkg here: taking it that these are installed: $(echo $packages)" >&2
 fi
 
-case " $* " in
-*" test "*)
-	# The lock file's time tells whether what is installed is what it says.
-	if ! [ tests/browser/node_modules/.package-lock.json -nt tests/browser/package-lock.json ]; then
-		echo "setup: fetching the packages of tests/browser"
-		(cd tests/browser && npm ci --ignore-scripts --silent --no-audit --no-fund) || {
-			echo "setup: npm ci failed in tests/browser: are the packages of the npm registry reachable?" >&2
-			exit 1
-		}
-		touch tests/browser/node_modules/.package-lock.json
-	fi
-	;;
-esac
+node_packages() { # FOLDER: what its lock file names, if that is not what stands there
+	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
+	echo "setup: fetching the packages of $1"
+	(cd "$1" && npm ci --ignore-scripts --silent --no-audit --no-fund) || {
+		echo "setup: npm ci failed in $1: are the packages of the npm registry reachable?" >&2
+		exit 1
+	}
+	touch "$1/node_modules/.package-lock.json"
+}
+
+for group; do
+	case $group in
+	test) node_packages tests/browser ;;
+	bench) node_packages tests/bench ;;
+	esac
+done

@@ -1,0 +1,48 @@
+#!/bin/sh
+# run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
+# or some of: writer postgres bpmn form feel. BENCH_SECONDS (2) is how long each figure lasts.
+# `make bench` sets up what it needs.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${DIWAN_BUILD:-build} seconds=${BENCH_SECONDS:-2}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+peers=tests/bench/node_modules
+
+wanted() { # NAME ...: whether the first word is among the chosen
+	name=$1
+	shift
+	[ $# -eq 0 ] && return 0
+	for w; do [ "$w" = "$name" ] && return 0; done
+	return 1
+}
+
+for b in tests/bench/bench_*.c; do
+	b=${b##*/}
+	ninja -C "$build" "${b%.c}" >"$work/ninja" || { cat "$work/ninja"; exit 1; }
+done
+
+if wanted writer "$@"; then
+	echo "== durable commands a second, SQLite, on the disk of ${TMPDIR:-/tmp}"
+	"$build/bench_writer" "sqlite:$work/bench.db" "$seconds"
+fi
+if wanted postgres "$@"; then
+	echo "== durable commands a second, PostgreSQL"
+	tools/with_pg.sh sh -c "$build/bench_writer \"\$DIWAN_TEST_PG\" $seconds"
+fi
+if wanted bpmn "$@"; then
+	echo "== process instances a second, one core, in memory"
+	"$build/bench_bpmn" "$seconds"
+fi
+if wanted form "$@"; then
+	echo "== validations a second of an application of 40 fields, beside ajv"
+	if [ -d $peers/ajv ]; then
+		node tests/bench/form.mjs "$work/form.json" "$seconds" && "$build/bench_form" "$work/form.json" "$seconds"
+	else
+		echo "skipped: its document is made by a script that needs ajv (tools/setup.sh bench)"
+	fi
+fi
+if wanted feel "$@"; then
+	echo "== expressions and decision tables a second, one core, beside feelin"
+	FEELIN=$(pwd)/$peers/.. "$build/bench_feel" "$seconds"
+fi
