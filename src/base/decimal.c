@@ -402,6 +402,10 @@ static int cmp_magnitude(decimal x, decimal y)
 
 int dec_cmp(decimal x, decimal y)
 {
+	if (x.exp == y.exp && x.neg == y.neg && !(x.hi | y.hi)) {
+		int c = x.lo < y.lo ? -1 : x.lo > y.lo;
+		return x.neg ? -c : c;
+	}
 	int sx = dec_sign(x), sy = dec_sign(y);
 	if (sx != sy)
 		return sx < sy ? -1 : 1;
@@ -596,6 +600,14 @@ bool dec_div(decimal x, decimal y, decimal *out)
 		return place(neg, 0, ideal, out);
 	if (a % b == 0)
 		return finish128(neg, a / b, ideal, out);
+	if (!(a >> 64)) { /* a few more digits often make it exact */
+		u128 more = a;
+		for (int k = 1; k <= 6; k++) {
+			more *= 10;
+			if (more % b == 0)
+				return finish128(neg, more / b, ideal - k, out);
+		}
+	}
 	int64_t up = DEC_DIGITS + 2 + dec_digits(b) - dec_digits(a);
 	uint64_t c[WIDE_COEF + 1] = {0};
 	wide_of(c, a);

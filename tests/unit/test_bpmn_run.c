@@ -312,6 +312,95 @@ static void the_path_of_a_case_is_marked(void **s)
 	assert_true(str_find(svg, STR("2 \u00B7 &lt;3 d")) > 0);
 }
 
+/* A calendar of its own: from 08:00 to 14:00 UTC, every day but day 20455 (Friday). */
+static bool holiday(instant t)
+{
+	return t / DAY == 20455;
+}
+
+static instant office_days(void *ctx, instant from, int64_t days)
+{
+	(void)ctx;
+	while (days > 0) {
+		from += DAY;
+		days -= !holiday(from);
+	}
+	return from - from % DAY + 14 * HOUR;
+}
+
+static int64_t office_between(void *ctx, instant from, instant to)
+{
+	int64_t sum = 0;
+
+	(void)ctx;
+	for (; from < to; from += MINUTE)
+		sum += !holiday(from) && from % DAY >= 8 * HOUR && from % DAY < 14 * HOUR ? MINUTE : 0;
+	return sum;
+}
+
+static instant office_time(void *ctx, instant from, int64_t micros)
+{
+	while (office_between(ctx, from, from + MINUTE) || micros > 0) {
+		if (micros <= 0)
+			return from;
+		micros -= office_between(ctx, from, from + MINUTE);
+		from += MINUTE;
+	}
+	return from;
+}
+
+static void time_counts_as_the_calendar_says_and_stands_still(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(
+	    a, STR(HEAD
+	           "<process id=\"p\"><startEvent id=\"s\"/><subProcess id=\"w\">"
+	           "<userTask id=\"review\" diwan:role=\"officer\" diwan:due=\"2\" "
+	           "diwan:dueUnit=\"hours\"/><userTask id=\"ask\" diwan:role=\"applicant\"/>"
+	           "<userTask id=\"again\" diwan:role=\"officer\" diwan:due=\"1\"/>" FLOW("a", "review",
+	                                                                                  "ask")
+	               FLOW("b", "ask",
+	                    "again") "</subProcess><boundaryEvent id=\"late\" attachedToRef=\"w\" "
+	                             "cancelActivity=\"false\"><timerEventDefinition "
+	                             "diwan:calendar=\"working_time\" diwan:pausesFor=\"applicant\">"
+	                             "<timeDuration>PT10H</timeDuration></timerEventDefinition></"
+	                             "boundaryEvent>"
+	                             "<endEvent id=\"e\"/><endEvent id=\"f\"/>" FLOW("c", "s", "w")
+	                                 FLOW("d", "w", "e") FLOW("g", "late", "f") "</process>" TAIL));
+	struct bpmn_run run = {.a = a,
+	                       .now = 20454 * DAY + 9 * HOUR, /* Thursday 09:00 */
+	                       .working_days = office_days,
+	                       .working_time = office_time,
+	                       .working_between = office_between};
+	instant began = run.now;
+	json *state = started(b, "{}", &run);
+
+	assert_int_equal(effect(&run, BPMN_TASK_OPENED, "review")->due, began + 2 * HOUR);
+	/* five hours on Thursday, five on Saturday */
+	assert_int_equal(effect(&run, BPMN_TIMER_SET, "late")->due, 20456 * DAY + 13 * HOUR);
+
+	run.now += 2 * HOUR; /* eight hours are left when the applicant is asked */
+	state = work(b, state, "task", "review", "{}", &run);
+	assert_non_null(effect(&run, BPMN_TIMER_CANCELLED, "late"));
+	int64_t timer = instance_of(a, state, "timer", "late");
+	json *next = NULL;
+	struct bpmn_trigger fire = {.kind = BPMN_TIMER_FIRED, .instance = timer};
+	assert_int_equal(bpmn_step(b, state, &fire, &run, &next), ERR_bpmn_no_instance);
+	json *w = bpmn_waiting(a, state)->first;
+	while (!str_eq(json_str(w, "element"), STR("late")))
+		w = w->next;
+	assert_int_equal(json_int(w, "left", 0), 8 * HOUR);
+
+	state = json_parse(a, json_print(a, state), NULL); /* killed meanwhile */
+	run.now = 20464 * DAY + 13 * HOUR;                 /* ten days later */
+	state = work(b, state, "task", "ask", "{}", &run);
+	assert_int_equal(effect(&run, BPMN_TASK_OPENED, "again")->due, 20465 * DAY + 14 * HOUR);
+	assert_int_equal(effect(&run, BPMN_TIMER_SET, "late")->due, 20466 * DAY + 9 * HOUR);
+	state = stepped(b, state, fire, &run);
+	state = work(b, state, "task", "again", "{}", &run);
+	assert_str(bpmn_status(state), "completed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +416,7 @@ int main(void)
 	    UNIT(what_is_not_carried_out_is_refused),
 	    UNIT(a_table_of_stages_becomes_a_process),
 	    UNIT(the_path_of_a_case_is_marked),
+	    UNIT(time_counts_as_the_calendar_says_and_stands_still),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

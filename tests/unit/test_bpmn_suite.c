@@ -90,10 +90,48 @@ static void interchange_models_load_and_draw(void **s)
 	assert_true(score.passed >= 11);
 }
 
+/* A refused element is marked on the drawing, and explained in both languages. */
+static void lint_marks_what_it_refuses(void **s)
+{
+	static const char bad[] =
+	    "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" "
+	    "targetNamespace=\"urn:t\"><process id=\"p\"><startEvent id=\"s\"/>"
+	    "<endEvent id=\"e\"/><task id=\"lost\"/><sequenceFlow id=\"f\" sourceRef=\"s\" "
+	    "targetRef=\"e\"/></process></definitions>";
+	char in[] = "/tmp/bpmn_lint_XXXXXX", out[] = "/tmp/bpmn_svg_XXXXXX";
+	int fd = mkstemp(in), svg = mkstemp(out), null = open("/dev/null", O_WRONLY), keep = dup(2);
+	char *args[] = {(char *)"bpmn", (char *)"lint", in, (char *)"--svg", out, NULL};
+	char text[16384] = {0};
+
+	assert_true(fd >= 0 && svg >= 0);
+	assert_int_equal(write(fd, bad, sizeof bad - 1), sizeof bad - 1);
+	dup2(null, 2);
+	int status = cmd_bpmn(5, args);
+	dup2(keep, 2);
+	assert_int_equal(status, 1);
+	ssize_t n = read(svg, text, sizeof text - 1);
+	assert_true(n > 0);
+	str drawn = {text, (size_t)n};
+	ptrdiff_t at = str_find(drawn, STR("class=\"node error\" id=\"bpmn-lost\""));
+	assert_true(at > 0);
+	str mark = str_sub(drawn, (size_t)at, drawn.n);
+	assert_true(str_find(mark, STR("bpmn.flow.unreached")) > 0);
+	assert_true(str_find(mark, STR("No flow leads to this element")) > 0);
+	assert_true(str_find(mark, STR("لا يقود مسار إلى هذا العنصر")) > 0);
+	close(fd);
+	close(svg);
+	close(null);
+	close(keep);
+	unlink(in);
+	unlink(out);
+	(void)s;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    UNIT(executable_models_do_what_is_expected), UNIT(examples_do_what_is_expected),
-	    UNIT(broken_models_are_refused), UNIT(interchange_models_load_and_draw)};
+	    UNIT(broken_models_are_refused), UNIT(interchange_models_load_and_draw),
+	    UNIT(lint_marks_what_it_refuses)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

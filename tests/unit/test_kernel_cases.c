@@ -448,6 +448,97 @@ static void the_timeline_tells_each_reader_what_is_theirs(void **state)
 	people_stop(p);
 }
 
+/* ---- lists ---- */
+
+struct listing {
+	struct case_line at[64];
+	size_t n;
+	int64_t count;
+};
+
+/* All pages of a list, `page` lines each, put together. */
+static struct listing listed(struct people *p, struct case_filter f, size_t page)
+{
+	struct listing all = {0};
+	bool capped;
+	dbc *c = db_reader(p->u->k->db);
+	all.count = case_count(c, p->u->a, &f, &capped);
+	for (size_t got = page; got == page;) {
+		got = case_list(c, p->u->a, &f, &all.at[all.n], page);
+		all.n += got;
+		assert_true(all.n <= 64 - page);
+		if (got) {
+			f.more = true;
+			f.after_key = all.at[all.n - 1].key;
+			f.after_id = all.at[all.n - 1].id;
+		}
+	}
+	assert_int_equal(db_error(c), OK);
+	db_reader_return(c);
+	return all;
+}
+
+static void lists_page_by_key_and_keep_to_their_entity(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	static const str iga[] = {STR_INIT("iga")}, moh[] = {STR_INIT("moh")};
+	static const str open[] = {STR_INIT("submitted"), STR_INIT("review")};
+	struct case_filter f = {.entities = iga, .n_entities = 1, .holder = CASE_ANYBODY};
+	int64_t who[] = {p->citizen, p->other, p->officer, p->second, p->foreign}, id[5];
+	for (int i = 0; i < 5; i++) {
+		id[i] = submitted(p, who[i]);
+		p->u->now += DAY;
+		if (i != 1)
+			paid(p, id[i]);
+	}
+	for (size_t page = 1; page <= 6; page++) {
+		struct listing up = listed(p, f, page);
+		assert_int_equal(up.n, 5);
+		assert_int_equal(up.count, 5);
+		for (size_t i = 1; i < up.n; i++)
+			assert_true(up.at[i].key > up.at[i - 1].key ||
+			            (up.at[i].key == up.at[i - 1].key && up.at[i].id > up.at[i - 1].id));
+	}
+	f.sort = CASE_BY_RECEIVED;
+	f.descending = true;
+	struct listing down = listed(p, f, 2);
+	assert_int_equal(down.n, 5);
+	assert_int_equal(down.at[0].id, id[4]);
+	assert_int_equal(down.at[4].id, id[0]);
+	f.states = open;
+	f.n_states = 2;
+	assert_int_equal(listed(p, f, 3).n, 4);
+	DONE(p, DO_CLAIM, p->officer, task_of(p, id[0], "id_officer").id);
+	f.holder = p->officer;
+	struct listing mine = listed(p, f, 3);
+	assert_int_equal(mine.n, 1);
+	assert_int_equal(mine.count, 1);
+	assert_int_equal(mine.at[0].id, id[0]);
+	f.holder = 0;
+	assert_int_equal(listed(p, f, 3).n, 3);
+	assert_int_equal(listed(p, f, 3).count, 3);
+	f.holder = CASE_ANYBODY;
+	f.applicant = p->other;
+	f.n_states = 0;
+	assert_int_equal(listed(p, f, 3).at[0].id, id[1]);
+	/* Another entity: nothing to list, to count or to find. */
+	struct case_line l[4];
+	struct case_filter theirs = {.entities = moh, .n_entities = 1, .holder = CASE_ANYBODY};
+	assert_int_equal(listed(p, theirs, 3).n, 0);
+	assert_int_equal(listed(p, theirs, 3).count, 0);
+	dbc *c = db_reader(p->u->k->db);
+	assert_int_equal(case_search(c, p->u->a, &theirs, STR("Maryam"), l, 4), 0);
+	struct case_filter ours = {.entities = iga, .n_entities = 1, .holder = CASE_ANYBODY};
+	assert_int_equal(case_search(c, p->u->a, &ours, STR("maryam ali"), l, 4), 1);
+	assert_int_equal(l[0].id, id[0]);
+	assert_int_equal(case_search(c, p->u->a, &ours, STR("\u0645\u0631\u064a\u0645"), l, 4), 4);
+	assert_int_equal(case_search(c, p->u->a, &ours, STR("maryam hasan"), l, 4), 0);
+	db_reader_return(c);
+	rebuilt(p);
+	people_stop(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +556,7 @@ int main(void)
 	    cmocka_unit_test(erasure_empties_what_is_personal),
 	    cmocka_unit_test(a_case_keeps_its_version_until_it_is_migrated),
 	    cmocka_unit_test(the_timeline_tells_each_reader_what_is_theirs),
+	    cmocka_unit_test(lists_page_by_key_and_keep_to_their_entity),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

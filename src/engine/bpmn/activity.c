@@ -6,6 +6,7 @@ static void ask_person(struct engine *g, struct node *n)
 	n->wait = WAIT_TASK;
 	struct bpmn_effect *f = emit(g, BPMN_TASK_OPENED, n->el->id, n->id);
 	f->name = n->el->name;
+	f->due = deadline_of_task(g, n->el);
 	f->data = bpmn_element_json(g->a, g->b, n->el->id);
 	if (n->vars)
 		json_set(g->a, f->data, "local", json_copy(g->a, n->vars));

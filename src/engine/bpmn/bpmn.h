@@ -12,10 +12,16 @@
  * has changed nothing. The old state is never modified.
  *
  * Own attributes are read in namespace urn:diwan:bpmn:1 (role, form, due,
- * dueUnit, type, decision, resultVariable, key, calendar, ...) and from the
+ * dueUnit, type, decision, resultVariable, key, calendar, pausesFor, ...) and from the
  * zeebe: extension elements that modelers write (assignmentDefinition,
  * formDefinition, taskDefinition, taskHeaders, subscription, ioMapping, script,
  * calledDecision, calledElement, loopCharacteristics).
+ *
+ * Time: a timer with diwan:calendar="working_days" counts its days as working
+ * days, with "working_time" its hours and minutes too, by the calendar the caller
+ * passes in. With diwan:pausesFor="applicant" it stands still as long as a task of
+ * that role is open anywhere in the case, and goes on with what was left: it is
+ * withdrawn (BPMN_TIMER_CANCELLED) and set anew.
  */
 #ifndef ENGINE_BPMN_BPMN_H
 #define ENGINE_BPMN_BPMN_H
@@ -49,7 +55,7 @@ enum bpmn_effect_kind {
 	BPMN_LEFT,          /* ... completed */
 	BPMN_CANCELLED,     /* ... was withdrawn */
 	BPMN_FLOW,          /* a sequence flow (element) was taken */
-	BPMN_TASK_OPENED,   /* user task; data: see bpmn_element_json */
+	BPMN_TASK_OPENED,   /* user task; data: see bpmn_element_json; due, if it has one */
 	BPMN_TASK_CLOSED,   /* data {"completed": bool} */
 	BPMN_JOB_REQUESTED, /* service, send or business rule task: data {"type", ...} */
 	BPMN_JOB_CANCELLED,
@@ -83,10 +89,13 @@ struct bpmn_run {
 	/* Elements (keys of an object) whose work the caller does although the
 	 * engine could: trials of a draft, tests. NULL = none. */
 	const json *as_jobs;
-	/* Adds working days to an instant; NULL counts Sunday to Thursday. */
+	/* The business calendar. Adds working days, adds working time (microseconds),
+	 * measures working time; NULL counts Sunday to Thursday, all hours. */
 	instant (*working_days)(void *ctx, instant from, int64_t days);
 	void *ctx;
 	struct bpmn_effect *first, *last;
+	instant (*working_time)(void *ctx, instant from, int64_t micros);
+	int64_t (*working_between)(void *ctx, instant from, instant to);
 };
 
 enum bpmn_trigger_kind {
@@ -125,7 +134,8 @@ err bpmn_step(const struct bpmn *b, const json *state, const struct bpmn_trigger
 str bpmn_status(const json *state);
 const json *bpmn_vars(const json *state);
 /* Everything that waits: [{"kind": "task"|"job"|"timer"|"message"|"signal"|
- * "incident"|"join"|"scope", "element", "instance", "due"?, "name"?, "key"?}]. */
+ * "incident"|"join"|"scope", "element", "instance", "due"?, "left"?, "name"?,
+ * "key"?}]. A timer that stands still has no "due" but what is "left" of it. */
 json *bpmn_waiting(arena *a, const json *state);
 
 /* The file's processes [{"id", "name", "executable", "starts": [{"element",
@@ -137,7 +147,8 @@ json *bpmn_element_json(arena *a, const struct bpmn *b, str id);
 
 /* The diagram as SVG; laid out here where the file has no diagram data. `path`
  * (may be NULL) marks what happened: {"element or flow id": {"state":
- * "done"|"active"|"error", "count"?, "note"?}}. Ids are prefixed by "bpmn-". */
+ * "done"|"active"|"error", "count"?, "note"?, "title"?}}: count and note stand at the
+ * element, the title shows when pointed at. Ids are prefixed by "bpmn-". */
 str bpmn_svg(arena *a, const struct bpmn *b, const json *path);
 
 /* Compiles a table of stages, as policy people write it, into BPMN with a layout:

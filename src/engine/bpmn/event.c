@@ -20,30 +20,6 @@ static struct sub *sub_new(struct engine *g, struct node *n, const struct bpmn_e
 
 /* ---- timers ------------------------------------------------------------ */
 
-static instant weekdays(instant from, int64_t days, int32_t offset)
-{
-	while (days > 0) {
-		from += DAY;
-		int64_t local = (from + offset * SECOND) / DAY;
-		int day = weekday(local);
-		days -= day != 5 && day != 6;
-	}
-	return from;
-}
-
-static instant after(struct engine *g, const struct bpmn_evdef *ev, instant from,
-                     struct bpmn_span span)
-{
-	int64_t days = span.days < 3660 ? span.days : 3660;
-
-	if (!ev->working_days || span.negative)
-		return bpmn_span_add(from, span, g->run->offset);
-	from = g->run->working_days ? g->run->working_days(g->run->ctx, from, days)
-	                            : weekdays(from, days, g->run->offset);
-	span.days = 0;
-	return bpmn_span_add(from, span, g->run->offset);
-}
-
 /* The text of a timer: literal or computed. */
 static bool timer_text(struct engine *g, struct node *n, const struct bpmn_evdef *ev, str *out,
                        str *why)
@@ -71,11 +47,11 @@ static bool timer_start(struct engine *g, struct node *n, struct sub *s, str *wh
 	else if (ev->timer == TIMER_DURATION) {
 		good = bpmn_span_parse(text, &span);
 		if (good)
-			s->due = after(g, ev, g->run->now, span);
+			s->due = deadline_after(g, ev, g->run->now, span);
 	} else {
 		good = bpmn_cycle_parse(text, &s->repeats, &at, &span);
 		if (good)
-			s->due = at ? at : after(g, ev, g->run->now, span);
+			s->due = at ? at : deadline_after(g, ev, g->run->now, span);
 		s->name = text;
 	}
 	if (!good)
@@ -96,7 +72,7 @@ static bool timer_again(struct engine *g, struct sub *s)
 		return false;
 	if (s->repeats > 0)
 		s->repeats--;
-	instant next = after(g, s->def, s->due, span);
+	instant next = deadline_after(g, s->def, s->due, span);
 	if (next <= s->due)
 		return false;
 	s->due = next;
@@ -108,6 +84,8 @@ static bool timer_again(struct engine *g, struct sub *s)
 
 static void announce(struct engine *g, const struct sub *s, bool open)
 {
+	if (s->kind == E_TIMER && s->paused)
+		return;
 	if (s->kind == E_TIMER) {
 		emit(g, open ? BPMN_TIMER_SET : BPMN_TIMER_CANCELLED, s->el->id, s->id)->due = s->due;
 		return;

@@ -158,7 +158,12 @@ static void timer(struct bpmn *b, const struct xml_node *n, struct bpmn_evdef *e
 	int64_t count;
 	instant at;
 
-	ev->working_days = str_eq(xml_attr_ns(n, NS_DIWAN, "calendar"), STR("working_days"));
+	str calendar = xml_attr_ns(n, NS_DIWAN, "calendar");
+	ev->calendar = !calendar.n                             ? CALENDAR_NONE
+	               : str_eq(calendar, STR("working_days")) ? CALENDAR_DAYS
+	               : str_eq(calendar, STR("working_time")) ? CALENDAR_TIME
+	                                                       : CALENDAR_UNKNOWN;
+	ev->pauses_for = xml_attr_ns(n, NS_DIWAN, "pausesFor");
 	for (int i = 0; i < 3; i++) {
 		struct xml_node *x = xml_child(n, names[i]);
 		if (!x)

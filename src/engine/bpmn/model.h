@@ -54,6 +54,8 @@ enum bpmn_event {
 
 enum bpmn_timer { TIMER_DATE, TIMER_DURATION, TIMER_CYCLE };
 
+enum bpmn_calendar { CALENDAR_NONE, CALENDAR_DAYS, CALENDAR_TIME, CALENDAR_UNKNOWN };
+
 struct bpmn_evdef {
 	enum bpmn_event kind;
 	str name;                    /* of the message, signal, link */
@@ -63,8 +65,9 @@ struct bpmn_evdef {
 	enum bpmn_timer timer;
 	str time; /* literal ISO 8601; empty: time_expr */
 	const struct feel_expr *time_expr;
-	bool working_days;
-	str activity; /* whose compensation */
+	enum bpmn_calendar calendar;
+	str pauses_for; /* role whose open tasks stop the time */
+	str activity;   /* whose compensation */
 	const struct xml_node *node;
 	struct bpmn_evdef *next; /* of a multiple event */
 };

@@ -33,7 +33,9 @@ static void waiting_subs(arena *a, json *list, const json *node)
 		                   : kind == E_SIGNAL  ? "signal"
 		                                       : "condition";
 		json *w = waiting_one(a, list, name, s);
-		if (kind == E_TIMER)
+		if (kind == E_TIMER && json_get(s, "l"))
+			json_set_int(a, w, "left", json_int(s, "l", 0));
+		else if (kind == E_TIMER)
 			json_set_int(a, w, "due", json_int(s, "d", 0));
 		else if (json_str(s, "n").n)
 			json_set_str(a, w, "name", json_str(s, "n"));

@@ -56,6 +56,9 @@ static void timer_rules(struct bpmn *b, const struct bpmn_evdef *ev)
 			            "write ISO 8601, such as P3D or R4/PT1H, or =expression",
 			            "\"%.*s\" is not a time", STRF(x->text));
 	}
+	if (ev->calendar == CALENDAR_UNKNOWN)
+		bpmn_refuse(b, ev->node, "bpmn.timer.calendar", "write working_days or working_time",
+		            "diwan:calendar names no way of counting");
 	if (found != 1)
 		bpmn_refuse(b, ev->node, "bpmn.timer.one", "keep timeDate, timeDuration or timeCycle",
 		            found ? "a timer has only one of date, duration and cycle"

@@ -95,7 +95,7 @@ static json *encode_sub(struct engine *g, const struct sub *s)
 	json_set_str(g->a, v, "e", s->el->id);
 	json_set_int(g->a, v, "k", s->kind);
 	if (s->kind == E_TIMER)
-		json_set_int(g->a, v, "d", s->due);
+		json_set_int(g->a, v, s->paused ? "l" : "d", s->paused ? s->left : s->due);
 	if (s->nth)
 		json_set_int(g->a, v, "x", s->nth);
 	if (s->repeats)
@@ -253,6 +253,8 @@ static struct sub *decode_subs(struct decoder *d, const json *list)
 		s->el = element(d, json_str(v, "e"));
 		s->kind = (enum bpmn_event)json_int(v, "k", 0);
 		s->due = json_int(v, "d", 0);
+		s->paused = json_get(v, "l") != NULL;
+		s->left = json_int(v, "l", 0);
 		s->repeats = json_int(v, "r", 0);
 		s->name = json_str(v, "n");
 		s->has_key = json_get(v, "y") != NULL;

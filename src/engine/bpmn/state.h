@@ -28,6 +28,8 @@ struct sub { /* something outside that a node listens for */
 	str name;        /* message or signal; for a cycle its text */
 	str key;
 	bool has_key, held; /* held: the condition was true last time */
+	bool paused;        /* a timer that stands still; what is left of it: */
+	int64_t left;
 	struct sub *next;
 };
 
@@ -135,6 +137,14 @@ bool listen_event_subs(struct engine *g, struct node *n);
 void sub_fire(struct engine *g, struct node *n, struct sub *s, const json *vars);
 bool conditions_settle(struct engine *g);
 struct sub *sub_find(struct engine *g, int64_t id, struct node **holder);
+
+/* deadline.c: time as the business calendar counts it */
+instant deadline_after(struct engine *g, const struct bpmn_evdef *ev, instant from,
+                       struct bpmn_span span);
+/* When a person's task should be done; 0 = it does not say. */
+instant deadline_of_task(struct engine *g, const struct bpmn_el *el);
+/* Stops and restarts the timers that stand still while somebody owes an answer. */
+void deadlines_settle(struct engine *g);
 
 /* throw.c: throwing, errors, compensation */
 void throw_open(struct engine *g, struct node *n);

@@ -23,6 +23,7 @@ static err start(const struct bpmn *b, const struct bpmn_el *process, const stru
 	else if (listen_event_subs(&g, g.root) && !g.root->interrupted)
 		push(&g, g.root, at, (struct entry){.fired = at->kind != K_START});
 	drain(&g);
+	deadlines_settle(&g);
 	*state = state_encode(&g);
 	return OK;
 }
@@ -91,7 +92,7 @@ static err timer_fired(struct engine *g, const struct bpmn_trigger *t)
 	struct node *n = NULL;
 	struct sub *s = sub_find(g, t->instance, &n);
 
-	if (!s || s->kind != E_TIMER)
+	if (!s || s->kind != E_TIMER || s->paused)
 		return ERR_bpmn_no_instance;
 	sub_fire(g, n, s, t->vars);
 	return OK;
@@ -235,6 +236,7 @@ err bpmn_step(const struct bpmn *b, const json *state, const struct bpmn_trigger
 		return e;
 	}
 	drain(&g);
+	deadlines_settle(&g);
 	*new_state = state_encode(&g);
 	return OK;
 }

@@ -269,6 +269,11 @@ static void open_group(buf *o, const struct xml_node *n, const char *kind, const
 	buf_fmt(o, "<g class=\"%s%s\" id=\"bpmn-", kind, state_class(mark));
 	escape(o, xml_attr(n, "id"));
 	buf_puts(o, "\">");
+	if (json_str(mark, "title").n) {
+		buf_puts(o, "<title>");
+		escape(o, json_str(mark, "title"));
+		buf_puts(o, "</title>");
+	}
 }
 
 static void draw_shape(buf *o, const struct shape *s, const json *path)

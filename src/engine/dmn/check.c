@@ -78,29 +78,16 @@ static void fill_between(struct samples *s)
 /* The constants of one cell; false when it needs evaluating. */
 static bool cell_constants(const struct cell *c, struct samples *s)
 {
-	if (c->kind == CELL_EQUAL)
-		add(s, c->v);
-	if (c->kind == CELL_RANGE) {
-		if (!c->v.range->lo_none)
-			add(s, c->v.range->lo);
-		if (!c->v.range->hi_none)
-			add(s, c->v.range->hi);
+	for (uint32_t i = 0; i < c->n_parts; i++) {
+		const struct feel_range *g = c->parts[i].kind == FEEL_RANGE ? c->parts[i].range : NULL;
+		if (!g)
+			add(s, c->parts[i]);
+		if (g && !g->lo_none)
+			add(s, g->lo);
+		if (g && !g->hi_none)
+			add(s, g->hi);
 	}
-	if (c->kind != CELL_TESTS)
-		return true;
-	const struct node *list = c->tests->kid[1];
-	for (uint32_t i = 0; i < list->n; i++) {
-		const struct node *k = list->kid[i];
-		if (k->eval == eval_const)
-			add(s, k->value);
-		else if (k->eval == eval_range && (!k->kid[0] || k->kid[0]->eval == eval_const) &&
-		         (!k->kid[1] || k->kid[1]->eval == eval_const))
-			for (int e = 0; e < 2; e++)
-				k->kid[e] ? add(s, k->kid[e]->value) : (void)0;
-		else
-			return false;
-	}
-	return true;
+	return c->kind != CELL_TESTS;
 }
 
 static bool column_samples(const struct table *t, size_t column, struct samples *s)
@@ -111,7 +98,14 @@ static bool column_samples(const struct table *t, size_t column, struct samples 
 	for (; !allowed && ty; ty = ty->based_on)
 		allowed = ty->allowed;
 	bool listed = allowed && allowed->n == 2 && !allowed->kid[1]->flag;
-	struct cell c = {.kind = CELL_TESTS, .tests = allowed};
+	struct cell c = {.kind = CELL_TESTS};
+	feel_value parts[SAMPLES_MAX];
+	for (uint32_t i = 0; listed && i < allowed->kid[1]->n; i++)
+		if (i < SAMPLES_MAX && allowed->kid[1]->kid[i]->eval == eval_const) {
+			parts[c.n_parts++] = allowed->kid[1]->kid[i]->value;
+			c.kind = CELL_SET;
+		}
+	c.parts = parts;
 	if (listed && !cell_constants(&c, s))
 		return false;
 	for (size_t r = 0; r < t->n_rules; r++)
@@ -160,7 +154,7 @@ static bool cell_takes(struct env *e, const struct table *t, const struct cell *
 	if (c->kind == CELL_ANY)
 		return true;
 	if (c->kind != CELL_TESTS)
-		return feel_test(v, c->v) == 1;
+		return cell_set_matches(c, v);
 	e->local[t->slot] = v;
 	return feel_is_true(c->tests->eval(c->tests, e));
 }

@@ -1,12 +1,15 @@
 #include "engine/dmn/model.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* A table of many rules is indexed by its most selective column of constants: a
- * hash from the constant to the rules that name it. Rules whose cell there is no
- * constant come with every answer. */
+/* A table of many rules is indexed by its most selective column: where its cells
+ * are constants by a hash of them, where some are ranges by the spans its bounds
+ * cut the values into. Rules whose cell there is no constant come with every
+ * answer. */
 
 #define INDEX_MIN_RULES 32
+#define ENTRIES_A_RULE  64 /* rules named by the spans or buckets, for each rule */
 
 struct bucket {
 	feel_value key;
@@ -16,10 +19,17 @@ struct bucket {
 };
 
 struct table_index {
-	size_t column, size; /* a power of two */
+	size_t column;
+	double cost; /* candidates of an average answer */
+	size_t size; /* of a hash: a power of two; 0 for spans */
 	struct bucket **slot;
 	uint32_t *rest; /* rules without a constant there */
 	size_t n_rest;
+	/* spans: 2 i + 1 is the bound i itself, 2 i what lies below it */
+	enum feel_kind kind;
+	feel_value *bound;
+	size_t n_bounds;
+	uint32_t *first, *rules; /* of span s: rules[first[s]] to rules[first[s + 1]] */
 };
 
 static uint64_t hash_of(feel_value v)
@@ -31,10 +41,14 @@ static uint64_t hash_of(feel_value v)
 	return v.kind == FEEL_BOOL ? 2 + v.b : 1;
 }
 
-static bool keyed(const struct cell *c)
+static bool hashable(const struct cell *c)
 {
-	return c->kind == CELL_EQUAL &&
-	       (c->v.kind == FEEL_NUMBER || c->v.kind == FEEL_STRING || c->v.kind == FEEL_BOOL);
+	bool set = c->kind == CELL_EQUAL || (c->kind == CELL_SET && !c->negated);
+	for (uint32_t i = 0; set && i < c->n_parts; i++) {
+		enum feel_kind k = (enum feel_kind)c->parts[i].kind;
+		set = k == FEEL_NUMBER || k == FEEL_STRING || k == FEEL_BOOL;
+	}
+	return set && c->n_parts > 0;
 }
 
 static struct bucket *lookup(const struct table_index *ix, feel_value v)
@@ -45,40 +59,63 @@ static struct bucket *lookup(const struct table_index *ix, feel_value v)
 	return b;
 }
 
-/* Distinct constants of a column, by counting into a fresh index. */
-static struct table_index *hash_column(arena *a, const struct table *t, size_t column,
-                                       size_t *distinct)
+/* Counts the constants of a column into a fresh index; NULL if it says nothing. */
+static struct table_index *hash_column(arena *a, const struct table *t, size_t column)
 {
 	struct table_index *ix = NEW(a, struct table_index);
+	size_t distinct = 0, entries = 0;
 	ix->column = column;
 	ix->size = 16;
 	while (ix->size < t->n_rules)
 		ix->size *= 2;
 	ix->slot = NEWN(a, struct bucket *, ix->size);
-	*distinct = 0;
 	for (size_t r = 0; r < t->n_rules; r++) {
 		const struct cell *c = &t->rule[r].in[column];
-		if (!keyed(c)) {
-			ix->n_rest++;
-			continue;
+		ix->n_rest += !hashable(c);
+		for (uint32_t i = 0; hashable(c) && i < c->n_parts; i++) {
+			struct bucket *b = lookup(ix, c->parts[i]);
+			if (!b) {
+				struct bucket **head = &ix->slot[hash_of(c->parts[i]) & (ix->size - 1)];
+				b = NEW(a, struct bucket);
+				*b = (struct bucket){.key = c->parts[i], .next = *head};
+				*head = b;
+				distinct++;
+			}
+			b->n++;
+			entries++;
 		}
-		struct bucket *b = lookup(ix, c->v);
-		if (!b) {
-			struct bucket **head = &ix->slot[hash_of(c->v) & (ix->size - 1)];
-			b = NEW(a, struct bucket);
-			*b = (struct bucket){.key = c->v, .next = *head};
-			*head = b;
-			(*distinct)++;
-		}
-		b->n++;
 	}
+	/* merged buckets cost distinct * rest */
+	if (distinct < 2 || entries + ix->n_rest * distinct > t->n_rules * ENTRIES_A_RULE)
+		return NULL;
+	ix->cost = (double)ix->n_rest + (double)entries / (double)distinct;
 	return ix;
 }
 
-static void fill(arena *a, const struct table *t, struct table_index *ix)
+static void fill_rest(arena *a, const struct table *t, struct table_index *ix,
+                      bool (*keyed)(const struct cell *))
 {
 	ix->rest = NEWN(a, uint32_t, ix->n_rest);
-	ix->n_rest = 0;
+	size_t n = 0;
+	for (size_t r = 0; r < t->n_rules; r++)
+		if (!keyed(&t->rule[r].in[ix->column]))
+			ix->rest[n++] = (uint32_t)r;
+}
+
+static void merge_rest(arena *a, struct table_index *ix, struct bucket *b)
+{
+	uint32_t *both = NEWN(a, uint32_t, b->n + ix->n_rest);
+	size_t i = 0, k = 0, n = 0;
+	while (i < b->n || k < ix->n_rest)
+		both[n++] = k == ix->n_rest || (i < b->n && b->rules[i] < ix->rest[k]) ? b->rules[i++]
+		                                                                       : ix->rest[k++];
+	b->rules = both;
+	b->n = n;
+}
+
+static void fill_hash(arena *a, const struct table *t, struct table_index *ix)
+{
+	fill_rest(a, t, ix, hashable);
 	for (size_t s = 0; s < ix->size; s++) {
 		for (struct bucket *b = ix->slot[s]; b; b = b->next) {
 			b->rules = NEWN(a, uint32_t, b->n);
@@ -87,46 +124,199 @@ static void fill(arena *a, const struct table *t, struct table_index *ix)
 	}
 	for (size_t r = 0; r < t->n_rules; r++) {
 		const struct cell *c = &t->rule[r].in[ix->column];
-		if (keyed(c)) {
-			struct bucket *b = lookup(ix, c->v);
-			b->rules[b->n++] = (uint32_t)r;
-		} else {
-			ix->rest[ix->n_rest++] = (uint32_t)r;
+		for (uint32_t i = 0; hashable(c) && i < c->n_parts; i++) {
+			struct bucket *b = lookup(ix, c->parts[i]);
+			if (!b->n || b->rules[b->n - 1] != r)
+				b->rules[b->n++] = (uint32_t)r;
 		}
 	}
-	if (!ix->n_rest)
+	for (size_t s = 0; ix->n_rest && s < ix->size; s++)
+		for (struct bucket *b = ix->slot[s]; b; b = b->next)
+			merge_rest(a, ix, b);
+}
+
+/* --- spans ------------------------------------------------------------------------- */
+
+/* Kinds whose values are all in one order. Points in time are not: some have a zone. */
+static bool ordered(enum feel_kind k)
+{
+	return k == FEEL_NUMBER || k == FEEL_STRING || k == FEEL_DATE || k == FEEL_DAYS ||
+	       k == FEEL_MONTHS;
+}
+
+static bool spanned(const struct cell *c)
+{
+	bool set =
+	    c->kind == CELL_EQUAL || c->kind == CELL_RANGE || (c->kind == CELL_SET && !c->negated);
+	for (uint32_t i = 0; set && i < c->n_parts; i++) {
+		feel_value v = c->parts[i];
+		if (v.kind == FEEL_RANGE)
+			set = v.range->op == RANGE_ENDS &&
+			      (v.range->lo_none || ordered((enum feel_kind)v.range->lo.kind)) &&
+			      (v.range->hi_none || ordered((enum feel_kind)v.range->hi.kind));
+		else
+			set = ordered((enum feel_kind)v.kind);
+	}
+	return set && c->n_parts > 0;
+}
+
+static int by_value(const void *x, const void *y)
+{
+	int c = 0;
+	return feel_compare(*(const feel_value *)x, *(const feel_value *)y, &c) ? c : 0;
+}
+
+/* All bounds of a column, sorted; false when they are of several kinds. */
+static bool read_bounds(arena *a, const struct table *t, struct table_index *ix)
+{
+	size_t n = 0;
+	for (size_t r = 0; r < t->n_rules; r++)
+		n += 2 * t->rule[r].in[ix->column].n_parts;
+	feel_value *b = NEWN(a, feel_value, n);
+	n = 0;
+	for (size_t r = 0; r < t->n_rules; r++) {
+		const struct cell *c = &t->rule[r].in[ix->column];
+		ix->n_rest += !spanned(c);
+		for (uint32_t i = 0; spanned(c) && i < c->n_parts; i++) {
+			const struct feel_range *g = c->parts[i].kind == FEEL_RANGE ? c->parts[i].range : NULL;
+			if (!g)
+				b[n++] = c->parts[i];
+			if (g && !g->lo_none)
+				b[n++] = g->lo;
+			if (g && !g->hi_none)
+				b[n++] = g->hi;
+		}
+	}
+	for (size_t i = 1; i < n; i++)
+		if (b[i].kind != b[0].kind)
+			return false;
+	qsort(b, n, sizeof *b, by_value);
+	ix->bound = b;
+	for (size_t i = 0; i < n; i++)
+		if (ix->n_bounds == 0 || by_value(&b[ix->n_bounds - 1], &b[i]) != 0)
+			b[ix->n_bounds++] = b[i];
+	ix->kind = n ? (enum feel_kind)b[0].kind : FEEL_NULL;
+	return n > 0;
+}
+
+/* The span a value lies in. */
+static size_t span_of(const struct table_index *ix, feel_value v)
+{
+	size_t lo = 0, hi = ix->n_bounds;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int c = by_value(&v, &ix->bound[mid]);
+		if (c == 0)
+			return 2 * mid + 1;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return 2 * lo;
+}
+
+static void part_spans(const struct table_index *ix, feel_value part, size_t *from, size_t *to)
+{
+	const struct feel_range *g = part.kind == FEEL_RANGE ? part.range : NULL;
+	if (!g) {
+		*from = *to = span_of(ix, part);
 		return;
-	for (size_t s = 0; s < ix->size; s++) {
-		for (struct bucket *b = ix->slot[s]; b; b = b->next) {
-			uint32_t *both = NEWN(a, uint32_t, b->n + ix->n_rest);
-			size_t i = 0, k = 0, n = 0;
-			while (i < b->n || k < ix->n_rest)
-				both[n++] = k == ix->n_rest || (i < b->n && b->rules[i] < ix->rest[k])
-				                ? b->rules[i++]
-				                : ix->rest[k++];
-			b->rules = both;
-			b->n = n;
+	}
+	*from = g->lo_none ? 0 : span_of(ix, g->lo) + !g->lo_closed;
+	*to = g->hi_none ? 2 * ix->n_bounds : span_of(ix, g->hi) - !g->hi_closed;
+}
+
+static struct table_index *span_column(arena *a, const struct table *t, size_t column)
+{
+	struct table_index *ix = NEW(a, struct table_index);
+	size_t entries = 0, from, to;
+	ix->column = column;
+	if (!read_bounds(a, t, ix))
+		return NULL;
+	for (size_t r = 0; r < t->n_rules; r++) {
+		const struct cell *c = &t->rule[r].in[column];
+		for (uint32_t i = 0; spanned(c) && i < c->n_parts; i++) {
+			part_spans(ix, c->parts[i], &from, &to);
+			entries += to + 1 > from ? to + 1 - from : 0;
+		}
+		if (entries > t->n_rules * ENTRIES_A_RULE)
+			return NULL;
+	}
+	size_t spans = 2 * ix->n_bounds + 1;
+	entries += ix->n_rest * spans;
+	if (entries > t->n_rules * ENTRIES_A_RULE)
+		return NULL;
+	ix->cost = (double)entries / (double)spans;
+	return ix;
+}
+
+/* Counts (rules NULL) or writes the rules of each span, in their order. */
+static void put_spans(const struct table *t, struct table_index *ix, size_t *n, uint32_t *rules)
+{
+	size_t spans = 2 * ix->n_bounds + 1, from, to;
+	for (size_t r = 0; r < t->n_rules; r++) {
+		const struct cell *c = &t->rule[r].in[ix->column];
+		bool every = !spanned(c);
+		for (uint32_t i = 0; i < (every ? 1 : c->n_parts); i++) {
+			from = 0;
+			to = spans - 1;
+			if (!every)
+				part_spans(ix, c->parts[i], &from, &to);
+			for (size_t s = from; s <= to && s < spans; s++) {
+				if (rules && n[s] > ix->first[s] && rules[n[s] - 1] == r)
+					continue; /* two parts of one cell */
+				if (rules)
+					rules[n[s]] = (uint32_t)r;
+				n[s]++;
+			}
 		}
 	}
 }
 
+static void fill_spans(arena *a, const struct table *t, struct table_index *ix)
+{
+	size_t spans = 2 * ix->n_bounds + 1, *n = NEWN(a, size_t, spans), sum = 0;
+	fill_rest(a, t, ix, spanned);
+	put_spans(t, ix, n, NULL);
+	ix->first = NEWN(a, uint32_t, spans + 1);
+	for (size_t s = 0; s < spans; s++) {
+		ix->first[s] = (uint32_t)sum;
+		sum += n[s];
+		n[s] = ix->first[s];
+	}
+	ix->first[spans] = (uint32_t)sum;
+	ix->rules = NEWN(a, uint32_t, sum);
+	put_spans(t, ix, n, ix->rules);
+	/* where a cell named a span twice, fewer were written than counted */
+	size_t at = 0;
+	for (size_t s = 0; s < spans; s++) {
+		size_t count = n[s] - ix->first[s];
+		memmove(ix->rules + at, ix->rules + ix->first[s], count * sizeof *ix->rules);
+		ix->first[s] = (uint32_t)at;
+		at += count;
+	}
+	ix->first[spans] = (uint32_t)at;
+}
+
+/* --- choosing and finding ------------------------------------------------------------- */
+
 const struct table_index *table_index_make(arena *a, const struct table *t)
 {
 	struct table_index *best = NULL;
-	size_t most = 1;
 	if (t->n_rules < INDEX_MIN_RULES)
 		return NULL;
 	for (size_t i = 0; i < t->n_in; i++) {
-		size_t distinct;
-		struct table_index *ix = hash_column(a, t, i, &distinct);
-		/* merged buckets cost distinct * rest: only where few rules are unspecific */
-		if (distinct > most && ix->n_rest * distinct <= t->n_rules * 64) {
-			most = distinct;
-			best = ix;
-		}
+		struct table_index *each[2] = {hash_column(a, t, i), span_column(a, t, i)};
+		for (size_t k = 0; k < 2; k++)
+			if (each[k] && each[k]->cost * 2 < (double)t->n_rules &&
+			    (!best || each[k]->cost < best->cost))
+				best = each[k];
 	}
-	if (best)
-		fill(a, t, best);
+	if (best && best->size)
+		fill_hash(a, t, best);
+	else if (best)
+		fill_spans(a, t, best);
 	return best;
 }
 
@@ -134,11 +324,17 @@ size_t table_index_find(const struct table_index *ix, const feel_value *in, cons
 {
 	static const uint32_t none[1] = {0};
 	feel_value v = in[ix->column];
-	if (v.kind != FEEL_NUMBER && v.kind != FEEL_STRING && v.kind != FEEL_BOOL) {
-		*out = NULL; /* lists and the like may match in other ways */
+	if (v.kind > FEEL_MONTHS) {
+		*out = NULL; /* lists, ranges and the like may match in other ways */
 		return 0;
 	}
-	const struct bucket *b = lookup(ix, v);
+	if (!ix->size && (enum feel_kind)v.kind == ix->kind) {
+		size_t s = span_of(ix, v);
+		*out = ix->rules + ix->first[s];
+		return ix->first[s + 1] - ix->first[s];
+	}
+	bool hash = ix->size && (v.kind == FEEL_NUMBER || v.kind == FEEL_STRING || v.kind == FEEL_BOOL);
+	const struct bucket *b = hash ? lookup(ix, v) : NULL;
 	*out = b ? b->rules : ix->n_rest ? ix->rest : none;
 	return b ? b->n : ix->n_rest;
 }

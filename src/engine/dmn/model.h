@@ -107,12 +107,15 @@ enum hit {
 };
 enum aggregate { AGG_NONE, AGG_SUM, AGG_COUNT, AGG_MIN, AGG_MAX };
 
-/* A cell: anything, one constant, a range of constants, or tests to run. */
-enum cell_kind { CELL_ANY, CELL_EQUAL, CELL_RANGE, CELL_TESTS };
+/* A cell: anything, one constant, a range of constants, any (or, negated, none) of
+ * several constants and ranges, or tests to run. */
+enum cell_kind { CELL_ANY, CELL_EQUAL, CELL_RANGE, CELL_SET, CELL_TESTS };
 
 struct cell {
 	enum cell_kind kind;
-	feel_value v;
+	bool negated;
+	uint32_t n_parts;
+	const feel_value *parts; /* constants and ranges; one of EQUAL and RANGE */
 	const struct node *tests;
 	str text;
 };
@@ -149,6 +152,11 @@ struct table {
 	const struct table_index *index;
 	const struct dxml *src;
 };
+
+/* Is v what this constant or range stands for? 1, 0, or -1 when they do not compare. */
+int cell_part_test(feel_value part, feel_value v);
+/* Does a cell that needs no evaluation match? */
+bool cell_set_matches(const struct cell *c, feel_value v);
 
 const struct table_index *table_index_make(arena *a, const struct table *t);
 /* The rules that may match, in order: those the index cannot exclude. Returns

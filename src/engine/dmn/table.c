@@ -42,19 +42,15 @@ static struct node *parse_at(struct build *b, const struct dxml *box)
 	return n ? n : dmn_unreadable(b, t);
 }
 
+/* A value a cell can be compared with without evaluating anything. */
 static bool constant(const struct node *n, feel_value *v)
 {
-	if (n && n->eval == eval_const) {
-		*v = n->value;
-		return v->kind != FEEL_LIST && v->kind != FEEL_FUNCTION;
-	}
-	if (n && n->eval == eval_negate && n->kid[0]->eval == eval_const &&
-	    n->kid[0]->value.kind == FEEL_NUMBER) {
-		*v = n->kid[0]->value;
-		v->num = dec_neg(v->num);
-		return true;
-	}
-	return false;
+	if (!n || n->eval != eval_const)
+		return false;
+	*v = n->value;
+	if (v->kind == FEEL_RANGE && v->range->op == RANGE_EQUAL)
+		*v = v->range->lo;
+	return v->kind != FEEL_LIST && v->kind != FEEL_FUNCTION;
 }
 
 /* Recognises the cells that need no evaluation. */
@@ -67,28 +63,18 @@ static void prepare(struct build *b, struct cell *c)
 		return;
 	}
 	const struct node *list = t->kid[1];
-	if (list->n != 1 || list->flag)
-		return;
-	const struct node *one = list->kid[0];
-	if (constant(one, &c->v)) {
-		c->kind = CELL_EQUAL;
-		return;
-	}
-	struct feel_range r = {0};
-	if (one->eval != eval_range || (one->kid[0] && !constant(one->kid[0], &r.lo)) ||
-	    (one->kid[1] && !constant(one->kid[1], &r.hi)) || one->slot != RANGE_ENDS)
-		return;
-	int order;
-	if (one->kid[0] && one->kid[1] && (!feel_compare(r.lo, r.hi, &order) || order > 0))
-		return;
-	r.lo_none = !one->kid[0];
-	r.hi_none = !one->kid[1];
-	r.lo_closed = one->flag;
-	r.hi_closed = one->flag2;
-	struct feel_range *kept = NEW(b->m->a, struct feel_range);
-	*kept = r;
-	c->v = (feel_value){.kind = FEEL_RANGE, .range = kept};
-	c->kind = CELL_RANGE;
+	feel_value *parts = NEWN(b->m->a, feel_value, list->n);
+	for (uint32_t i = 0; i < list->n; i++)
+		if (!constant(list->kid[i], &parts[i]))
+			return;
+	c->parts = parts;
+	c->n_parts = list->n;
+	c->negated = list->flag;
+	bool ends = parts[0].kind == FEEL_RANGE;
+	if (list->n > 1 || list->flag || (ends && parts[0].range->op != RANGE_ENDS))
+		c->kind = CELL_SET;
+	else
+		c->kind = ends ? CELL_RANGE : CELL_EQUAL;
 }
 
 static void lower_cell(struct build *b, struct table *t, const struct dxml *entry, struct cell *c)
@@ -105,8 +91,7 @@ static void lower_cell(struct build *b, struct table *t, const struct dxml *entr
 		prepare(b, c);
 		return;
 	}
-	c->kind = CELL_EQUAL; /* an unreadable cell matches nothing; the error was told */
-	c->v = (feel_value){.kind = FEEL_FUNCTION};
+	c->kind = CELL_SET; /* an unreadable cell matches nothing; the error was told */
 }
 
 static size_t count(const struct dxml *p, const char *name)
@@ -141,13 +126,13 @@ static void output_order(struct build *b, struct column *o, const struct dxml *v
 	str text = dxml_text(values, "text");
 	if (!text.n)
 		return;
+	b->s.line = values->line;
+	b->s.col = values->col;
 	struct node *n = feel_parse(&b->s, str_fmt(b->m->a, "[%.*s]", STRF(text)));
-	if (!n || n->eval != eval_list)
+	if (!n || n->eval != eval_const || n->value.kind != FEEL_LIST)
 		return;
-	o->order = NEWN(b->m->a, feel_value, n->n);
-	for (uint32_t i = 0; i < n->n; i++)
-		if (constant(n->kid[i], &o->order[o->n_order]))
-			o->n_order++;
+	o->order = n->value.list->v;
+	o->n_order = n->value.list->n;
 }
 
 static void lower_outputs(struct build *b, struct table *t, const struct dxml *src)
@@ -268,15 +253,35 @@ struct node *dmn_lower_table(struct build *b, const struct dxml *src)
 
 /* --- matching ------------------------------------------------------------------------- */
 
+int cell_part_test(feel_value part, feel_value v)
+{
+	if (v.kind == FEEL_LIST && part.kind != FEEL_RANGE) /* some item is it */
+		return feel_test(part, v);
+	return feel_test(v, part);
+}
+
+bool cell_set_matches(const struct cell *c, feel_value v)
+{
+	for (uint32_t i = 0; i < c->n_parts; i++) {
+		int r = cell_part_test(c->parts[i], v);
+		if (c->negated ? r != 0 : r == 1)
+			return !c->negated;
+	}
+	return c->negated;
+}
+
 static bool cell_matches(const struct cell *c, const struct table *t, struct env *e, feel_value v)
 {
 	switch (c->kind) {
 	case CELL_ANY:
 		return true;
-	case CELL_EQUAL:
-		return v.kind == FEEL_LIST ? feel_test(c->v, v) == 1 : feel_equal(v, c->v) == 1;
 	case CELL_RANGE:
-		return feel_in_range(v, c->v.range) == 1;
+		if (v.kind != FEEL_RANGE)
+			return feel_in_range(v, c->parts[0].range) == 1;
+		/* fall through */
+	case CELL_EQUAL:
+	case CELL_SET:
+		return cell_set_matches(c, v);
 	case CELL_TESTS:
 		break;
 	}
@@ -478,8 +483,8 @@ static void push_hit(struct env *e, uint32_t **hits, size_t *n, size_t *cap, uin
 static feel_value eval_table(const struct node *node, struct env *e)
 {
 	const struct table *t = node->data;
-	feel_value few_in[8], *in = t->n_in > 8 ? NEWN(e->a, feel_value, t->n_in) : few_in;
-	uint32_t few[16], *hits = few;
+	feel_value few_in[8] FEEL_UNSET, *in = t->n_in > 8 ? NEWN(e->a, feel_value, t->n_in) : few_in;
+	uint32_t few[16] FEEL_UNSET, *hits = few;
 	const uint32_t *maybe = NULL;
 	size_t n = 0, cap = 16;
 	env_step(e, 1);

@@ -177,7 +177,7 @@ feel_value bi_range(struct env *e, const feel_value *v, size_t n)
 	if (v[0].kind != FEEL_STRING)
 		return bi_wrong(e, "range");
 	str text = str_trim(v[0].s);
-	struct scope s = {.a = e->a};
+	struct scope s = {.a = e->a, .plain = true};
 	struct node *r = text.n && text.n < 1024 ? feel_parse(&s, str_dup(e->a, text)) : NULL;
 	if (!r || r->eval != eval_range || !literal(r->kid[0]) || !literal(r->kid[1]) ||
 	    r->slot != RANGE_ENDS || s.n_slots)

@@ -421,7 +421,8 @@ static feel_value list_index(struct env *e, const struct feel_list *l, decimal d
 feel_value eval_filter(const struct node *n, struct env *e)
 {
 	feel_value v = node_run(n->kid[0], e);
-	if (v.kind == FEEL_NULL && n->kid[1]->eval != eval_const) {
+	bool index = n->kid[1]->eval == eval_const && n->kid[1]->value.kind == FEEL_NUMBER;
+	if (v.kind == FEEL_NULL && !index) {
 		struct feel_list *none = NEW(e->a, struct feel_list);
 		return (feel_value){.kind = FEEL_LIST, .list = none};
 	}
@@ -542,7 +543,7 @@ static bool place_named(const struct node *n, const struct feel_function *f, con
 feel_value eval_call(const struct node *n, struct env *e)
 {
 	feel_value fn = node_run(n->kid[0], e);
-	feel_value args[16], *given = n->n > 16 ? NEWN(e->a, feel_value, n->n) : args;
+	feel_value args[16] FEEL_UNSET, *given = n->n > 16 ? NEWN(e->a, feel_value, n->n) : args;
 	if (fn.kind != FEEL_FUNCTION)
 		return env_fail(e, "%s is no function", feel_kind_name((enum feel_kind)fn.kind));
 	if (n->flag2)
@@ -562,7 +563,7 @@ feel_value eval_call(const struct node *n, struct env *e)
 feel_value eval_builtin(const struct node *n, struct env *e)
 {
 	const struct builtin *b = n->data;
-	feel_value args[8], *given = n->n > 8 ? NEWN(e->a, feel_value, n->n) : args;
+	feel_value args[8] FEEL_UNSET, *given = n->n > 8 ? NEWN(e->a, feel_value, n->n) : args;
 	for (uint32_t i = 0; i < n->n; i++) {
 		given[i] = node_run(n->kid[i], e);
 		if (given[i].kind == FEEL_LIST)

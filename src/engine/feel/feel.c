@@ -41,7 +41,7 @@ void env_step(struct env *e, uint64_t n)
 err env_run(struct feel_run *run, const feel_value *global, uint32_t n_slots, void *model,
             feel_value (*fn)(struct env *e, void *arg), void *arg, feel_value *out)
 {
-	jmp_buf stop, oom;
+	jmp_buf stop FEEL_UNSET; /* the arena's guard jumps here with 1, a stop with an err */
 	struct env e = {.a = run->a,
 	                .global = global,
 	                .steps_max = run->steps_max,
@@ -51,17 +51,12 @@ err env_run(struct feel_run *run, const feel_value *global, uint32_t n_slots, vo
 	                .model = model,
 	                .n_local = n_slots};
 	struct diags *diags = run->diags;
-	jmp_buf *before = arena_guard(run->a, &oom);
-	if (setjmp(oom)) {
-		arena_guard(run->a, before);
-		run->diags = diags;
-		return ERR_out_of_memory;
-	}
+	jmp_buf *before = arena_guard(run->a, &stop);
 	int code = setjmp(stop);
 	if (code) {
 		arena_guard(run->a, before);
 		run->diags = diags;
-		return code;
+		return code == 1 ? ERR_out_of_memory : code;
 	}
 	e.local = NEWN(run->a, feel_value, n_slots);
 	feel_value v = fn(&e, arg);
@@ -140,7 +135,8 @@ static feel_value run_root(struct env *e, void *arg)
 
 err feel_eval(const struct feel_expr *x, feel_value context, struct feel_run *run, feel_value *out)
 {
-	feel_value few[16], *global = x->n_free > 16 ? NEWN(run->a, feel_value, x->n_free) : few;
+	feel_value few[16] FEEL_UNSET,
+	    *global = x->n_free > 16 ? NEWN(run->a, feel_value, x->n_free) : few;
 	for (size_t i = 0; i < x->n_free; i++) {
 		const feel_value *v = feel_get(context, x->free[i]);
 		global[i] = v ? *v : feel_null();

@@ -9,6 +9,9 @@
 
 #include "engine/feel/feel.h"
 
+/* An array on the stack that is written before it is read: not filled with zeros. */
+#define FEEL_UNSET __attribute__((uninitialized))
+
 struct node;
 struct env;
 typedef feel_value (*node_eval)(const struct node *n, struct env *e);
@@ -108,6 +111,7 @@ struct scope {
 	str *free; /* names taken from the context, if `open` */
 	size_t n_free, cap_free;
 	bool open;
+	bool plain;         /* constants are left as they are written */
 	uint32_t line, col; /* where the text stands in its file */
 	struct diags *d;
 	size_t depth;

@@ -1,398 +1,11 @@
 #include "base/utf8.h"
-#include "engine/feel/node.h"
+#include "engine/feel/scan.h"
 
 #include <string.h>
-
-/* Scannerless recursive descent: whether "a - b" is one name or a subtraction
- * depends on the names in scope, so there are no tokens before the scope is
- * known. One parser serves one text. */
-struct parser {
-	struct scope *s;
-	str text;
-	size_t at;
-	bool failed;
-	bool range_end;        /* what is being read ends a range: "[" may close it */
-	const uint32_t *input; /* slot of "?", if there is one */
-};
-
-enum { ARGS_MAX = 256 };
 
 static struct node *expression(struct parser *p);
 static struct node *additive(struct parser *p);
 static struct node *tests(struct parser *p);
-
-static void place_of(struct parser *p, size_t at, uint32_t *line, uint32_t *col)
-{
-	*line = p->s->line;
-	*col = p->s->col;
-	for (size_t i = 0; i < at && i < p->text.n; i++) {
-		if (p->text.p[i] == '\n') {
-			(*line)++;
-			*col = 1;
-		} else {
-			(*col)++;
-		}
-	}
-}
-
-static struct node *fail(struct parser *p, const char *what)
-{
-	if (!p->failed) {
-		uint32_t line, col;
-		place_of(p, p->at, &line, &col);
-		if (p->s->d)
-			diags_add(p->s->d, DIAG_ERROR, "feel.syntax", line, col, "%s in '%.*s'", what,
-			          (int)(p->text.n > 200 ? 200 : p->text.n), p->text.p);
-	}
-	p->failed = true;
-	return NULL;
-}
-
-/* --- characters ------------------------------------------------------------------ */
-
-static bool is_space(uint32_t c)
-{
-	return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-	       (c >= 0x2000 && c <= 0x200B) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
-	       c == 0x205F || c == 0x3000 || c == 0xFEFF || c == 0x180E;
-}
-
-static bool is_digit(uint32_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_start(uint32_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '?' ||
-	       (c >= 0xC0 && c != 0xD7 && c != 0xF7 && c != UTF8_BAD && !is_space(c) &&
-	        !(c >= 0x2010 && c <= 0x206F && c != 0x203F) && !(c >= 0xD800 && c <= 0xDFFF));
-}
-
-static bool is_part(uint32_t c)
-{
-	return is_start(c) || is_digit(c) || c == 0xB7 || (c >= 0x300 && c <= 0x36F) || c == 0x203F ||
-	       c == 0x2040;
-}
-
-static uint32_t peek_at(struct parser *p, size_t at, size_t *len)
-{
-	if (at >= p->text.n) {
-		*len = 0;
-		return 0;
-	}
-	str rest = {p->text.p + at, p->text.n - at};
-	uint32_t c = utf8_next(&rest);
-	*len = (size_t)(rest.p - (p->text.p + at));
-	return c;
-}
-
-static void skip_space(struct parser *p)
-{
-	for (;;) {
-		size_t len;
-		uint32_t c = peek_at(p, p->at, &len);
-		if (len && is_space(c)) {
-			p->at += len;
-		} else if (c == '/' && p->at + 1 < p->text.n && p->text.p[p->at + 1] == '/') {
-			while (p->at < p->text.n && p->text.p[p->at] != '\n')
-				p->at++;
-		} else if (c == '/' && p->at + 1 < p->text.n && p->text.p[p->at + 1] == '*') {
-			p->at += 2;
-			while (p->at + 1 < p->text.n &&
-			       !(p->text.p[p->at] == '*' && p->text.p[p->at + 1] == '/'))
-				p->at++;
-			p->at = p->at + 2 > p->text.n ? p->text.n : p->at + 2;
-		} else {
-			return;
-		}
-	}
-}
-
-static char look(struct parser *p)
-{
-	skip_space(p);
-	return p->at < p->text.n ? p->text.p[p->at] : 0;
-}
-
-static bool sees(struct parser *p, const char *sign)
-{
-	skip_space(p);
-	size_t n = strlen(sign);
-	return p->text.n - p->at >= n && memcmp(p->text.p + p->at, sign, n) == 0;
-}
-
-static bool take(struct parser *p, const char *sign)
-{
-	if (!sees(p, sign))
-		return false;
-	p->at += strlen(sign);
-	return true;
-}
-
-static bool need(struct parser *p, const char *sign)
-{
-	if (take(p, sign))
-		return true;
-	char what[64] = "expected '";
-	strncat(what, sign, 20);
-	strncat(what, "'", 2);
-	fail(p, what);
-	return false;
-}
-
-/* A keyword of one or more words, any white space between them. Returns where
- * it ends, or 0. */
-static size_t word_end(struct parser *p, const char *words)
-{
-	skip_space(p);
-	size_t keep = p->at, at = p->at, len;
-	for (const char *w = words; *w;) {
-		size_t n = strcspn(w, " ");
-		if (p->text.n - at < n || memcmp(p->text.p + at, w, n) != 0)
-			return 0;
-		at += n;
-		w += n;
-		if (*w == ' ') {
-			w++;
-			p->at = at;
-			skip_space(p);
-			bool moved = p->at > at;
-			at = p->at;
-			p->at = keep;
-			if (!moved)
-				return 0;
-		}
-	}
-	uint32_t c = peek_at(p, at, &len);
-	return len && is_part(c) ? 0 : at;
-}
-
-static bool take_word(struct parser *p, const char *words)
-{
-	size_t end = word_end(p, words);
-	if (!end)
-		return false;
-	p->at = end;
-	return true;
-}
-
-/* --- names ------------------------------------------------------------------------ */
-
-/* Does the text at the cursor spell this name (white space is free where the
- * name has some)? Returns where it ends, or 0. */
-static size_t spelled(struct parser *p, str name)
-{
-	size_t at = p->at, i = 0, len;
-	while (i < name.n) {
-		bool gap = false;
-		while (at < p->text.n && i > 0) {
-			uint32_t c = peek_at(p, at, &len);
-			if (!is_space(c))
-				break;
-			gap = true;
-			at += len;
-		}
-		bool want = name.p[i] == ' ';
-		if (want) {
-			i++;
-			uint32_t next = i < name.n ? (uint8_t)name.p[i] : 0;
-			uint32_t before = i > 1 ? (uint8_t)name.p[i - 2] : 0;
-			if (!gap && (is_part(next) || next >= 0x80) && (is_part(before) || before >= 0x80))
-				return 0;
-		} else if (gap) {
-			uint32_t next = (uint8_t)name.p[i], before = (uint8_t)name.p[i - 1];
-			if ((is_part(next) || next >= 0x80) && (is_part(before) || before >= 0x80))
-				return 0;
-		}
-		if (at >= p->text.n || p->text.p[at] != name.p[i])
-			return 0;
-		at++;
-		i++;
-	}
-	uint32_t c = peek_at(p, at, &len), last = (uint8_t)name.p[name.n - 1];
-	if (len && is_part(c) && (is_part(last) || last >= 0x80))
-		return 0;
-	return at;
-}
-
-static bool simple_name(str n)
-{
-	str rest = n;
-	bool first = true;
-	while (rest.n) {
-		uint32_t c = utf8_next(&rest);
-		if (first ? !is_start(c) : !is_part(c))
-			return false;
-		first = false;
-	}
-	return n.n > 0;
-}
-
-/* One space between words, none around. */
-static str normal_name(arena *a, str name)
-{
-	char *out = NEWN(a, char, name.n + 1);
-	size_t n = 0;
-	bool gap = false;
-	for (str rest = name; rest.n;) {
-		const char *from = rest.p;
-		uint32_t c = utf8_next(&rest);
-		if (is_space(c)) {
-			gap = n > 0;
-			continue;
-		}
-		if (gap)
-			out[n++] = ' ';
-		gap = false;
-		memcpy(out + n, from, (size_t)(rest.p - from));
-		n += (size_t)(rest.p - from);
-	}
-	return (str){out, n};
-}
-
-void scope_learn(struct scope *s, str name)
-{
-	if (name.n == 0 || simple_name(name))
-		return;
-	name = normal_name(s->a, name);
-	for (size_t i = 0; i < s->n_words; i++)
-		if (str_eq(s->words[i], name))
-			return;
-	if (s->n_words == s->cap_words) {
-		size_t cap = s->cap_words ? s->cap_words * 2 : 16;
-		str *w = NEWN(s->a, str, cap);
-		if (s->n_words)
-			memcpy(w, s->words, s->n_words * sizeof *w);
-		s->words = w;
-		s->cap_words = cap;
-	}
-	s->words[s->n_words++] = name;
-}
-
-static void push_bind(struct scope *s, enum bind_kind kind, str name, uint32_t slot)
-{
-	struct bind *b = NEW(s->a, struct bind);
-	*b = (struct bind){kind, normal_name(s->a, name), slot, s->top};
-	s->top = b;
-	scope_learn(s, name);
-}
-
-uint32_t scope_local(struct scope *s, str name)
-{
-	uint32_t slot = s->n_slots++;
-	push_bind(s, BIND_LOCAL, name, slot);
-	return slot;
-}
-
-void scope_global(struct scope *s, str name, uint32_t number)
-{
-	push_bind(s, BIND_GLOBAL, name, number);
-}
-
-static bool reserved(str w)
-{
-	static const char *const words[] = {
-	    "if",  "then", "else",    "for",      "in",   "return", "some", "every",   "satisfies",
-	    "and", "or",   "between", "instance", "true", "false",  "null", "function"};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (str_eq(w, str_of(words[i])))
-			return true;
-	return false;
-}
-
-static bool bound(const struct scope *s, str name)
-{
-	const struct bind *b = s->top;
-	while (b && (b->kind == BIND_ITEM || !str_eq(b->name, name)))
-		b = b->next;
-	return b != NULL;
-}
-
-/* A name with a sign in it ("a-b", "Person.Name") that is known, but not from
- * this scope, gives way to what its first word means here. */
-static bool gives_way(struct parser *p, str w)
-{
-	size_t n = 0;
-	while (n < w.n && !strchr("./-'+*", w.p[n]))
-		n++;
-	return n < w.n && !bound(p->s, w) && bound(p->s, str_trim(str_sub(w, 0, n)));
-}
-
-/* The longest known name at the cursor, or a single word. Empty if none. */
-static str name_at(struct parser *p, bool keywords)
-{
-	skip_space(p);
-	size_t len, best = 0;
-	str found = {0};
-	for (size_t i = 0; i < p->s->n_words; i++) {
-		str w = p->s->words[i];
-		if (p->at < p->text.n && w.p[0] == p->text.p[p->at]) {
-			size_t end = spelled(p, w);
-			if (end > best && (keywords || !gives_way(p, w))) {
-				best = end;
-				found = w;
-			}
-		}
-	}
-	size_t n;
-	const struct builtin *b = builtin_all(&n);
-	for (size_t i = 0; i < n; i++) {
-		if (b[i].name.p[0] != (p->at < p->text.n ? p->text.p[p->at] : 0) ||
-		    str_chr(b[i].name, ' ') < 0)
-			continue;
-		size_t end = spelled(p, b[i].name);
-		if (end > best) {
-			best = end;
-			found = b[i].name;
-		}
-	}
-	uint32_t c = peek_at(p, p->at, &len);
-	size_t at = p->at;
-	if (len && is_start(c)) {
-		do {
-			at += len;
-			c = peek_at(p, at, &len);
-		} while (len && is_part(c));
-		str w = str_sub(p->text, p->at, at);
-		if (!best && !keywords && reserved(w))
-			return (str){0};
-		if (at > best) {
-			best = at;
-			found = w;
-		}
-	}
-	if (best)
-		p->at = best;
-	return found;
-}
-
-/* A name being declared ("for loan amount in"): words up to one of the stops. */
-static str declared(struct parser *p, const char *stop_word, const char *stop_signs)
-{
-	skip_space(p);
-	size_t from = p->at, len;
-	while (p->at < p->text.n) {
-		size_t keep = p->at;
-		skip_space(p);
-		uint32_t c = peek_at(p, p->at, &len);
-		if (p->at > from && p->at > keep && stop_word && word_end(p, stop_word))
-			break;
-		if (len == 0 || (c < 128 && strchr(stop_signs, (int)c)))
-			break;
-		if (is_part(c)) {
-			while (len && is_part(c)) {
-				p->at += len;
-				c = peek_at(p, p->at, &len);
-			}
-		} else if (strchr("./-'+*", (int)c) && c < 128) {
-			p->at++;
-		} else {
-			break;
-		}
-	}
-	return normal_name(p->s->a, str_sub(p->text, from, p->at));
-}
 
 /* --- nodes -------------------------------------------------------------------------- */
 
@@ -431,7 +44,40 @@ struct node *feel_node_local(arena *a, str name, uint32_t slot)
 static struct node *make(struct parser *p, node_eval eval, size_t kids)
 {
 	struct node *n = feel_node_new(p->s->a, eval, kids);
-	place_of(p, p->at, &n->line, &n->col);
+	scan_place(p, p->at, &n->line, &n->col);
+	return n;
+}
+
+/* --- constants --------------------------------------------------------------------- */
+
+static feel_value run_node(struct env *e, void *arg)
+{
+	return node_run(arg, e);
+}
+
+static bool no_zone(void *ctx, arena *a, str name, str *tzif)
+{
+	(void)ctx, (void)a, (void)name, (void)tzif;
+	return false;
+}
+
+/* What depends on constants only is computed now. What fails stays as it is: it has
+ * to say why whenever it runs. */
+static struct node *folded(struct parser *p, struct node *n)
+{
+	enum { STEPS = 1000 };
+	static const struct feel_zones nowhere = {no_zone, NULL}; /* zones are the run's */
+	struct feel_run run = {.a = p->s->a, .steps_max = STEPS, .depth_max = 1, .zones = &nowhere};
+	feel_value v;
+	if (!n || p->s->plain || p->failed)
+		return n;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (n->kid[i] && n->kid[i]->eval != eval_const)
+			return n;
+	if (env_run(&run, NULL, 0, NULL, run_node, n, &v) != OK || v.kind == FEEL_NULL)
+		return n;
+	n->eval = eval_const;
+	n->value = v;
 	return n;
 }
 
@@ -445,7 +91,7 @@ static struct node *two(struct parser *p, node_eval eval, uint32_t op, struct no
 	n->kid[0] = x;
 	n->kid[1] = y;
 	n->uses_input = x->uses_input || y->uses_input;
-	return n;
+	return eval == eval_arith || eval == eval_compare ? folded(p, n) : n;
 }
 
 static uint32_t free_name(struct scope *s, str name)
@@ -504,215 +150,9 @@ struct node *feel_node_name(struct scope *s, str name)
 	return n;
 }
 
-/* --- literals -------------------------------------------------------------------------- */
-
-static struct node *number(struct parser *p)
-{
-	size_t from = p->at;
-	while (p->at < p->text.n && is_digit((uint8_t)p->text.p[p->at]))
-		p->at++;
-	if (p->at + 1 < p->text.n && p->text.p[p->at] == '.' &&
-	    is_digit((uint8_t)p->text.p[p->at + 1])) {
-		p->at++;
-		while (p->at < p->text.n && is_digit((uint8_t)p->text.p[p->at]))
-			p->at++;
-	}
-	size_t e = p->at;
-	if (e < p->text.n && (p->text.p[e] == 'e' || p->text.p[e] == 'E')) {
-		e++;
-		if (e < p->text.n && (p->text.p[e] == '+' || p->text.p[e] == '-'))
-			e++;
-		if (e < p->text.n && is_digit((uint8_t)p->text.p[e])) {
-			while (e < p->text.n && is_digit((uint8_t)p->text.p[e]))
-				e++;
-			p->at = e;
-		}
-	}
-	decimal d;
-	if (!dec_parse(str_sub(p->text, from, p->at), &d))
-		return fail(p, "a number that is out of range");
-	return feel_node_const(p->s->a, feel_number(d));
-}
-
-static bool hex4(str s, size_t at, size_t n, uint32_t *out)
-{
-	uint32_t v = 0;
-	if (at + n > s.n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		char c = s.p[at + i];
-		int d = c >= '0' && c <= '9'   ? c - '0'
-		        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-		        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-		                               : -1;
-		if (d < 0)
-			return false;
-		v = v * 16 + (uint32_t)d;
-	}
-	*out = v;
-	return true;
-}
-
-static bool escape(struct parser *p, buf *b)
-{
-	static const char from[] = "nrt\"'\\", to[] = "\n\r\t\"'\\";
-	char c = p->at < p->text.n ? p->text.p[p->at] : 0;
-	const char *hit = c ? strchr(from, c) : NULL;
-	uint32_t u, low;
-	if (hit) {
-		buf_putc(b, to[hit - from]);
-		p->at++;
-		return true;
-	}
-	size_t digits = c == 'u' ? 4 : c == 'U' ? 6 : 0;
-	if (!digits || !hex4(p->text, p->at + 1, digits, &u)) {
-		buf_putc(b, '\\'); /* not an escape: stays as it is */
-		return true;
-	}
-	p->at += 1 + digits;
-	if (u >= 0xD800 && u < 0xDC00 && p->at + 1 < p->text.n && p->text.p[p->at] == '\\' &&
-	    p->text.p[p->at + 1] == 'u' && hex4(p->text, p->at + 2, 4, &low) && low >= 0xDC00 &&
-	    low < 0xE000) {
-		u = 0x10000 + ((u - 0xD800) << 10) + (low - 0xDC00);
-		p->at += 6;
-	}
-	if ((u >= 0xD800 && u < 0xE000) || u > 0x10FFFF)
-		return false;
-	char out[4];
-	buf_put(b, (str){out, utf8_encode(u, out)});
-	return true;
-}
-
-static bool string_text(struct parser *p, str *out)
-{
-	buf b = buf_make(p->s->a, p->text.n + 8);
-	p->at++;
-	while (p->at < p->text.n && p->text.p[p->at] != '"') {
-		char c = p->text.p[p->at++];
-		if (c != '\\')
-			buf_putc(&b, c);
-		else if (!escape(p, &b))
-			return fail(p, "a character that does not exist") != NULL;
-	}
-	if (p->at >= p->text.n)
-		return fail(p, "a string without its end") != NULL;
-	p->at++;
-	*out = str_dup(p->s->a, buf_str(&b));
-	return true;
-}
-
 static feel_value eval_at(const struct node *n, struct env *e)
 {
 	return feel_parse_at(e, n->name);
-}
-
-/* --- types ------------------------------------------------------------------------------- */
-
-static const struct feel_type *type_ref(struct parser *p);
-
-static struct feel_type *new_type(struct parser *p, enum type_kind kind)
-{
-	struct feel_type *t = NEW(p->s->a, struct feel_type);
-	t->kind = kind;
-	return t;
-}
-
-static const struct feel_type *type_members(struct parser *p)
-{
-	struct feel_type *t = new_type(p, TYPE_CONTEXT);
-	str *names = NEWN(p->s->a, str, ARGS_MAX);
-	const struct feel_type **types = NEWN(p->s->a, const struct feel_type *, ARGS_MAX);
-	if (take(p, ">"))
-		return t;
-	do {
-		if (t->n == ARGS_MAX)
-			return fail(p, "too many members"), NULL;
-		names[t->n] = declared(p, NULL, ":,>");
-		if (!need(p, ":"))
-			return NULL;
-		types[t->n++] = type_ref(p);
-	} while (!p->failed && take(p, ","));
-	t->names = names;
-	t->types = types;
-	return need(p, ">") ? t : NULL;
-}
-
-static const struct feel_type *type_function(struct parser *p)
-{
-	struct feel_type *t = new_type(p, TYPE_FUNCTION);
-	const struct feel_type **types = NEWN(p->s->a, const struct feel_type *, ARGS_MAX);
-	if (!take(p, ">")) {
-		do {
-			if (t->n == ARGS_MAX)
-				return fail(p, "too many parameters"), NULL;
-			types[t->n++] = type_ref(p);
-		} while (!p->failed && take(p, ","));
-		if (!need(p, ">"))
-			return NULL;
-	}
-	if (!need(p, "->"))
-		return NULL;
-	t->types = types;
-	t->of = type_ref(p);
-	return t;
-}
-
-static const struct feel_type *type_named(struct parser *p)
-{
-	static const char *const known[] = {
-	    "date and time",     "days and time duration", "years and months duration",
-	    "day-time duration", "year-month duration",    "dayTimeDuration",
-	    "yearMonthDuration"};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (take_word(p, known[i]))
-			return feel_type_builtin(str_of(known[i]));
-	str name = name_at(p, true);
-	if (!name.n) {
-		fail(p, "expected a type");
-		return NULL;
-	}
-	while (p->at < p->text.n && p->text.p[p->at] == '.') { /* of an import */
-		p->at++;
-		str member = name_at(p, true);
-		name = str_fmt(p->s->a, "%.*s.%.*s", STRF(name), STRF(member));
-	}
-	const struct feel_type *t = p->s->find_type ? p->s->find_type(p->s->types, name) : NULL;
-	if (!t)
-		t = feel_type_builtin(name);
-	if (!t)
-		fail(p, "a type nobody defined");
-	return t;
-}
-
-static const struct feel_type *type_ref(struct parser *p)
-{
-	if (++p->s->depth > FEEL_MAX_NEST)
-		return fail(p, "nested too deeply"), NULL;
-	const struct feel_type *t;
-	size_t keep = p->at;
-	enum type_kind kind = take_word(p, "list")    ? TYPE_LIST
-	                      : take_word(p, "range") ? TYPE_RANGE
-	                                              : TYPE_ANY;
-	if (kind != TYPE_ANY && take(p, "<")) {
-		struct feel_type *l = new_type(p, kind);
-		l->of = type_ref(p);
-		t = l->of && need(p, ">") ? l : NULL;
-	} else {
-		p->at = keep;
-		if (take_word(p, "context") && take(p, "<")) {
-			t = type_members(p);
-		} else {
-			p->at = keep;
-			if (take_word(p, "function") && take(p, "<")) {
-				t = type_function(p);
-			} else {
-				p->at = keep;
-				t = type_named(p);
-			}
-		}
-	}
-	p->s->depth--;
-	return t;
 }
 
 /* --- boxed and iterating expressions ------------------------------------------------------- */
@@ -721,11 +161,11 @@ static struct node *if_expression(struct parser *p)
 {
 	struct node *n = make(p, eval_if, 3);
 	n->kid[0] = expression(p);
-	if (p->failed || !take_word(p, "then"))
-		return fail(p, "expected 'then'");
+	if (p->failed || !scan_word(p, "then"))
+		return scan_fail(p, "expected 'then'");
 	n->kid[1] = expression(p);
-	if (p->failed || !take_word(p, "else"))
-		return fail(p, "expected 'else'");
+	if (p->failed || !scan_word(p, "else"))
+		return scan_fail(p, "expected 'else'");
 	n->kid[2] = expression(p);
 	if (p->failed)
 		return NULL;
@@ -742,18 +182,18 @@ static struct node *iteration(struct parser *p, node_eval eval, const char *body
 	const struct bind *outer = p->s->top;
 	do {
 		if (n == MAX)
-			return fail(p, "too many iterations in one expression");
-		str name = declared(p, "in", ",:");
-		if (!name.n || !take_word(p, "in"))
-			return fail(p, "expected 'in'");
+			return scan_fail(p, "too many iterations in one expression");
+		str name = scan_declared(p, "in", ",:");
+		if (!name.n || !scan_word(p, "in"))
+			return scan_fail(p, "expected 'in'");
 		parts[2 * n] = expression(p);
-		parts[2 * n + 1] = !p->failed && take(p, "..") ? expression(p) : NULL;
+		parts[2 * n + 1] = !p->failed && scan_take(p, "..") ? expression(p) : NULL;
 		if (p->failed)
 			return NULL;
 		slots[n++] = scope_local(p->s, name);
-	} while (take(p, ","));
-	if (!take_word(p, body_word))
-		return fail(p, "expected 'return' or 'satisfies'");
+	} while (scan_take(p, ","));
+	if (!scan_word(p, body_word))
+		return scan_fail(p, "expected 'return' or 'satisfies'");
 	slots[n] = scope_local(p->s, STR("partial"));
 	struct node *out = make(p, eval, 2 * n + 1);
 	memcpy(out->kid, parts, 2 * n * sizeof *parts);
@@ -776,25 +216,25 @@ static struct node *function_definition(struct parser *p)
 	uint32_t slots[ARGS_MAX], n = 0;
 	const struct feel_type *types[ARGS_MAX] = {0};
 	const struct bind *outer = p->s->top;
-	if (!need(p, "("))
+	if (!scan_need(p, "("))
 		return NULL;
-	if (!take(p, ")")) {
+	if (!scan_take(p, ")")) {
 		do {
 			if (n == ARGS_MAX)
-				return fail(p, "too many parameters");
-			names[n] = declared(p, NULL, ":,)");
+				return scan_fail(p, "too many parameters");
+			names[n] = scan_declared(p, NULL, ":,)");
 			if (!names[n].n)
-				return fail(p, "expected a parameter");
-			types[n] = take(p, ":") ? type_ref(p) : NULL;
+				return scan_fail(p, "expected a parameter");
+			types[n] = scan_take(p, ":") ? parse_type(p) : NULL;
 			n++;
-		} while (!p->failed && take(p, ","));
-		if (p->failed || !need(p, ")"))
+		} while (!p->failed && scan_take(p, ","));
+		if (p->failed || !scan_need(p, ")"))
 			return NULL;
 	}
 	for (uint32_t i = 0; i < n; i++)
 		slots[i] = scope_local(p->s, names[i]);
-	if (take_word(p, "external"))
-		return fail(p, "external functions (Java, PMML) are refused");
+	if (scan_word(p, "external"))
+		return scan_fail(p, "external functions (Java, PMML) are refused");
 	struct node *f = make(p, eval_function, 1);
 	f->kid[0] = expression(p);
 	p->s->top = outer;
@@ -818,11 +258,11 @@ static struct node *function_definition(struct parser *p)
 
 static bool context_key(struct parser *p, str *key)
 {
-	if (look(p) == '"')
-		return string_text(p, key);
-	*key = declared(p, NULL, ":}");
+	if (scan_look(p) == '"')
+		return scan_string(p, key);
+	*key = scan_declared(p, NULL, ":}");
 	if (!key->n)
-		fail(p, "expected a name");
+		scan_fail(p, "expected a name");
 	return key->n > 0;
 }
 
@@ -835,7 +275,7 @@ static struct node *context_literal(struct parser *p)
 	uint32_t *slots = NEWN(p->s->a, uint32_t, cap);
 	const struct bind *outer = p->s->top;
 	bool input = false;
-	if (!take(p, "}")) {
+	if (!scan_take(p, "}")) {
 		do {
 			if (n == cap) {
 				struct node **k = NEWN(p->s->a, struct node *, cap * 2);
@@ -846,9 +286,9 @@ static struct node *context_literal(struct parser *p)
 				memcpy(sl, slots, n * sizeof *sl);
 				kids = k, keys = s, slots = sl, cap *= 2;
 			}
-			if (!context_key(p, &keys[n]) || !need(p, ":"))
+			if (!context_key(p, &keys[n]) || !scan_need(p, ":"))
 				return NULL;
-			bool itself = word_end(p, "function") > 0; /* may call itself */
+			bool itself = scan_word_end(p, "function") > 0; /* may call itself */
 			if (itself)
 				slots[n] = scope_local(p->s, keys[n]);
 			kids[n] = expression(p);
@@ -858,8 +298,8 @@ static struct node *context_literal(struct parser *p)
 			if (!itself)
 				slots[n] = scope_local(p->s, keys[n]);
 			n++;
-		} while (take(p, ","));
-		if (!need(p, "}"))
+		} while (scan_take(p, ","));
+		if (!scan_need(p, "}"))
 			return NULL;
 	}
 	p->s->top = outer;
@@ -882,7 +322,7 @@ static struct node *range_node(struct parser *p, struct node *lo, struct node *h
 		r->flag = lo_closed;
 		r->flag2 = hi_closed;
 	}
-	return r;
+	return folded(p, r);
 }
 
 /* After "a ..": the other end and its bracket. */
@@ -894,9 +334,9 @@ static struct node *range_rest(struct parser *p, struct node *lo, bool lo_closed
 	p->range_end = outer;
 	if (p->failed)
 		return NULL;
-	char c = look(p);
+	char c = scan_look(p);
 	if (c != ']' && c != ')' && c != '[')
-		return fail(p, "expected the end of the range");
+		return scan_fail(p, "expected the end of the range");
 	p->at++;
 	return range_node(p, lo, hi, lo_closed, c == ']');
 }
@@ -909,7 +349,7 @@ static struct node *unary_range(struct parser *p, bool equals)
 		bool lower, closed;
 	} ops[] = {{"<=", false, true}, {">=", true, true}, {"<", false, false}, {">", true, false}};
 	for (size_t i = 0; i < 4; i++) {
-		if (!take(p, ops[i].sign))
+		if (!scan_take(p, ops[i].sign))
 			continue;
 		struct node *end = additive(p);
 		if (p->failed)
@@ -919,18 +359,18 @@ static struct node *unary_range(struct parser *p, bool equals)
 		r->flag = ops[i].lower && ops[i].closed;
 		r->flag2 = !ops[i].lower && ops[i].closed;
 		r->uses_input = end->uses_input;
-		return r;
+		return folded(p, r);
 	}
-	enum feel_range_op op = !equals                          ? RANGE_ENDS
-	                        : take(p, "!=")                  ? RANGE_UNEQUAL
-	                        : !sees(p, "==") && take(p, "=") ? RANGE_EQUAL
-	                                                         : RANGE_ENDS;
+	enum feel_range_op op = !equals                                    ? RANGE_ENDS
+	                        : scan_take(p, "!=")                       ? RANGE_UNEQUAL
+	                        : !scan_sees(p, "==") && scan_take(p, "=") ? RANGE_EQUAL
+	                                                                   : RANGE_ENDS;
 	if (op == RANGE_ENDS)
 		return NULL;
-	struct node *v = additive(p), *r = range_node(p, v, v, op == RANGE_EQUAL, op == RANGE_EQUAL);
+	struct node *v = additive(p), *r = two(p, eval_range, op, v, v);
 	if (r)
-		r->slot = op;
-	return r;
+		r->flag = r->flag2 = op == RANGE_EQUAL;
+	return folded(p, r);
 }
 
 static struct node *bracket(struct parser *p)
@@ -938,7 +378,7 @@ static struct node *bracket(struct parser *p)
 	size_t n = 0, cap = 8;
 	struct node **kids = NEWN(p->s->a, struct node *, cap);
 	bool input = false;
-	if (!take(p, "]")) {
+	if (!scan_take(p, "]")) {
 		do {
 			if (n == cap) {
 				struct node **k = NEWN(p->s->a, struct node *, cap * 2);
@@ -949,33 +389,33 @@ static struct node *bracket(struct parser *p)
 			kids[n] = expression(p);
 			if (p->failed)
 				return NULL;
-			if (n == 0 && take(p, ".."))
+			if (n == 0 && scan_take(p, ".."))
 				return range_rest(p, kids[0], true);
 			input |= kids[n++]->uses_input;
-		} while (take(p, ","));
-		if (!need(p, "]"))
+		} while (scan_take(p, ","));
+		if (!scan_need(p, "]"))
 			return NULL;
 	}
 	struct node *l = make(p, eval_list, 0);
 	l->kid = kids;
 	l->n = (uint32_t)n;
 	l->uses_input = input;
-	return l;
+	return folded(p, l);
 }
 
 static struct node *parenthesis(struct parser *p)
 {
-	char c = look(p);
+	char c = scan_look(p);
 	if (c == '<' || c == '>' || c == '=' || c == '!') {
 		struct node *r = unary_range(p, true);
-		return r && need(p, ")") ? r : fail(p, "expected a range");
+		return r && scan_need(p, ")") ? r : scan_fail(p, "expected a range");
 	}
 	struct node *x = expression(p);
 	if (p->failed)
 		return NULL;
-	if (take(p, ".."))
+	if (scan_take(p, ".."))
 		return range_rest(p, x, false);
-	return need(p, ")") ? x : NULL;
+	return scan_need(p, ")") ? x : NULL;
 }
 
 /* --- calls, paths, filters ---------------------------------------------------------------------
@@ -1024,6 +464,16 @@ static const struct builtin *pick_row(const struct builtin *rows, size_t n_rows,
 	return NULL;
 }
 
+/* The builtins whose constants are worth computing at once: "date(\"2026-01-31\")". */
+static bool makes_time(const struct builtin *b)
+{
+	static const char *const names[] = {"date", "time", "date and time", "duration"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_eq(b->name, str_of(names[i])))
+			return true;
+	return false;
+}
+
 static struct node *call_builtin(struct parser *p, struct node *call, const struct builtin *b)
 {
 	size_t rows = 0;
@@ -1053,7 +503,7 @@ static struct node *call_builtin(struct parser *p, struct node *call, const stru
 	out->data = row;
 	out->name = row->name;
 	out->uses_input = call->uses_input;
-	return out;
+	return makes_time(row) ? folded(p, out) : out;
 }
 
 /* "name:" of a named argument, or nothing taken. */
@@ -1061,11 +511,11 @@ static str argument_name(struct parser *p)
 {
 	size_t keep = p->at;
 	size_t len;
-	skip_space(p);
-	if (!is_start(peek_at(p, p->at, &len)))
+	scan_space(p);
+	if (!scan_is_start(scan_peek(p, p->at, &len)))
 		return (str){0};
-	str name = declared(p, NULL, ":,)([{}]\"<>=@");
-	if (name.n && look(p) == ':') {
+	str name = scan_declared(p, NULL, ":,)([{}]\"<>=@");
+	if (name.n && scan_look(p) == ':') {
 		p->at++;
 		return name;
 	}
@@ -1079,20 +529,20 @@ static struct node *call(struct parser *p, struct node *callee)
 	str names[ARGS_MAX];
 	size_t n = 0;
 	bool named = false, input = callee->uses_input;
-	if (!take(p, ")")) {
+	if (!scan_take(p, ")")) {
 		do {
 			if (n == ARGS_MAX)
-				return fail(p, "too many arguments");
+				return scan_fail(p, "too many arguments");
 			names[n] = argument_name(p);
 			if (n && named != (names[n].n > 0))
-				return fail(p, "named and positional arguments are mixed");
+				return scan_fail(p, "named and positional arguments are mixed");
 			named = names[n].n > 0;
 			args[n] = expression(p);
 			if (p->failed)
 				return NULL;
 			input |= args[n++]->uses_input;
-		} while (take(p, ","));
-		if (!need(p, ")"))
+		} while (scan_take(p, ","));
+		if (!scan_need(p, ")"))
 			return NULL;
 	}
 	struct node *c = make(p, eval_call, n + 1);
@@ -1124,7 +574,7 @@ static struct node *filter(struct parser *p, struct node *list)
 	f->kid[0] = list;
 	f->kid[1] = expression(p);
 	p->s->top = outer;
-	if (p->failed || !need(p, "]"))
+	if (p->failed || !scan_need(p, "]"))
 		return NULL;
 	f->uses_input = list->uses_input || f->kid[1]->uses_input;
 	return f;
@@ -1137,12 +587,12 @@ static bool closes_range(struct parser *p)
 	static const char *const joining[] = {"then", "else",    "return", "satisfies", "and",
 	                                      "or",   "between", "in",     "instance"};
 	size_t keep = p->at;
-	if (!p->range_end || !take(p, "["))
+	if (!p->range_end || !scan_take(p, "["))
 		return false;
-	char c = look(p), d = p->at + 1 < p->text.n ? p->text.p[p->at + 1] : 0;
-	bool closes = !c || strchr(")]},:=!<>*/+", c) || (c == '.' && !is_digit((uint8_t)d));
+	char c = scan_look(p), d = p->at + 1 < p->text.n ? p->text.p[p->at + 1] : 0;
+	bool closes = !c || strchr(")]},:=!<>*/+", c) || (c == '.' && !scan_is_digit((uint8_t)d));
 	for (size_t i = 0; !closes && i < sizeof joining / sizeof *joining; i++)
-		closes = word_end(p, joining[i]) > 0;
+		closes = scan_word_end(p, joining[i]) > 0;
 	p->at = keep;
 	return closes;
 }
@@ -1160,28 +610,28 @@ static struct node *enclosed(struct parser *p, char open)
 static struct node *primary(struct parser *p)
 {
 	size_t len;
-	char c = look(p);
+	char c = scan_look(p);
 	struct node *n;
-	if (is_digit((uint8_t)c) ||
-	    (c == '.' && p->at + 1 < p->text.n && is_digit((uint8_t)p->text.p[p->at + 1])))
-		return number(p);
+	if (scan_is_digit((uint8_t)c) ||
+	    (c == '.' && p->at + 1 < p->text.n && scan_is_digit((uint8_t)p->text.p[p->at + 1])))
+		return scan_number(p);
 	if (c == '"') {
 		str s;
-		return string_text(p, &s) ? feel_node_const(p->s->a, feel_string(s)) : NULL;
+		return scan_string(p, &s) ? feel_node_const(p->s->a, feel_string(s)) : NULL;
 	}
 	if (c == '@') {
 		p->at++;
-		if (look(p) != '"')
-			return fail(p, "expected a string after '@'");
+		if (scan_look(p) != '"')
+			return scan_fail(p, "expected a string after '@'");
 		n = make(p, eval_at, 0);
-		return string_text(p, &n->name) ? n : NULL;
+		return scan_string(p, &n->name) ? folded(p, n) : NULL;
 	}
 	if (c == '(' || c == '[' || c == '{')
 		return enclosed(p, c);
 	if (c == ']') {
 		p->at++;
 		struct node *lo = additive(p);
-		return !p->failed && need(p, "..") ? range_rest(p, lo, false) : NULL;
+		return !p->failed && scan_need(p, "..") ? range_rest(p, lo, false) : NULL;
 	}
 	if (p->input && c == '?') {
 		p->at++;
@@ -1189,30 +639,30 @@ static struct node *primary(struct parser *p)
 		n->uses_input = true;
 		return n;
 	}
-	uint32_t u = peek_at(p, p->at, &len);
-	str name = is_start(u) || p->s->n_words ? name_at(p, false) : (str){0};
+	uint32_t u = scan_peek(p, p->at, &len);
+	str name = scan_is_start(u) || p->s->n_words ? scan_name(p, false) : (str){0};
 	if (name.n) {
 		n = feel_node_name(p->s, name);
-		place_of(p, p->at, &n->line, &n->col);
+		scan_place(p, p->at, &n->line, &n->col);
 		return n;
 	}
-	if (take_word(p, "true"))
+	if (scan_word(p, "true"))
 		return feel_node_const(p->s->a, feel_bool(true));
-	if (take_word(p, "false"))
+	if (scan_word(p, "false"))
 		return feel_node_const(p->s->a, feel_bool(false));
-	if (take_word(p, "null"))
+	if (scan_word(p, "null"))
 		return feel_node_const(p->s->a, feel_null());
-	if (take_word(p, "function"))
+	if (scan_word(p, "function"))
 		return function_definition(p);
-	if (take_word(p, "if"))
+	if (scan_word(p, "if"))
 		return if_expression(p);
-	if (take_word(p, "for"))
+	if (scan_word(p, "for"))
 		return iteration(p, eval_for, "return", false);
-	if (take_word(p, "some"))
+	if (scan_word(p, "some"))
 		return iteration(p, eval_quantified, "satisfies", false);
-	if (take_word(p, "every"))
+	if (scan_word(p, "every"))
 		return iteration(p, eval_quantified, "satisfies", true);
-	return fail(p, p->at < p->text.n ? "unexpected text" : "unexpected end");
+	return scan_fail(p, p->at < p->text.n ? "unexpected text" : "unexpected end");
 }
 
 /* What stands in brackets behind an expression: a filter or arguments. */
@@ -1232,9 +682,9 @@ static str member_name(struct parser *p)
 {
 	static const char *const properties[] = {"time offset", "start included", "end included"};
 	for (size_t i = 0; i < sizeof properties / sizeof *properties; i++)
-		if (take_word(p, properties[i]))
+		if (scan_word(p, properties[i]))
 			return str_of(properties[i]);
-	return name_at(p, true);
+	return scan_name(p, true);
 }
 
 static struct node *postfix(struct parser *p)
@@ -1243,20 +693,20 @@ static struct node *postfix(struct parser *p)
 	size_t chain = 0;
 	while (!p->failed) {
 		if (++chain > FEEL_MAX_NEST)
-			return fail(p, "too long a chain");
-		if (sees(p, ".") && !sees(p, "..")) {
+			return scan_fail(p, "too long a chain");
+		if (scan_sees(p, ".") && !scan_sees(p, "..")) {
 			p->at++;
 			str name = member_name(p);
 			if (!name.n)
-				return fail(p, "expected a name after '.'");
+				return scan_fail(p, "expected a name after '.'");
 			struct node *path = make(p, eval_path, 1);
 			path->kid[0] = n;
 			path->name = str_dup(p->s->a, name);
 			path->uses_input = n->uses_input;
 			n = path;
-		} else if (sees(p, "[") && !closes_range(p)) {
+		} else if (scan_sees(p, "[") && !closes_range(p)) {
 			n = inside(p, n, filter);
-		} else if (sees(p, "(")) {
+		} else if (scan_sees(p, "(")) {
 			n = inside(p, n, call);
 		} else {
 			break;
@@ -1267,10 +717,10 @@ static struct node *postfix(struct parser *p)
 
 static struct node *unary(struct parser *p)
 {
-	if (!take(p, "-"))
+	if (!scan_take(p, "-"))
 		return postfix(p);
 	if (++p->s->depth > FEEL_MAX_NEST)
-		return fail(p, "nested too deeply");
+		return scan_fail(p, "nested too deeply");
 	struct node *x = unary(p);
 	p->s->depth--;
 	if (!x)
@@ -1278,13 +728,13 @@ static struct node *unary(struct parser *p)
 	struct node *n = make(p, eval_negate, 1);
 	n->kid[0] = x;
 	n->uses_input = x->uses_input;
-	return n;
+	return folded(p, n);
 }
 
 static struct node *power(struct parser *p)
 {
 	struct node *x = unary(p);
-	while (!p->failed && take(p, "**"))
+	while (!p->failed && scan_take(p, "**"))
 		x = two(p, eval_arith, '^', x, unary(p));
 	return p->failed ? NULL : x;
 }
@@ -1293,9 +743,9 @@ static struct node *product(struct parser *p)
 {
 	struct node *x = power(p);
 	while (!p->failed) {
-		if (!sees(p, "**") && take(p, "*"))
+		if (!scan_sees(p, "**") && scan_take(p, "*"))
 			x = two(p, eval_arith, '*', x, power(p));
-		else if (take(p, "/"))
+		else if (scan_take(p, "/"))
 			x = two(p, eval_arith, '/', x, power(p));
 		else
 			break;
@@ -1306,14 +756,14 @@ static struct node *product(struct parser *p)
 static struct node *additive(struct parser *p)
 {
 	if (++p->s->depth > FEEL_MAX_NEST)
-		return fail(p, "nested too deeply");
+		return scan_fail(p, "nested too deeply");
 	struct node *x = product(p);
 	while (!p->failed) {
-		if (take(p, "+"))
+		if (scan_take(p, "+"))
 			x = two(p, eval_arith, '+', x, product(p));
-		else if (sees(p, "->"))
+		else if (scan_sees(p, "->"))
 			break;
-		else if (take(p, "-"))
+		else if (scan_take(p, "-"))
 			x = two(p, eval_arith, '-', x, product(p));
 		else
 			break;
@@ -1331,15 +781,15 @@ static struct node *in_operator(struct parser *p, struct node *x)
 	size_t keep = p->at;
 	n->kid[0] = x;
 	n->uses_input = x->uses_input;
-	if (take(p, "(")) {
+	if (scan_take(p, "(")) {
 		/* several tests in parentheses, or one expression that begins so */
 		const uint32_t slot = p->s->n_slots;
 		struct diags *d = p->s->d;
 		p->s->d = NULL;
 		size_t depth = p->s->depth;
 		struct node *t = tests(p);
-		bool closed = t && !p->failed && take(p, ")");
-		char c = closed ? look(p) : 0;
+		bool closed = t && !p->failed && scan_take(p, ")");
+		char c = closed ? scan_look(p) : 0;
 		p->s->d = d;
 		p->s->depth = depth;
 		p->failed = false;
@@ -1371,17 +821,17 @@ static struct node *comparison(struct parser *p)
 	for (bool again = true; again && !p->failed;) {
 		again = false;
 		for (size_t i = 0; i < 6 && !again; i++) {
-			if (take(p, ops[i].sign)) {
+			if (scan_take(p, ops[i].sign)) {
 				x = two(p, eval_compare, ops[i].op, x, additive(p));
 				again = true;
 			}
 		}
 		if (again)
 			continue;
-		if (take_word(p, "between")) {
+		if (scan_word(p, "between")) {
 			struct node *lo = additive(p);
-			if (p->failed || !take_word(p, "and"))
-				return fail(p, "expected 'and'");
+			if (p->failed || !scan_word(p, "and"))
+				return scan_fail(p, "expected 'and'");
 			struct node *hi = additive(p);
 			struct node *n = make(p, eval_between, 3);
 			if (p->failed)
@@ -1390,14 +840,14 @@ static struct node *comparison(struct parser *p)
 			n->uses_input = x->uses_input || lo->uses_input || hi->uses_input;
 			x = n;
 			again = true;
-		} else if (take_word(p, "instance of")) {
+		} else if (scan_word(p, "instance of")) {
 			struct node *n = make(p, eval_instance, 1);
 			n->kid[0] = x;
-			n->data = type_ref(p);
+			n->data = parse_type(p);
 			n->uses_input = x->uses_input;
 			x = n;
 			again = true;
-		} else if (take_word(p, "in")) {
+		} else if (scan_word(p, "in")) {
 			x = in_operator(p, x);
 			again = true;
 		}
@@ -1408,7 +858,7 @@ static struct node *comparison(struct parser *p)
 static struct node *conjunction(struct parser *p)
 {
 	struct node *x = comparison(p);
-	while (!p->failed && take_word(p, "and"))
+	while (!p->failed && scan_word(p, "and"))
 		x = two(p, eval_and, 0, x, comparison(p));
 	return p->failed ? NULL : x;
 }
@@ -1416,9 +866,9 @@ static struct node *conjunction(struct parser *p)
 static struct node *expression(struct parser *p)
 {
 	if (++p->s->depth > FEEL_MAX_NEST)
-		return fail(p, "nested too deeply");
+		return scan_fail(p, "nested too deeply");
 	struct node *x = conjunction(p);
-	while (!p->failed && take_word(p, "or"))
+	while (!p->failed && scan_word(p, "or"))
 		x = two(p, eval_or, 0, x, conjunction(p));
 	p->s->depth--;
 	return p->failed ? NULL : x;
@@ -1449,7 +899,7 @@ static struct node *tests(struct parser *p)
 		if (p->failed)
 			return NULL;
 		n++;
-	} while (take(p, ","));
+	} while (scan_take(p, ","));
 	struct node *t = make(p, eval_tests, 0);
 	t->kid = kids;
 	t->n = (uint32_t)n;
@@ -1458,16 +908,16 @@ static struct node *tests(struct parser *p)
 
 static bool at_end(struct parser *p)
 {
-	skip_space(p);
+	scan_space(p);
 	return p->at >= p->text.n;
 }
 
 static bool text_ok(struct parser *p)
 {
 	if (p->text.n > FEEL_MAX_TEXT)
-		fail(p, "an expression longer than 1 MiB");
+		scan_fail(p, "an expression longer than 1 MiB");
 	else if (utf8_check(p->text) >= 0)
-		fail(p, "text that is not UTF-8");
+		scan_fail(p, "text that is not UTF-8");
 	return !p->failed;
 }
 
@@ -1479,7 +929,7 @@ struct node *feel_parse(struct scope *s, str text)
 		return NULL;
 	struct node *n = expression(&p);
 	if (n && !at_end(&p))
-		return fail(&p, "unexpected text after the expression");
+		return scan_fail(&p, "unexpected text after the expression");
 	return n;
 }
 
@@ -1491,14 +941,14 @@ struct node *feel_parse_tests(struct scope *s, str text, uint32_t input_slot)
 		return NULL;
 	struct node *n = make(&p, eval_in, 2);
 	n->kid[0] = feel_node_local(s->a, STR("?"), input_slot);
-	if (take(&p, "-") && at_end(&p))
+	if (scan_take(&p, "-") && at_end(&p))
 		return feel_node_const(s->a, feel_bool(true));
 	p.at = 0;
 	size_t keep = p.at;
 	struct diags *d = s->d;
 	s->d = NULL;
-	if (take_word(&p, "not") && take(&p, "(") && (n->kid[1] = tests(&p)) && take(&p, ")") &&
-	    at_end(&p) && !p.failed) {
+	if (scan_word(&p, "not") && scan_take(&p, "(") && (n->kid[1] = tests(&p)) &&
+	    scan_take(&p, ")") && at_end(&p) && !p.failed) {
 		n->kid[1]->flag = true;
 		s->d = d;
 		return n;
@@ -1509,6 +959,6 @@ struct node *feel_parse_tests(struct scope *s, str text, uint32_t input_slot)
 	p.at = keep;
 	n->kid[1] = tests(&p);
 	if (n->kid[1] && !at_end(&p))
-		return fail(&p, "unexpected text after the test");
+		return scan_fail(&p, "unexpected text after the test");
 	return n->kid[1] ? n : NULL;
 }

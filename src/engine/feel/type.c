@@ -208,6 +208,8 @@ static feel_value coerce(struct env *e, feel_value v, const struct feel_type *t,
 {
 	if (v.kind == FEEL_NULL || t->kind == TYPE_ANY)
 		return v;
+	if (t->kind == TYPE_SIMPLE && v.kind == t->simple && !t->allowed && !t->based_on)
+		return v;
 	feel_value r = fit(e, v, t, input);
 	if (r.kind == FEEL_NULL || feel_conforms(e, r, t))
 		return r;

@@ -99,6 +99,54 @@ str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q);
 /* Who had it for how long: [{"party": "applicant"|"entity"|"platform", "micros"}]. */
 json *case_delays(struct kernel *k, dbc *c, arena *a, const struct kase *q);
 
+/* ---- lists for the desks of entities ---- */
+
+#define CASE_ANYBODY  (-1)  /* of a filter's holder */
+#define CASE_GROUPS   512   /* entity x state (x service) that one list reads */
+#define CASE_COUNT_MAX 10000 /* a filtered list is counted up to here */
+
+enum case_sort { CASE_BY_DUE, CASE_BY_RECEIVED };
+
+/* Which cases, in which order, after which. Entities are those whose desks the
+ * reader may see: a case of others is neither listed nor counted. */
+struct case_filter {
+	const str *entities;
+	size_t n_entities;
+	bool everywhere;         /* of every entity */
+	const str *states;       /* none: every one but drafts */
+	size_t n_states;
+	str service;             /* empty = any */
+	int64_t holder;          /* CASE_ANYBODY, 0 = nobody, or a person */
+	int64_t applicant;       /* 0 = anybody */
+	instant due_from, due_before;           /* 0 = open */
+	instant received_from, received_before; /* 0 = open */
+	enum case_sort sort;
+	bool descending;
+	bool more;               /* after the line with this key and id, not from the start */
+	int64_t after_key, after_id;
+};
+
+struct case_line {
+	int64_t id, applicant, holder;
+	str entity, service, state;
+	instant due, submitted;  /* due 0 = none */
+	int64_t key;             /* what it is sorted by, for `after_key` */
+};
+
+/* A page of a list, by keyset; each page costs the same. */
+size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line *out, size_t max);
+/* How many there are; *capped when there are more than CASE_COUNT_MAX and they had
+ * to be counted one by one. */
+int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped);
+/* Those with all these words in the applicant's names, of those that the filter lets
+ * through, in its order. */
+size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words,
+                   struct case_line *out, size_t max);
+/* Entities with a part in the case. */
+size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max);
+/* How many cases each service has in each state: [{"entity","service","state","n"}]. */
+json *case_counts(dbc *c, arena *a, const struct case_filter *f);
+
 /* ---- the applicant (for decide functions) ---- */
 
 err draft_open(struct tx *tx, const struct service *s, int64_t person, struct kase *out);

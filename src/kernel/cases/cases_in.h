@@ -7,6 +7,7 @@
 #define CASES_OF_PERSON_MAX 10000 /* cases of one person that an erasure ends */
 #define DESKS_MAX           64    /* entities with a part in one case */
 #define AUTO_STEPS_MAX      1000  /* steps that follow one trigger by themselves */
+#define CASE_NO_DUE         (INT64_MAX - 1) /* in case_desk: sorts behind every date */
 #define CASE_READ_EVERY     (1 * HOUR)
 #define REASON_MAX_CHARS    1000
 #define NOTE_MAX_CHARS      4000

@@ -3,6 +3,7 @@
 
 #include "kernel/cases/cases_in.h"
 #include "kernel/cases/statements.h"
+#include "kernel/search/search.h"
 
 static str member(arena *a, const json *object, const char *name)
 {
@@ -38,14 +39,25 @@ static void desk_state(dbc *c, arena *a, int64_t id, str state, instant due)
 		db_exec(c, &sql_case_count_add, D_TEXT(at[i].entity), D_TEXT(at[i].service), D_TEXT(state),
 		        D_INT(1));
 	}
-	db_exec(c, &sql_case_desk_update, D_INT(id), D_TEXT(state), D_INT(due ? due : INT64_MAX));
+	db_exec(c, &sql_case_desk_update, D_INT(id), D_TEXT(state), D_INT(due ? due : CASE_NO_DUE));
 }
 
-/* The entity's desk shows the case from now on. */
-static void desk_add(dbc *c, int64_t id, str entity, str service, str state)
+/* The entity's desk shows the case from now on, and finds it by its words. */
+static void desk_add(dbc *c, arena *a, int64_t id, str entity)
 {
-	if (db_exec(c, &sql_case_desk_insert, D_INT(id), D_TEXT(entity)))
-		db_exec(c, &sql_case_count_add, D_TEXT(entity), D_TEXT(service), D_TEXT(state), D_INT(1));
+	struct kase q;
+	struct body b;
+	if (!case_get(c, a, id, &q) || !db_exec(c, &sql_case_desk_insert, D_INT(id), D_TEXT(entity)))
+		return;
+	db_exec(c, &sql_case_count_add, D_TEXT(entity), D_TEXT(q.service), D_TEXT(q.state), D_INT(1));
+	body_get(c, a, &q, &b);
+	if (!b.person) /* erased */
+		return;
+	str *word, names = str_fmt(a, "%.*s %.*s", STRF(json_text(json_path(b.person, "name.en"))),
+	                           STRF(json_text(json_path(b.person, "name.ar"))));
+	size_t n = search_tokens(a, names, &word);
+	for (size_t i = 0; i < n; i++)
+		db_exec(c, &sql_word_insert, D_TEXT(entity), D_BLOB(word[i]), D_INT(id));
 }
 
 static void holders(dbc *c, const struct event *e)
@@ -105,7 +117,7 @@ void fold_case_submitted(dbc *c, arena *a, const struct event *e)
 	db_exec(c, &sql_case_body_submitted, D_INT(e->subject), D_INT(e->case_id),
 	        D_TEXT(member(a, e->secret, "applicant")), D_TEXT(member(a, e->secret, "answers")),
 	        D_TEXT(member(a, e->secret, "trace")));
-	desk_add(c, e->case_id, e->entity, json_str(d, "service"), STR("submitted"));
+	desk_add(c, a, e->case_id, e->entity);
 	touch(c, e);
 }
 
@@ -140,14 +152,12 @@ void fold_case_migrated(dbc *c, arena *a, const struct event *e)
 void fold_task_opened(dbc *c, arena *a, const struct event *e)
 {
 	const json *d = e->data;
-	struct kase q;
 	db_exec(c, &sql_task_insert, D_TEXT(e->entity), D_INT(json_int(d, "task", 0)),
 	        D_INT(e->case_id), D_INT(json_int(d, "instance", 0)), D_TEXT(json_str(d, "element")),
 	        D_TEXT(json_str(d, "role")), D_TEXT(member(a, d, "name")),
 	        D_TEXT(json_str(d, "outcomes")), D_TEXT(json_str(d, "form")),
 	        D_TEXT(json_str(d, "four_eyes")), D_INT(e->at), D_INT(json_int(d, "due", 0)));
-	if (case_get(c, a, e->case_id, &q) && !str_eq(q.entity, e->entity))
-		desk_add(c, e->case_id, e->entity, q.service, q.state);
+	desk_add(c, a, e->case_id, e->entity);
 	touch(c, e);
 }
 
@@ -358,5 +368,8 @@ void fold_case_person_erased(dbc *c, arena *a, const struct event *e)
 	n = ids_of(c, &sql_case_open_ids, e->subject, id, CASES_OF_PERSON_MAX);
 	for (size_t i = 0; i < n; i++)
 		end_open(c, a, e, id[i]);
+	n = ids_of(c, &sql_case_all_ids, e->subject, id, CASES_OF_PERSON_MAX);
+	for (size_t i = 0; i < n; i++)
+		db_exec(c, &sql_word_delete, D_INT(id[i]));
 	db_exec(c, &sql_case_body_erase, D_INT(e->subject));
 }

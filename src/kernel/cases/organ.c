@@ -31,6 +31,7 @@ static const struct derived derived[] = {
 	{"case_body", "applicant, case_id"},
 	{"case_desk", "entity, case_id"},
 	{"case_count", "entity, service, state"},
+	{"case_word", "entity, word, case_id"},
 	{"case_task", "entity, id"},
 	{"case_wait", "case_id, instance"},
 	{"case_work", "case_id, instance"},

@@ -35,6 +35,17 @@ json *view_crumb(struct req *r, json *view, str text, str href);
 /* The entity's name at an instant as {"en","ar"}. */
 json *view_entity(struct req *r, str id, instant at);
 
+/* ---- folds ---- */
+
+#define EVENT(name, kind, version, doc) void fold_##name(dbc *c, arena *a, const struct event *e);
+#define FACT(kind, version, doc)
+#include "systems/portal/events.def"
+#undef EVENT
+#undef FACT
+void fold_change_over(dbc *c, arena *a, const struct event *e);
+void fold_change_erased(dbc *c, arena *a, const struct event *e);
+void fold_erasure_done(dbc *c, arena *a, const struct event *e);
+
 /* ---- people ---- */
 
 /* Digits of any script as ASCII digits, without what people put between them. */

@@ -10,13 +10,31 @@
 #include "db/declare.h"
 
 static const struct event_kind events[] = {
-#define EVENT(name, kind, version, doc) {kind, version, NULL, doc},
+#define EVENT(name, kind, version, doc) {kind, version, fold_##name, doc},
+#define FACT(kind, version, doc)        {kind, version, NULL, doc},
 #include "systems/portal/events.def"
 #undef EVENT
+#undef FACT
 };
+
+static const struct follow follows[] = {
+    {"case.answered", fold_change_over},
+    {"case.withdrawn", fold_change_over},
+    {"person.erased", fold_change_erased},
+    {"person.erased", fold_erasure_done},
+};
+
+static const struct derived derived[] = {
+    {"portal_change", "person, case_id"},
+    {"portal_erasure", "person"},
+};
+
+/* What the home page reads. */
+static const char *const public_kinds[] = {"pack.loaded"};
 
 static const struct nav_item nav[] = {
     {10, "web.nav.home", "/", PERM_public, NULL},
+    {30, "web.nav.applications", "/applications", PERM_signed_in, NULL},
     {70, "web.nav.accounts", "/admin/accounts", PERM_entity_admin, NULL},
 };
 
@@ -24,6 +42,12 @@ static const struct organ organ = {
     .name = "systems/portal",
     .events = events,
     .n_events = COUNT(events),
+    .follows = follows,
+    .n_follows = COUNT(follows),
+    .derived = derived,
+    .n_derived = COUNT(derived),
+    .public_kinds = public_kinds,
+    .n_public_kinds = COUNT(public_kinds),
     .statements = portal_statements,
 };
 

@@ -142,3 +142,13 @@ CREATE TABLE case_reader (
   at BIGINT NOT NULL,
   PRIMARY KEY (case_id, person)
 );
+
+-- Words of applicants' names, as kernel/search folds them, for each desk apart: what
+-- others have cannot push out, or be told from, what a reader may see.
+CREATE TABLE case_word (
+  entity TEXT NOT NULL,
+  word BYTEA NOT NULL,
+  case_id BIGINT NOT NULL,
+  PRIMARY KEY (entity, word, case_id)
+);
+CREATE INDEX case_word_case ON case_word (case_id);

@@ -1,0 +1,313 @@
+/*
+ * list.c - the work lists of desks.
+ *
+ * case_count tells which groups (entity, state) have cases at all. Each group is
+ * one range of one index, read from where the last page ended; the pages of the
+ * groups are merged here. So a list costs its page, not the table.
+ */
+#include "kernel/cases/cases_in.h"
+#include "kernel/cases/statements.h"
+#include "kernel/search/search.h"
+
+#define SEARCH_CASES_MAX 2000 /* with the rarest word; older ones are not looked at */
+
+struct group {
+	str entity, service, state;
+	int64_t n;
+};
+
+struct groups {
+	struct group at[CASE_GROUPS];
+	size_t n;
+};
+
+static bool wanted(const struct case_filter *f, str service, str state)
+{
+	bool any = !f->n_states;
+	for (size_t i = 0; i < f->n_states && !any; i++)
+		any = str_eq(f->states[i], state);
+	return any && (!f->service.n || str_eq(f->service, service));
+}
+
+static void read_groups(rows *r, arena *a, const struct case_filter *f, struct groups *out)
+{
+	while (out->n < CASE_GROUPS && db_next(r))
+		if (wanted(f, db_text(r, 1), db_text(r, 2)))
+			out->at[out->n++] =
+			    (struct group){str_dup(a, db_text(r, 0)), str_dup(a, db_text(r, 1)),
+			                   str_dup(a, db_text(r, 2)), db_int(r, 3)};
+	db_done(r);
+}
+
+static struct groups *groups_of(dbc *c, arena *a, const struct case_filter *f)
+{
+	struct groups *g = NEW(a, struct groups);
+	if (f->everywhere)
+		read_groups(db_query_args(c, &sql_count_everywhere, NULL, 0), a, f, g);
+	for (size_t i = 0; !f->everywhere && i < f->n_entities; i++)
+		read_groups(db_query(c, &sql_count_of_entity, D_TEXT(f->entities[i])), a, f, g);
+	return g;
+}
+
+/* The same without telling services apart. */
+static void merge_services(struct groups *g)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < g->n; i++) {
+		size_t k = 0;
+		while (k < kept && !(str_eq(g->at[k].entity, g->at[i].entity) &&
+		                     str_eq(g->at[k].state, g->at[i].state)))
+			k++;
+		if (k == kept)
+			g->at[kept++] = g->at[i];
+		else
+			g->at[k].n += g->at[i].n;
+	}
+	g->n = kept;
+}
+
+/* ---- one group ---- */
+
+static struct sql *statement(const struct case_filter *f)
+{
+	static struct sql *const all[3][2][2] = {
+	    {{&sql_line_due_up, &sql_line_due_down}, {&sql_line_received_up, &sql_line_received_down}},
+	    {{&sql_line_service_due_up, &sql_line_service_due_down},
+	     {&sql_line_service_received_up, &sql_line_service_received_down}},
+	    {{&sql_line_holder_due_up, &sql_line_holder_due_down},
+	     {&sql_line_holder_received_up, &sql_line_holder_received_down}},
+	};
+	/* Nobody holds most of the open cases: in order of receipt, that list is best
+	 * read along its order. */
+	bool received = f->sort == CASE_BY_RECEIVED;
+	int by = f->holder > 0 || (f->holder == 0 && !received) ? 2 : f->service.n && !received ? 1 : 0;
+	return all[by][received][f->descending];
+}
+
+static instant or(instant t, instant otherwise)
+{
+	return t ? t : otherwise;
+}
+
+static rows *query_group(dbc *c, struct sql *q, const struct case_filter *f, const struct group *g,
+                         int64_t key, int64_t id, size_t max)
+{
+	return db_query(c, q, D_TEXT(g->entity), D_TEXT(g->state), D_INT(key), D_INT(id),
+	                D_TEXT(f->service), D_INT(f->holder), D_INT(f->due_from),
+	                D_INT(or(f->due_before, INT64_MAX)),
+	                D_INT(f->received_from), D_INT(or(f->received_before, INT64_MAX)),
+	                D_INT(f->applicant), D_INT((int64_t)max));
+}
+
+static void read_line(rows *r, arena *a, const struct case_filter *f, struct case_line *l)
+{
+	*l = (struct case_line){
+	    .id = db_int(r, 0),
+	    .applicant = db_int(r, 1),
+	    .holder = db_int(r, 2),
+	    .entity = str_dup(a, db_text(r, 3)),
+	    .service = str_dup(a, db_text(r, 4)),
+	    .state = str_dup(a, db_text(r, 5)),
+	    .due = db_int(r, 6),
+	    .submitted = db_int(r, 7),
+	};
+	l->key = f->sort == CASE_BY_DUE ? l->due : l->submitted;
+	if (l->due >= CASE_NO_DUE)
+		l->due = 0;
+}
+
+/* ---- merging ---- */
+
+static int compare(const struct case_filter *f, const struct case_line *x,
+                   const struct case_line *y)
+{
+	int c = x->key != y->key ? (x->key < y->key ? -1 : 1)
+	        : x->id != y->id ? (x->id < y->id ? -1 : 1)
+	                         : 0;
+	return f->descending ? -c : c;
+}
+
+/* Puts a line into its place among the best `max`; a case of two desks is once. */
+static size_t insert(const struct case_filter *f, struct case_line *out, size_t n, size_t max,
+                     const struct case_line *l)
+{
+	size_t at = n;
+	while (at > 0 && compare(f, l, &out[at - 1]) < 0)
+		at--;
+	if (at == max || (at > 0 && out[at - 1].id == l->id))
+		return n;
+	size_t last = n < max ? n : max - 1;
+	for (size_t i = last; i > at; i--)
+		out[i] = out[i - 1];
+	out[at] = *l;
+	return n < max ? n + 1 : n;
+}
+
+size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line *out, size_t max)
+{
+	struct groups *g = groups_of(c, a, f);
+	int64_t key = f->more ? f->after_key : f->descending ? INT64_MAX : INT64_MIN;
+	int64_t id = f->more ? f->after_id : f->descending ? INT64_MAX : 0;
+	size_t n = 0;
+	merge_services(g);
+	for (size_t i = 0; i < g->n && max; i++) {
+		rows *r = query_group(c, statement(f), f, &g->at[i], key, id, max);
+		while (db_next(r)) {
+			struct case_line l;
+			read_line(r, a, f, &l);
+			if (n == max && compare(f, &l, &out[n - 1]) >= 0)
+				break; /* the rest of this group comes later still */
+			n = insert(f, out, n, max, &l);
+		}
+		db_done(r);
+	}
+	return n;
+}
+
+/* ---- counting ---- */
+
+static bool counted_already(const struct case_filter *f)
+{
+	return f->holder < 0 && !f->applicant && !f->due_from && !f->due_before && !f->received_from &&
+	       !f->received_before;
+}
+
+int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped)
+{
+	struct groups *g = groups_of(c, a, f);
+	struct sql *q = f->holder >= 0 ? &sql_line_count_holder
+	                : f->service.n ? &sql_line_count_service
+	                               : &sql_line_count;
+	int64_t sum = 0;
+	*capped = false;
+	if (counted_already(f)) {
+		for (size_t i = 0; i < g->n; i++)
+			sum += g->at[i].n;
+		return sum;
+	}
+	merge_services(g);
+	for (size_t i = 0; i < g->n && sum <= CASE_COUNT_MAX; i++) {
+		rows *r = query_group(c, q, f, &g->at[i], 0, 0, (size_t)(CASE_COUNT_MAX + 1 - sum));
+		sum += db_next(r) ? db_int(r, 0) : 0;
+		db_done(r);
+	}
+	*capped = sum > CASE_COUNT_MAX;
+	return *capped ? CASE_COUNT_MAX : sum;
+}
+
+json *case_counts(dbc *c, arena *a, const struct case_filter *f)
+{
+	struct groups *g = groups_of(c, a, f);
+	json *list = json_array(a);
+	for (size_t i = 0; i < g->n; i++) {
+		json *v = json_object(a);
+		json_set_str(a, v, "entity", g->at[i].entity);
+		json_set_str(a, v, "service", g->at[i].service);
+		json_set_str(a, v, "state", g->at[i].state);
+		json_set_int(a, v, "n", g->at[i].n);
+		json_push(list, v);
+	}
+	return list;
+}
+
+/* ---- words ---- */
+
+static bool lets_through(const struct case_filter *f, const struct case_line *l)
+{
+	instant due = l->due ? l->due : CASE_NO_DUE;
+	return wanted(f, l->service, l->state) && (f->holder < 0 || f->holder == l->holder) &&
+	       (!f->applicant || f->applicant == l->applicant) && due >= f->due_from &&
+	       due < or(f->due_before, INT64_MAX) && l->submitted >= f->received_from &&
+	       l->submitted < or(f->received_before, INT64_MAX);
+}
+
+static bool line_of(dbc *c, arena *a, const struct case_filter *f, str entity, int64_t id,
+                    struct case_line *out)
+{
+	rows *r = db_query(c, &sql_line_of_case, D_TEXT(entity), D_INT(id));
+	bool found = db_next(r);
+	if (found)
+		read_line(r, a, f, out);
+	db_done(r);
+	return found && lets_through(f, out);
+}
+
+static size_t entities_of(dbc *c, arena *a, const struct case_filter *f, str *out, size_t max)
+{
+	size_t n = 0;
+	if (!f->everywhere) {
+		for (; n < f->n_entities && n < max; n++)
+			out[n] = f->entities[n];
+		return n;
+	}
+	struct groups *g = groups_of(c, a, f);
+	for (size_t i = 0; i < g->n && n < max; i++)
+		if (!n || !str_eq(out[n - 1], g->at[i].entity))
+			out[n++] = g->at[i].entity;
+	return n;
+}
+
+/* How many cases have the word, counted no further than it matters. */
+static int64_t word_cases(dbc *c, str entity, str word)
+{
+	return db_query_int(c, &sql_word_count, 0, D_TEXT(entity), D_BLOB(word),
+	                    D_INT(SEARCH_CASES_MAX));
+}
+
+static bool has_words(dbc *c, str entity, const str *word, size_t n, size_t but, int64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (i != but &&
+		    !db_query_int(c, &sql_word_has, 0, D_TEXT(entity), D_BLOB(word[i]), D_INT(id)))
+			return false;
+	return true;
+}
+
+/* Goes through the cases with the rarest of the words, newest first. */
+static size_t search_entity(dbc *c, arena *a, const struct case_filter *f, str entity,
+                            const str *word, size_t n_words, struct case_line *out, size_t n,
+                            size_t max)
+{
+	size_t rarest = 0, found = 0;
+	int64_t least = INT64_MAX, *id = NEWN(a, int64_t, SEARCH_CASES_MAX);
+	for (size_t i = 0; i < n_words; i++) {
+		int64_t cases = word_cases(c, entity, word[i]);
+		if (cases < least) {
+			least = cases;
+			rarest = i;
+		}
+	}
+	rows *r = db_query(c, &sql_word_find, D_TEXT(entity), D_BLOB(word[rarest]),
+	                   D_INT(SEARCH_CASES_MAX));
+	while (found < SEARCH_CASES_MAX && db_next(r))
+		id[found++] = db_int(r, 0);
+	db_done(r);
+	for (size_t i = 0; i < found; i++) {
+		struct case_line l;
+		if (has_words(c, entity, word, n_words, rarest, id[i]) &&
+		    line_of(c, a, f, entity, id[i], &l))
+			n = insert(f, out, n, max, &l);
+	}
+	return n;
+}
+
+size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words,
+                   struct case_line *out, size_t max)
+{
+	str entity[CASE_GROUPS], *word;
+	size_t n = 0, n_entities = entities_of(c, a, f, entity, CASE_GROUPS);
+	size_t n_words = search_tokens(a, words, &word);
+	for (size_t i = 0; i < n_entities && n_words; i++)
+		n = search_entity(c, a, f, entity[i], word, n_words, out, n, max);
+	return n;
+}
+
+size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max)
+{
+	size_t n = 0;
+	rows *r = db_query(c, &sql_case_desk_of, D_INT(id));
+	while (n < max && db_next(r))
+		out[n++] = str_dup(a, db_text(r, 0));
+	db_done(r);
+	return n;
+}

@@ -1,0 +1,109 @@
+/*
+ * apply.c - from a service's card to a draft: who applies, whether they may, and
+ * what they have begun before.
+ */
+#include "systems/portal/applying.h"
+
+struct start {
+	const struct service *s;
+	struct person who;
+	const json *refusal;
+	struct kase open; /* id 0: none */
+};
+
+static err start_read(struct req *r, struct start *t)
+{
+	const struct pack *p = pack_current(r->k);
+	t->s = p ? pack_service(p, req_param(r, "id")) : NULL;
+	if (!t->s || !t->s->process || !t->s->form ||
+	    !person_get(r->db, r->a, r->session.person, &t->who))
+		return req_fail(r, ERR_not_found, "", "there is nothing at this address");
+	json *context = service_context(r->a, p, person_view(r->a, &t->who), json_object(r->a), r->now);
+	t->refusal = service_refusal(r->a, t->s, context, r->now);
+	if (!case_open_of(r->db, r->a, t->who.id, t->s->id, &t->open))
+		t->open.id = 0;
+	return OK;
+}
+
+static bool blocked(const struct start *t)
+{
+	return t->refusal || (t->open.id && !str_eq(t->open.state, STR("draft")) &&
+	                      json_truth(t->s->definition, "one_open_case"));
+}
+
+static json *start_view(struct req *r, const struct start *t)
+{
+	arena *a = r->a;
+	json *v = json_object(a), *who = json_set(a, v, "applicant", json_object(a));
+	json_set_str(a, v, "back", view_href(r, "/services/%s", str_c(a, t->s->id)));
+	json_set(a, v, "service", service_view(a, t->s, t->s->id));
+	json_set(a, v, "provider", view_entity(r, t->s->entity, r->now));
+	bool ar = r->lang == LANG_AR;
+	json_set_str(a, who, "name", ar && t->who.name_ar.n ? t->who.name_ar : t->who.name_en);
+	json_set_str(a, who, "number", t->who.national_number);
+	json_set(a, v, "refusal", t->refusal ? json_copy(a, t->refusal) : json_null(a));
+	json_set_bool(a, v, "may_start", !blocked(t));
+	json_set_int(a, v, "pages", (int64_t)form_pages(t->s->form));
+	if (!t->open.id)
+		return v;
+	json *open = json_set(a, v, "open", json_object(a));
+	bool draft = str_eq(t->open.state, STR("draft"));
+	json_set_str(a, open, "reference", t->open.reference);
+	json_set_str(a, open, "state", t->open.state);
+	json_set_bool(a, open, "draft", draft);
+	view_at(r, open, "changed", t->open.changed);
+	json_set_str(a, open, "href",
+	             view_href(r, "/applications/%s%s", str_c(a, case_name(a, &t->open)),
+	                       draft ? "/continue" : ""));
+	return v;
+}
+
+err page_portal_apply(struct req *r)
+{
+	struct start t = {0};
+	err e = start_read(r, &t);
+	return e ? e : req_view(r, "portal/apply-start", start_view(r, &t));
+}
+
+err prepare_portal_apply(struct req *r)
+{
+	struct start *t = NEW(r->a, struct start);
+	r->state = t;
+	err e = start_read(r, t);
+	if (!e && blocked(t))
+		return req_again(r, "portal/apply-start", start_view(r, t));
+	return e;
+}
+
+err decide_portal_apply(struct tx *tx, struct req *r)
+{
+	const struct start *t = r->state;
+	struct kase q;
+	err e = draft_open(tx, t->s, t->who.id, &q);
+	if (e)
+		return e;
+	r->decided = json_object(tx->a);
+	json_set_str(tx->a, r->decided, "case", case_name(tx->a, &q));
+	return OK;
+}
+
+err answer_portal_apply(struct req *r)
+{
+	return req_redirect(r, "/applications/%s/continue", str_c(r->a, json_str(r->decided, "case")));
+}
+
+/* To where the person left off; of a fresh draft, to its first page, also when it
+ * only shows what registers know. */
+err page_portal_continue(struct req *r)
+{
+	struct applying p = {0};
+	err e = applying_of(r, &p);
+	if (e || r->redirect.n)
+		return e;
+	ptrdiff_t page = first_open(r, &p);
+	if (!p.returned && p.q.revision <= 1)
+		page = form_page_shown(p.s->form, 0, p.answers, r->a)
+		           ? 0
+		           : form_page_next(p.s->form, 0, p.answers, r->a);
+	return req_redirect(r, "%s", str_c(r->a, page_path(r->a, &p, page)));
+}

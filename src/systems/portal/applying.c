@@ -1,0 +1,215 @@
+/*
+ * applying.c - reading and keeping an application that is being filled in.
+ *
+ * A draft's answers are the case's own. The answers of a returned case stay as
+ * they were sent until the applicant sends the changed ones: until then these are
+ * kept here (table portal_change).
+ */
+#include "systems/portal/applying.h"
+
+#include <stdio.h>
+
+str case_name(arena *a, const struct kase *q)
+{
+	return q->reference.n ? q->reference : str_fmt(a, "%lld", (long long)q->id);
+}
+
+bool case_named(dbc *c, arena *a, str name, struct kase *out)
+{
+	int64_t id;
+	if (str_i64(name, &id))
+		return id > 0 && case_get(c, a, id, out);
+	return name.n && case_by_reference(c, a, name, out);
+}
+
+static bool belongs(const struct kase *q, int64_t person)
+{
+	return person && (q->applicant == person || q->agent == person);
+}
+
+err own_case(struct req *r, struct kase *out)
+{
+	bool found = case_named(r->db, r->a, req_param(r, "reference"), out);
+	if (found && belongs(out, r->session.person))
+		return OK;
+	denial_record(r->k, r->actor, PERM_signed_in, str_of(r->route->name), (str){0});
+	return req_fail(r, ERR_not_found, "", "there is nothing at this address");
+}
+
+const struct service *case_service(struct kernel *k, dbc *c, const struct kase *q)
+{
+	const struct pack *p = pack_current(k);
+	if (str_eq(q->state, STR("draft")))
+		return p ? pack_service(p, q->service) : NULL;
+	return service_at(k, c, q->service, q->version);
+}
+
+static bool change_read(dbc *c, arena *a, struct applying *p)
+{
+	rows *r = db_query(c, &sql_portal_change_get, D_INT(p->q.applicant), D_INT(p->q.id));
+	bool found = db_next(r);
+	if (found) {
+		p->answers = json_parse(a, str_dup(a, db_text(r, 0)), NULL);
+		p->raw = json_parse(a, str_dup(a, db_text(r, 1)), NULL);
+	}
+	db_done(r);
+	return found && p->answers;
+}
+
+err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, str name,
+                  struct applying *out)
+{
+	struct applying p = {0};
+	struct person who;
+	if (!case_named(c, a, name, &p.q) || !belongs(&p.q, person) ||
+	    !person_get(c, a, p.q.applicant, &who))
+		return ERR_not_found;
+	p.returned = str_eq(p.q.state, STR("returned"));
+	p.s = case_service(k, c, &p.q);
+	if ((!p.returned && !str_eq(p.q.state, STR("draft"))) || !p.s || !p.s->form)
+		return ERR_case_state;
+	p.applicant = person_view(a, &who);
+	if (!p.returned || !change_read(c, a, &p)) {
+		p.answers = case_answers(c, a, p.q.id);
+		p.raw = case_raw(c, a, p.q.id);
+	}
+	json *sources = json_object(a);
+	json_set(a, sources, "person", p.applicant);
+	json_set(a, sources, "applicant", json_copy(a, p.applicant));
+	p.answers = form_prefill(p.s->form, sources, p.answers ? p.answers : json_object(a), a);
+	*out = p;
+	return OK;
+}
+
+err applying_of(struct req *r, struct applying *out)
+{
+	struct kase q;
+	err e = own_case(r, &q);
+	if (!e)
+		e = applying_read(r->k, r->db, r->a, r->session.person, req_param(r, "reference"), out);
+	if (e == ERR_case_state)
+		return req_redirect(r, "/applications/%s", str_c(r->a, case_name(r->a, &q)));
+	return e && !r->fault.code ? req_fail(r, e, "", "there is nothing at this address") : e;
+}
+
+err applying_save(struct tx *tx, const struct applying *p, const json *answers, const json *raw)
+{
+	if (!p->returned)
+		return draft_save(tx, p->q.id, answers, raw);
+	json *secret = json_object(tx->a);
+	json_set(tx->a, secret, "answers", json_copy(tx->a, answers));
+	json_set(tx->a, secret, "raw", raw ? json_copy(tx->a, raw) : json_object(tx->a));
+	return tx_emit(tx, (struct emission){.kind = "portal.change_saved",
+	                                     .entity = p->q.entity,
+	                                     .subject = p->q.applicant,
+	                                     .case_id = p->q.id,
+	                                     .secret = secret});
+}
+
+void fold_change_saved(dbc *c, arena *a, const struct event *e)
+{
+	if (e->secret)
+		db_exec(c, &sql_portal_change_set, D_INT(e->subject), D_INT(e->case_id),
+		        D_TEXT(json_print(a, json_get(e->secret, "answers"))),
+		        D_TEXT(json_print(a, json_get(e->secret, "raw"))), D_INT(e->at));
+}
+
+void fold_change_over(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_portal_change_delete, D_INT(e->subject), D_INT(e->case_id));
+}
+
+void fold_change_erased(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_portal_change_erase, D_INT(e->subject));
+}
+
+/* ---- the form ---- */
+
+static str env_text(void *ctx, arena *a, bool arabic, str key, const json *params)
+{
+	struct req *r = ctx;
+	return message_text(server_settings(r->server)->texts, a, arabic ? LANG_AR : LANG_EN, key,
+	                    json_int(params, "n", 0), params, false);
+}
+
+/* The pack's registers as choices. */
+static const json *env_list(void *ctx, arena *a, str name)
+{
+	struct req *r = ctx;
+	const struct pack *p = pack_current(r->k);
+	const json *all = !p                              ? NULL
+	                  : str_eq(name, STR("centres"))  ? json_get(p->centres, "centres")
+	                  : str_eq(name, STR("entities")) ? json_get(p->entities, "entities")
+	                                                  : NULL;
+	if (!all)
+		return NULL;
+	json *out = json_array(a);
+	for (const json *v = all->first; v; v = v->next) {
+		json *o = json_push(out, json_object(a));
+		json_set_str(a, o, "value", json_str(v, "id"));
+		json_set(a, o, "label", json_copy(a, json_get(v, "name")));
+	}
+	return out;
+}
+
+struct form_env form_env_of(struct req *r)
+{
+	return (struct form_env){.arabic = r->lang == LANG_AR,
+	                         .today = today_of(r),
+	                         .ctx = r,
+	                         .text = env_text,
+	                         .list = env_list};
+}
+
+str page_path(arena *a, const struct applying *p, ptrdiff_t page)
+{
+	str name = case_name(a, &p->q);
+	if (page < 0)
+		return str_fmt(a, "/applications/%.*s/check", STRF(name));
+	return str_fmt(a, "/applications/%.*s/form/%.*s", STRF(name),
+	               STRF(form_page_id(p->s->form, (size_t)page)));
+}
+
+ptrdiff_t first_open(struct req *r, const struct applying *p)
+{
+	struct form_env env = form_env_of(r);
+	struct form_errors errors = {0};
+	size_t page = 0;
+	return form_complete(p->s->form, p->answers, &env, r->a, &page, &errors) ? -1 : (ptrdiff_t)page;
+}
+
+/* ---- views ---- */
+
+json *service_view(arena *a, const struct service *s, str id)
+{
+	json *o = json_object(a);
+	json_set_str(a, o, "id", id);
+	json_set(a, o, "title", s ? json_copy(a, json_get(s->card, "title")) : json_string(a, id));
+	return o;
+}
+
+json *money_view(arena *a, int64_t minor, str code)
+{
+	json *o = json_object(a);
+	json_set_int(a, o, "minor", minor);
+	json_set_str(a, o, "currency", code);
+	return o;
+}
+
+bool fee_now(struct req *r, const struct applying *p, struct decision_answer *fee, str *code)
+{
+	const struct pack *pack = pack_current(r->k);
+	json *answers = form_submit_answers(p->s->form, p->answers, r->a);
+	json *context = service_context(r->a, pack, p->applicant, answers, r->now);
+	for (size_t i = 0; i < p->s->n_decisions; i++) {
+		const struct service_decision *d = &p->s->decisions[i];
+		if (!d->amount.n)
+			continue;
+		*code = d->currency;
+		return service_decide(r->a, p->s, d->id, context, r->now, fee) == OK && fee->has_amount;
+	}
+	return false;
+}
