@@ -1,4 +1,5 @@
 /* Services and decisions of a pack: folders of files that belong together. */
+#include "engine/document/document.h"
 #include "kernel/pack/models.h"
 
 #include <stdlib.h>
@@ -206,6 +207,8 @@ static void take_document(struct check *c, struct pack_file *f, struct service *
 	f->schema = STR("document");
 	if (pack_schema_known(f->schema))
 		check_schema(c, f);
+	c->d->file = f->path;
+	document_load(c->a, f->doc, c->d);
 }
 
 static void take_definition(struct check *c, struct pack_file *f, str folder, struct service *s)
