@@ -6,6 +6,7 @@
 #include "kernel/pack/pack.h"
 #include "kernel/search/search.h"
 #include "systems/guide/guide.h"
+#include "systems/idcard/idcard.h"
 #include "systems/notify/notify.h"
 #include "systems/portal/portal.h"
 
@@ -13,6 +14,7 @@ const struct system *const app_systems[] = {
     &portal_system,
     &guide_system,
     &notify_system,
+    &idcard_system,
 };
 const size_t app_systems_count = COUNT(app_systems);
 

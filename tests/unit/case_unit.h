@@ -11,13 +11,11 @@
 #include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
 
+extern const struct organ pack_organ;
 
 #define SERVICE "idcard-replace-lost"
 
-/* Rooms of the test's own, each after a comma. */
-#ifndef CASE_UNIT_ROOMS
-#define CASE_UNIT_ROOMS
-#endif
+/* One more room, of the test's own: CASE_UNIT_ROOM, a pointer to its organ. */
 
 /* Documents are asked for in a table of this program: tests say when one is issued. */
 struct asked {
@@ -259,7 +257,11 @@ __attribute__((unused)) static struct pack *unit_check(struct unit *u, const str
 
 __attribute__((unused)) static struct people *people_start(void)
 {
-	const struct organ *const organs[] = {&pack_organ, &cases_organ, &unit_documents CASE_UNIT_ROOMS};
+	const struct organ *const organs[] = {&pack_organ, &cases_organ, &unit_documents,
+#ifdef CASE_UNIT_ROOM
+	                                       CASE_UNIT_ROOM,
+#endif
+	};
 	struct unit *u = unit_start(organs, COUNT(organs));
 	struct people *p = NEW(u->a, struct people);
 	struct staff s = {.p = p, .source = unit_pack(u)};

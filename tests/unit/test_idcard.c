@@ -1,5 +1,5 @@
 /* Cards follow the cases of the services that say so. */
-#define CASE_UNIT_ROOMS , &idcard_organ
+#define CASE_UNIT_ROOM idcard_system.organ
 #include "systems/idcard/idcard.h"
 
 #include "case_unit.h"

@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 
-#define LOST  "services/idcard-replace-lost/"
-#define FEES  "decisions/notary-fee/"
-#define CARD  LOST "card.json"
+#define LOST        "services/idcard-replace-lost/"
+#define FEES        "decisions/notary-fee/"
+#define CARD        LOST "card.json"
 #define COUNT_OF(a) (sizeof(a) / sizeof *(a))
 
 struct mistake {
@@ -51,6 +51,7 @@ static const struct mistake mistakes[] = {
     {"calendar.json", "", NULL, "pack.file.missing", 0},
     {LOST "form.json", "", NULL, "pack.file.missing", LOST "service.json"},
     {LOST "process.bpmn", "", NULL, "pack.file.missing", LOST "service.json"},
+    {LOST "document.json", "", NULL, "pack.file.missing", LOST "service.json"},
     {LOST "messages.json", "", NULL, "pack.file.missing", LOST "service.json"},
     {LOST "fee.dmn", "", NULL, "pack.file.missing", LOST "service.json"},
     {LOST "fee.tests.xml", "", NULL, "pack.file.missing", LOST "service.json"},
@@ -103,21 +104,24 @@ static const struct mistake mistakes[] = {
      "pack.process.message", 0},
     {LOST "process.bpmn", "diwan:document=\"document\"", "diwan:document=\"permit\"",
      "pack.process.document", 0},
-    {LOST "process.bpmn", "name=\"Review the application\" diwan:name_ar=\"دراسة الطلب\" "
-                          "diwan:role=\"id_officer\"",
+    {LOST "process.bpmn",
+     "name=\"Review the application\" diwan:name_ar=\"دراسة الطلب\" "
+     "diwan:role=\"id_officer\"",
      "name=\"Review\" diwan:role=\"officer\"", "pack.process.role", 0},
     {LOST "service.json", "\"review\": \"id_officer\"", "\"review\": \"auditor\"",
      "pack.process.role", LOST "process.bpmn"},
     {LOST "process.tests.json", "\"payment\": 1,", "\"payment\": 2,", "pack.example", 0},
-    {LOST "process.tests.json", "diwan-bpmn-test/1", "diwan-bpmn-test/9", "pack.example.format",
+    {LOST "process.tests.json", "diwan-bpmn-test/1", "diwan-bpmn-test/9", "pack.example.format", 0},
+    /* the form, the document and the messages */
+    {LOST "document.json", "\"layout\": \"columns\"", "\"layout\": \"rows\"", "pack.schema.enum",
      0},
-    /* the form and the messages */
+    {LOST "document.json", "{{answers.lost_on | date}}", "{{answers.lost_on | dote}}", "document.",
+     0},
     {LOST "form.json", "#/properties/how\"", "#/properties/why\"", "form.", 0},
     {LOST "form.json", "how = \\\"stolen\\\"", "how = ", "form.", 0},
     {LOST "messages.json", "{reference} received", "{referense} received",
      "pack.message.placeholder", 0},
-    {LOST "messages.json", "\"to\": \"applicant\"", "\"to\": \"everybody\"", "pack.schema.enum",
-     0},
+    {LOST "messages.json", "\"to\": \"applicant\"", "\"to\": \"everybody\"", "pack.schema.enum", 0},
 };
 
 /* The source with the mistake in it. */
@@ -173,8 +177,8 @@ static void every_mistake_is_named(void **state)
 		struct pack_source x = broken(b, &s, m);
 		const struct pack *p = pack_check(b, &x, &told);
 		if (p || !named(&told, m)) {
-			print_error("%s: %s\n  instead of: %s\n%.*s\n", m->path,
-			            p ? "accepted" : "not named", m->rule, STRF(diags_print(b, &told)));
+			print_error("%s: %s\n  instead of: %s\n%.*s\n", m->path, p ? "accepted" : "not named",
+			            m->rule, STRF(diags_print(b, &told)));
 			bad++;
 		}
 		arena_destroy(b);

@@ -2,6 +2,8 @@
 #include "engine/document/document.h"
 #include "kernel/pack/models.h"
 
+#include "engine/document/document.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,14 +231,6 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 		              "the card names another body");
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json *name = json_get(doc, parts[i].member);
-		bool there = check_find(c, str_cat(c->a, folder, json_text(name))) != NULL;
-		/* A service may run before its document is designed; nothing is issued then. */
-		if (name && !there && str_eq(name->key, STR("document"))) {
-			check_warning(c, f, name, "pack.document.missing", "Write the file.",
-			              "there is no file %.*s%.*s: nothing can be issued yet", STRF(folder),
-			              STRF(json_text(name)));
-			continue;
-		}
 		struct pack_file *part = name ? check_need(c, folder, json_text(name), f, name) : NULL;
 		if (part)
 			parts[i].take(c, part, s);

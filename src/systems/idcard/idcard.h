@@ -2,8 +2,8 @@
 #ifndef SYSTEMS_IDCARD_H
 #define SYSTEMS_IDCARD_H
 
-#include "kernel/organ.h"
+#include "web/route.h"
 
-extern const struct organ idcard_organ;
+extern const struct system idcard_system;
 
 #endif

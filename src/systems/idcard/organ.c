@@ -151,7 +151,7 @@ static const struct reactor reactors[] = {
 
 static const struct derived derived[] = {{"idcard_number", "id"}};
 
-const struct organ idcard_organ = {
+static const struct organ organ = {
     .name = "systems/idcard",
     .events = events,
     .n_events = COUNT(events),
@@ -161,3 +161,5 @@ const struct organ idcard_organ = {
     .n_derived = COUNT(derived),
     .statements = idcard_statements,
 };
+
+const struct system idcard_system = {.organ = &organ};
