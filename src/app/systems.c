@@ -9,11 +9,13 @@
 #include "systems/idcard/idcard.h"
 #include "systems/notify/notify.h"
 #include "systems/portal/portal.h"
+#include "systems/report/report.h"
 
 const struct system *const app_systems[] = {
     &portal_system,
     &guide_system,
     &notify_system,
+    &report_system,
     &idcard_system,
 };
 const size_t app_systems_count = COUNT(app_systems);
