@@ -204,7 +204,7 @@ err journal_row_open(struct kernel *k, dbc *c, arena *a, struct journal_row *row
 	return row->e.secret ? OK : ERR_journal_broken;
 }
 
-#define READ_SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
+#define READ_SCRATCH_BYTES ((size_t)256 * 1024 * 1024) /* of one record: a whole pack */
 
 err journal_read(struct kernel *k, dbc *c, int64_t from_seq, int64_t to_seq,
                  bool (*each)(void *ctx, arena *scratch, const struct event *e), void *ctx)

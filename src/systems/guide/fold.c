@@ -6,6 +6,8 @@
 #define DB_STATEMENT_LIST guide_statements
 #include "db/declare.h"
 
+#define CARD_ARENA_BYTES ((size_t)16 * 1024 * 1024)
+
 static void join(buf *b, const json *v, const char *lang)
 {
 	buf_putc(b, ' ');
@@ -66,13 +68,16 @@ void guide_follow_pack(dbc *c, arena *a, const struct event *e)
 	db_done(old);
 	for (const json *g = gone->first; g; g = g->next)
 		search_remove(c, STR("guide"), g->s);
-	for (size_t i = 0; i < s.n; i++) {
+	arena *one = arena_create(CARD_ARENA_BYTES); /* thousands of cards, one at a time */
+	for (size_t i = 0; one && i < s.n; i++) {
 		if (!str_ends(s.files[i].path, STR("/card.json")))
 			continue;
-		const json *card = json_parse(a, s.files[i].bytes, NULL);
+		arena_reset(one);
+		const json *card = json_parse(one, s.files[i].bytes, NULL);
 		if (card)
-			index_card(c, a, card);
+			index_card(c, one, card);
 	}
+	arena_destroy(one);
 }
 
 void guide_follow_rating(dbc *c, arena *a, const struct event *e)
