@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define POST_BUFFER_BYTES ((size_t)32 * 1024)
@@ -61,6 +62,12 @@ static err type_check(struct exchange *x, str type)
 static enum MHD_Result part_take(void *cls, enum MHD_ValueKind kind, const char *key,
                                  const char *filename, const char *type, const char *encoding,
                                  const char *data, uint64_t offset, size_t size);
+
+str req_header(const struct req *r, const char *name)
+{
+	const char *base = (const char *)r - offsetof(struct exchange, r);
+	return header((const struct exchange *)(const void *)base, name);
+}
 
 err body_begin(struct exchange *x)
 {
@@ -169,7 +176,8 @@ static err fields_check(struct exchange *x)
 static err json_take(struct exchange *x)
 {
 	json_error e;
-	x->r.body = json_parse(x->a, buf_str(&x->body), &e);
+	x->r.raw = buf_str(&x->body);
+	x->r.body = json_parse(x->a, x->r.raw, &e);
 	if (x->r.body)
 		return OK;
 	x->refused = ERR_bad_syntax;

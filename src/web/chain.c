@@ -313,11 +313,16 @@ static str request_hash(struct exchange *x)
 static err idempotency(struct exchange *x)
 {
 	struct req *r = &x->r;
-	str sent = header(x, "Idempotency-Key");
-	if (sent.n && !idempotency_key_parse(sent, &r->idempotency_key))
+	bool hook = r->route->kind == ROUTE_CALL && str_starts(r->path, STR("/hooks/"));
+	str sent = header(x, hook ? "Webhook-Id" : "Idempotency-Key");
+	if (hook && sent.n && sent.n <= REQ_MAX_NAME_BYTES)
+		r->idempotency_key = sent;
+	else if (sent.n && !idempotency_key_parse(sent, &r->idempotency_key))
 		return refuse(x, ERR_idempotency_missing, "the Idempotency-Key is not a quoted string");
 	if (r->route->kind == ROUTE_CALL && !sent.n)
-		return refuse(x, ERR_idempotency_missing, "this call needs an Idempotency-Key header");
+		return refuse(x, ERR_idempotency_missing,
+		              hook ? "this call needs a Webhook-Id header"
+		                   : "this call needs an Idempotency-Key header");
 	if (!r->idempotency_key.n)
 		r->idempotency_key = req_field(r, "idempotency_key");
 	if (r->idempotency_key.n > REQ_MAX_NAME_BYTES)

@@ -85,6 +85,7 @@ struct req {
 	struct upload *uploads;
 	size_t n_uploads;
 	const json *body; /* a JSON request's document */
+	str raw;          /* its bytes as they were sent: what a signature is over */
 
 	void *state;   /* from prepare to decide to answer */
 	json *decided; /* decide's answer; replayed for a repeated key */
@@ -113,6 +114,9 @@ size_t req_field_all(const struct req *r, const char *name, str *out, size_t max
 int64_t req_field_int(const struct req *r, const char *name, int64_t otherwise, int64_t least,
                       int64_t most);
 const struct upload *req_upload(const struct req *r, const char *field);
+
+/* A header as it was sent (the last of that name, at most); empty if absent. */
+str req_header(const struct req *r, const char *name);
 
 /* May the signed-in person do p for the entity? If not: the denial is journalled
  * and the answer is ERR_not_found (existence is not disclosed). */
