@@ -3,25 +3,27 @@
 #include "kernel/cases/cases.h"
 #include "kernel/files/files.h"
 #include "kernel/identity/organ.h"
+#include "kernel/ledger/ledger.h"
 #include "kernel/pack/pack.h"
 #include "kernel/search/search.h"
 #include "systems/guide/guide.h"
 #include "systems/idcard/idcard.h"
 #include "systems/notify/notify.h"
+#include "systems/payments/payments.h"
 #include "systems/portal/portal.h"
-#include "systems/report/report.h"
 
 const struct system *const app_systems[] = {
     &portal_system,
     &guide_system,
     &notify_system,
-    &report_system,
     &idcard_system,
+    &payments_system,
 };
 const size_t app_systems_count = COUNT(app_systems);
 
 static const struct organ *const kernel_organs[] = {
     &identity_organ, &pack_organ, &files_organ, &search_organ, &cases_organ,
+    &ledger_organ,
 };
 
 size_t app_organs(const struct organ *out[APP_ORGANS_MAX])

@@ -1,0 +1,156 @@
+/* attempt.c - one visit to a provider: which one, and that there is only one. */
+#include "systems/payments/order.h"
+#include "systems/payments/statements.h"
+
+#define HEALTH_WINDOW (30 * MINUTE)
+#define WEIGHT_FULL   100 /* percent */
+
+/* Percent of the provider's recent attempts that were answered; all if none were. */
+static int64_t answered(dbc *c, str provider, instant now)
+{
+	int64_t good = 0, lost = 0;
+	rows *r = db_query(c, &sql_attempt_health, D_INT(now - HEALTH_WINDOW));
+	while (db_next(r))
+		if (str_eq(db_text(r, 0), provider)) {
+			good = db_int(r, 1);
+			lost = db_int(r, 2);
+		}
+	db_done(r);
+	return lost ? good * WEIGHT_FULL / (good + lost) : WEIGHT_FULL;
+}
+
+static bool offers(const struct provider *p, str method)
+{
+	str rest = p->methods, one;
+	if (!method.n)
+		return true;
+	while (str_cut(&rest, ' ', &one))
+		if (str_eq(one, method))
+			return true;
+	return false;
+}
+
+/* By weight times health; chance decides, so that a sick provider is still tried
+ * now and then and is found well again. */
+static bool provider_choose(struct tx *tx, str method, struct provider *out)
+{
+	struct provider p[PROVIDERS_MAX];
+	int64_t score[PROVIDERS_MAX], sum = 0;
+	size_t n = providers_all(tx->k, tx->db, tx->a, p);
+	for (size_t i = 0; i < n; i++) {
+		bool fit = p[i].up && p[i].adapter && p[i].secret.n && offers(&p[i], method);
+		score[i] = fit ? p[i].weight * (1 + answered(tx->db, p[i].id, tx->now)) : 0;
+		sum += score[i];
+	}
+	if (!sum)
+		return false;
+	int64_t at = (int64_t)rng_below(tx->rng, (uint64_t)sum);
+	size_t i = 0;
+	while (at >= score[i])
+		at -= score[i++];
+	*out = p[i];
+	return true;
+}
+
+void enquire_later(struct tx *tx, int64_t attempt, int64_t no, instant due)
+{
+	json *p = json_object(tx->a);
+	json_set_int(tx->a, p, "attempt", attempt);
+	json_set_int(tx->a, p, "no", no);
+	tx_later(tx, "payment.enquire", str_fmt(tx->a, "%lld:%lld", (long long)attempt, (long long)no),
+	         due, p);
+}
+
+/* Is the provider there? Asked at most once a minute, at once. */
+static void probe_later(struct tx *tx, str provider)
+{
+	json *p = json_object(tx->a);
+	json_set_str(tx->a, p, "provider", provider);
+	tx_later(tx, "payment.probe",
+	         str_fmt(tx->a, "%.*s:%lld", STRF(provider), (long long)(tx->now / PROBE_EVERY)), 0, p);
+}
+
+static struct emission of_order(const struct order *o, const char *kind, json *data)
+{
+	return (struct emission){.kind = kind,
+	                         .entity = o->entity,
+	                         .subject = o->payer,
+	                         .case_id = o->case_id,
+	                         .data = data};
+}
+
+static err begin(struct tx *tx, const struct order *o, str method, struct attempt *out)
+{
+	struct provider p;
+	if (o->attempts >= ATTEMPTS_MAX)
+		return tx_fail(tx, ERR_payment_state, "", "there were %d attempts", ATTEMPTS_MAX);
+	if (!provider_choose(tx, method, &p))
+		return tx_fail(tx, ERR_payment_provider, "method", "no provider takes payments now");
+	int64_t id = tx_id(tx);
+	json *d = json_object(tx->a);
+	json_set_int(tx->a, d, "attempt", id);
+	json_set_int(tx->a, d, "order", o->id);
+	json_set_int(tx->a, d, "no", o->attempts + 1);
+	json_set_str(tx->a, d, "provider", p.id);
+	json_set_str(tx->a, d, "method", method.n ? method : STR("card"));
+	json_set_str(tx->a, d, "channel", tx->actor.channel);
+	json_set_int(tx->a, d, "amount", o->total);
+	json_set_str(tx->a, d, "currency", o->currency);
+	json_set_int(tx->a, d, "expires", tx->now + ATTEMPT_LIFE);
+	enquire_later(tx, id, 1, tx->now + ENQUIRE_FIRST);
+	probe_later(tx, p.id);
+	err e = tx_emit(tx, of_order(o, "payment.attempted", d));
+	if (e == OK && !attempt_get(tx->db, tx->a, id, out))
+		e = db_error(tx->db) ? db_error(tx->db) : ERR_internal;
+	return e;
+}
+
+/* The attempt under way is the one to go on with, unless it cannot be any more. */
+static err go_on(struct tx *tx, const struct order *o, str method, struct attempt *t)
+{
+	struct provider p;
+	bool there = provider_find(tx->k, tx->db, tx->a, t->provider, &p) && p.up;
+	bool same = !method.n || str_eq(method, t->method);
+	if (there && same && tx->now < t->expires)
+		return OK;
+	if (tx->now >= t->expires && there)
+		return tx_fail(tx, ERR_payment_waiting, "", "the provider has not confirmed it yet");
+	err e = attempt_fail(tx, o, t, there ? "superseded" : "unknown");
+	struct order again;
+	if (e == OK && order_get(tx->db, tx->a, o->id, &again))
+		e = begin(tx, &again, method, t);
+	return e;
+}
+
+err attempt_begin(struct tx *tx, int64_t order, str method, struct attempt *out)
+{
+	struct order o;
+	if (!order_get(tx->db, tx->a, order, &o))
+		return tx_fail(tx, ERR_not_found, "", "there is no such order");
+	if (o.captured)
+		return tx_fail(tx, ERR_payment_paid, "", "the order is paid");
+	if (order_is(&o, "expired") || order_is(&o, "cancelled") || (o.expires && tx->now >= o.expires))
+		return tx_fail(tx, ERR_payment_expired, "", "the order is no longer to be paid");
+	if (attempt_open(tx->db, tx->a, order, out))
+		return go_on(tx, &o, method, out);
+	struct attempt all[ATTEMPTS_MAX];
+	size_t n = order_attempts(tx->db, tx->a, order, all, ATTEMPTS_MAX);
+	struct provider p;
+	if (n && str_eq(all[n - 1].state, STR("unknown")) &&
+	    provider_find(tx->k, tx->db, tx->a, all[n - 1].provider, &p) && p.up)
+		return tx_fail(tx, ERR_payment_waiting, "", "the provider has not confirmed it yet");
+	return begin(tx, &o, method, out);
+}
+
+err attempt_fail(struct tx *tx, const struct order *o, const struct attempt *t, const char *outcome)
+{
+	struct attempt open;
+	bool other = attempt_open(tx->db, tx->a, o->id, &open) && open.id != t->id;
+	json *d = json_object(tx->a);
+	json_set_int(tx->a, d, "order", o->id);
+	json_set_int(tx->a, d, "attempt", t->id);
+	json_set_str(tx->a, d, "provider", t->provider);
+	json_set_str(tx->a, d, "outcome", str_of(outcome));
+	json_set_bool(tx->a, d, "current", !other && !o->captured);
+	return tx_emit(tx, of_order(o, "payment.failed", d));
+}

@@ -1,0 +1,197 @@
+/* fold.c - the room's tables out of its events. */
+#include "systems/payments/order.h"
+#include "systems/payments/statements.h"
+
+static int64_t num(const struct event *e, const char *name)
+{
+	return json_int(e->data, name, 0);
+}
+
+static str text(const struct event *e, const char *name)
+{
+	return json_str(e->data, name);
+}
+
+/* Along the edge, if there is one; false: the order stays as it is. */
+static bool move(dbc *c, arena *a, const struct event *e, const char *event)
+{
+	int64_t id = num(e, "order");
+	rows *r = db_query(c, &sql_order_state, D_INT(id));
+	str state = db_next(r) ? str_dup(a, db_text(r, 0)) : (str){0};
+	db_done(r);
+	str to = order_next(state, event);
+	if (to.n)
+		db_exec(c, &sql_order_move, D_INT(id), D_TEXT(to), D_INT(e->seq));
+	return to.n > 0;
+}
+
+static void line_fold(dbc *c, arena *a, int64_t order, int64_t no, const json *l)
+{
+	const json *rule = json_get(l, "rule");
+	db_exec(c, &sql_line_insert, D_INT(order), D_INT(no), D_TEXT(json_str(l, "entity")),
+	        D_TEXT(json_str(l, "service")), D_TEXT(json_text(json_path(l, "label.en"))),
+	        D_TEXT(json_text(json_path(l, "label.ar"))), D_TEXT(json_str(l, "gl")),
+	        D_INT(json_int(l, "amount", 0)), D_TEXT(rule ? json_print(a, rule) : STR("{}")));
+}
+
+void fold_payment_ordered(dbc *c, arena *a, const struct event *e)
+{
+	const json *lines = json_get(e->data, "lines");
+	int64_t no = 0;
+	db_exec(c, &sql_order_insert, D_INT(num(e, "order")), D_TEXT(text(e, "reference")),
+	        D_TEXT(text(e, "origin")), D_INT(e->case_id), D_INT(num(e, "instance")),
+	        D_INT(e->subject), D_TEXT(e->entity), D_TEXT(text(e, "service")),
+	        D_TEXT(json_text(json_path(e->data, "title.en"))),
+	        D_TEXT(json_text(json_path(e->data, "title.ar"))), D_TEXT(text(e, "currency")),
+	        D_INT(num(e, "total")), D_TEXT(text(e, "channel")), D_INT(e->at),
+	        D_INT(num(e, "expires")), D_INT(e->seq));
+	for (const json *l = lines ? lines->first : NULL; l; l = l->next)
+		line_fold(c, a, num(e, "order"), ++no, l);
+}
+
+void fold_payment_attempted(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_attempt_insert, D_INT(num(e, "attempt")), D_INT(num(e, "order")),
+	        D_INT(num(e, "no")), D_TEXT(text(e, "provider")), D_TEXT(text(e, "method")),
+	        D_TEXT(text(e, "channel")), D_INT(num(e, "amount")), D_TEXT(text(e, "currency")),
+	        D_INT(e->at), D_INT(num(e, "expires")));
+	db_exec(c, &sql_order_last, D_INT(num(e, "order")), D_TEXT(STR("")), D_INT(1));
+	move(c, a, e, "attempted");
+}
+
+void fold_payment_answered(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_message_insert, D_TEXT(text(e, "provider")), D_TEXT(text(e, "message")),
+	        D_INT(num(e, "attempt")), D_INT(num(e, "order")), D_TEXT(text(e, "outcome")),
+	        D_INT(num(e, "amount")), D_TEXT(text(e, "currency")), D_TEXT(text(e, "verdict")),
+	        D_TEXT(text(e, "via")), D_INT(e->at), D_INT(e->seq));
+	db_exec(c, &sql_attempt_told, D_INT(num(e, "attempt")), D_TEXT(text(e, "reference")),
+	        D_TEXT(text(e, "last4")));
+}
+
+void fold_payment_failed(dbc *c, arena *a, const struct event *e)
+{
+	str outcome = text(e, "outcome");
+	bool unknown = str_eq(outcome, STR("unknown"));
+	db_exec(c, &sql_attempt_end, D_INT(num(e, "attempt")), D_TEXT(outcome),
+	        D_INT(unknown ? 0 : e->at));
+	if (json_truth(e->data, "current") && move(c, a, e, unknown ? "timed_out" : "failed"))
+		db_exec(c, &sql_order_last, D_INT(num(e, "order")), D_TEXT(outcome), D_INT(0));
+}
+
+void fold_payment_captured(dbc *c, arena *a, const struct event *e)
+{
+	int64_t order = num(e, "order");
+	const json *list = json_get(e->data, "receipts");
+	(void)a;
+	db_exec(c, &sql_attempt_end, D_INT(num(e, "attempt")), D_TEXT(STR("captured")), D_INT(e->at));
+	db_exec(c, &sql_order_paid, D_INT(order), D_TEXT(STR("paid")), D_TEXT(text(e, "provider")),
+	        D_TEXT(text(e, "method")), D_TEXT(text(e, "channel")), D_INT(e->at), D_INT(e->seq));
+	for (const json *l = list ? list->first : NULL; l; l = l->next)
+		db_exec(c, &sql_receipt_insert, D_TEXT(json_str(l, "entity")),
+		        D_INT(json_int(l, "year", 0)), D_INT(json_int(l, "no", 0)),
+		        D_TEXT(json_str(l, "number")), D_INT(order), D_INT(json_int(l, "amount", 0)),
+		        D_TEXT(text(e, "currency")), D_INT(e->at), D_INT(e->seq));
+}
+
+void fold_payment_surplus(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_attempt_end, D_INT(num(e, "attempt")), D_TEXT(STR("surplus")), D_INT(e->at));
+	if (json_truth(e->data, "current") && move(c, a, e, "failed"))
+		db_exec(c, &sql_order_last, D_INT(num(e, "order")), D_TEXT(STR("surplus")), D_INT(0));
+}
+
+void fold_payment_fulfilled(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_order_fulfilled, D_INT(num(e, "order")), D_INT(e->at));
+	move(c, a, e, "fulfilled");
+}
+
+void fold_payment_expired(dbc *c, arena *a, const struct event *e)
+{
+	move(c, a, e, "expired");
+}
+
+void fold_payment_cancelled(dbc *c, arena *a, const struct event *e)
+{
+	move(c, a, e, "cancelled");
+}
+
+/* ---- refunds ---- */
+
+static bool of_order(const struct event *e)
+{
+	return str_eq(text(e, "kind"), STR("order"));
+}
+
+/* What waits to go back, and what went; `lines`: how the lines' shares change. */
+static void refunding(dbc *c, const struct event *e, int64_t pending, int64_t done, int lines)
+{
+	const json *parts = json_get(e->data, "parts");
+	if (!of_order(e))
+		return;
+	db_exec(c, &sql_order_refunding, D_INT(num(e, "order")), D_INT(pending), D_INT(done));
+	for (const json *p = parts && lines ? parts->first : NULL; p; p = p->next)
+		db_exec(c, &sql_line_return, D_INT(num(e, "order")), D_INT(json_int(p, "line", 0)),
+		        D_INT(lines * json_int(p, "amount", 0)));
+}
+
+void fold_payment_refund_asked(dbc *c, arena *a, const struct event *e)
+{
+	const json *parts = json_get(e->data, "parts");
+	db_exec(c, &sql_refund_insert, D_INT(num(e, "refund")), D_INT(num(e, "order")),
+	        D_INT(num(e, "attempt")), D_TEXT(text(e, "kind")), D_INT(num(e, "amount")),
+	        D_TEXT(text(e, "currency")), D_TEXT(text(e, "reason")),
+	        D_TEXT(of_order(e) ? STR("asked") : STR("approved")), D_INT(e->actor), D_INT(e->at),
+	        D_TEXT(parts ? json_print(a, parts) : STR("[]")), D_INT(e->seq));
+	refunding(c, e, num(e, "amount"), 0, 1);
+}
+
+void fold_payment_refund_approved(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_refund_check, D_INT(num(e, "refund")), D_TEXT(STR("approved")), D_INT(e->actor),
+	        D_INT(0));
+}
+
+void fold_payment_refund_refused(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_refund_check, D_INT(num(e, "refund")), D_TEXT(STR("refused")), D_INT(e->actor),
+	        D_INT(e->at));
+	refunding(c, e, -num(e, "amount"), 0, -1);
+}
+
+void fold_payment_refund_done(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_refund_move, D_INT(num(e, "refund")), D_TEXT(STR("done")), D_INT(e->at));
+	refunding(c, e, -num(e, "amount"), num(e, "amount"), 0);
+	if (of_order(e) && json_truth(e->data, "whole"))
+		move(c, a, e, "refunded");
+}
+
+void fold_payment_refund_failed(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_refund_move, D_INT(num(e, "refund")), D_TEXT(STR("failed")), D_INT(e->at));
+	refunding(c, e, -num(e, "amount"), 0, -1);
+}
+
+/* ---- providers ---- */
+
+void fold_payment_provider_set(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_provider_put, D_TEXT(text(e, "provider")), D_TEXT(text(e, "adapter")),
+	        D_TEXT(text(e, "url")), D_TEXT(json_text(json_path(e->data, "name.en"))),
+	        D_TEXT(json_text(json_path(e->data, "name.ar"))), D_TEXT(text(e, "methods")),
+	        D_INT(num(e, "weight")));
+}
+
+void fold_payment_health(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_health_put, D_TEXT(text(e, "provider")), D_INT(json_truth(e->data, "up")),
+	        D_INT(e->at));
+}

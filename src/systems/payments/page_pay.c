@@ -1,0 +1,176 @@
+/*
+ * page_pay.c - the fee of an application: what, how much, and off to a provider.
+ *
+ * Two tabs, a double click or the back button end at the same attempt, and so at
+ * one charge; where the order is paid already the page leads back to the
+ * application.
+ */
+#include "systems/payments/order.h"
+#include "systems/payments/routes.h"
+
+#include "kernel/cases/cases.h"
+#include "kernel/outbox/outbox.h"
+#include "kernel/pack/pack.h"
+#include "web/server.h"
+
+struct pay {
+	struct kase q;
+	struct order o;
+	struct attempt t;
+	bool hold; /* the provider has to say first what became of the last attempt */
+};
+
+/* The application and its newest order, if they are the reader's. */
+static err pay_find(struct req *r, dbc *c, arena *a, struct pay *p)
+{
+	str reference = req_param(r, "reference");
+	if (!case_by_reference(c, a, reference, &p->q) ||
+	    (p->q.applicant != r->session.person && p->q.agent != r->session.person) ||
+	    !order_of_case(c, a, p->q.id, &p->o))
+		return req_fail(r, ERR_not_found, "", "there is nothing to pay at this address");
+	return OK;
+}
+
+static json *service_view(struct req *r, const struct pay *p)
+{
+	json *s = json_object(r->a);
+	const struct service *v = service_at(r->k, r->db, p->q.service, p->q.version);
+	const json *title = v ? json_get(v->card, "title") : NULL;
+	json_set_str(r->a, s, "id", p->q.service);
+	json_set(r->a, s, "title",
+	         title ? json_copy(r->a, title) : pay_two(r->a, p->o.title_en, p->o.title_ar));
+	return s;
+}
+
+static json *lines_view(struct req *r, const struct order *o)
+{
+	struct line l[LINES_MAX];
+	json *list = json_array(r->a);
+	size_t n = order_lines(r->db, r->a, o->id, l, LINES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		json *v = json_object(r->a);
+		json_set(r->a, v, "label", pay_two(r->a, l[i].label_en, l[i].label_ar));
+		json_set(r->a, v, "amount", pay_money(r->a, l[i].amount, o->currency));
+		json_push(list, v);
+	}
+	return list;
+}
+
+/* What the page says of the last attempt. */
+static str last_of(struct req *r, struct pay *p)
+{
+	struct provider v;
+	if (!attempt_open(r->db, r->a, p->o.id, &p->t)) {
+		p->hold = str_eq(p->o.last, STR("unknown"));
+		return p->hold ? STR("waiting") : p->o.last;
+	}
+	if (!provider_find(r->k, r->db, r->a, p->t.provider, &v) || !v.up)
+		return STR("down");
+	p->hold = r->now >= p->t.expires;
+	return p->hold ? STR("waiting") : STR("open");
+}
+
+static json *pay_view(struct req *r, struct pay *p)
+{
+	struct provider list[PROVIDERS_MAX];
+	size_t n = providers_all(r->k, r->db, r->a, list);
+	bool down = false;
+	for (size_t i = 0; i < n; i++)
+		down = down || (!list[i].up && list[i].weight > 0);
+	json *v = json_object(r->a);
+	json_set(r->a, v, "service", service_view(r, p));
+	json_set_str(r->a, v, "reference", p->q.reference);
+	str last = last_of(r, p);
+	json_set_str(r->a, v, "last", last);
+	json_set_bool(r->a, v, "hold", p->hold);
+	json_set_bool(r->a, v, "again", p->hold || str_eq(last, STR("open")));
+	json_set_bool(r->a, v, "degraded", down);
+	json_set(r->a, v, "errors", json_array(r->a));
+	json_set(r->a, v, "lines", lines_view(r, &p->o));
+	json_set(r->a, v, "total", pay_money(r->a, p->o.total, p->o.currency));
+	return v;
+}
+
+err page_payments_pay(struct req *r)
+{
+	struct pay p = {0};
+	err e = pay_find(r, r->db, r->a, &p);
+	if (e)
+		return e;
+	if (p.o.captured)
+		return req_redirect(r, "/applications/%.*s", STRF(p.q.reference));
+	return req_view(r, "portal/apply-pay", pay_view(r, &p));
+}
+
+err prepare_payments_begin(struct req *r)
+{
+	struct pay *p = NEW(r->a, struct pay);
+	r->state = p;
+	return pay_find(r, r->db, r->a, p);
+}
+
+err decide_payments_begin(struct tx *tx, struct req *r)
+{
+	struct pay *p = r->state;
+	struct attempt t;
+	err e = attempt_begin(tx, p->o.id, str_trim(req_field(r, "method")), &t);
+	const char *refusal = e == ERR_payment_paid       ? "paid"
+	                      : e == ERR_payment_waiting  ? "waiting"
+	                      : e == ERR_payment_provider ? "none"
+	                                                  : NULL;
+	if (e && !refusal)
+		return e;
+	tx->fault = (struct fault){0};
+	r->decided = json_object(tx->a);
+	json_set_str(tx->a, r->decided, "refusal", str_of(refusal));
+	if (!refusal)
+		json_set_int(tx->a, r->decided, "attempt", t.id);
+	return OK;
+}
+
+/* Where the payer's browser comes back to, and where the provider's word goes. */
+static err lead(struct req *r, const struct pay *p, const struct attempt *t)
+{
+	struct provider v;
+	struct entity e = {0};
+	str base = server_public_url(r->server), url;
+	if (!provider_find(r->k, r->db, r->a, t->provider, &v) || !v.adapter)
+		return req_fail(r, ERR_payment_provider, "", "the provider is gone");
+	entity_get(r->db, r->a, p->o.entity, r->now, &e);
+	struct checkout c = {
+	    .attempt = t->id,
+	    .amount = t->amount,
+	    .reference = p->q.reference,
+	    .currency = t->currency,
+	    .method = t->method,
+	    .lang = str_of(lang_code(r->lang)),
+	    .payee_en = e.name_en,
+	    .payee_ar = e.name_ar,
+	    .back = str_fmt(r->a, "%.*s/%s/applications/%.*s/pay", STRF(base), lang_code(r->lang),
+	                    STRF(p->q.reference)),
+	    .notify = str_fmt(r->a, "%.*s/hooks/payments/%.*s", STRF(base), STRF(v.id)),
+	    .now = r->now,
+	    .expires = t->expires,
+	};
+	err failed = v.adapter->redirect(r->a, &v, &c, &url);
+	return failed ? failed : req_redirect(r, "%.*s", STRF(url));
+}
+
+err answer_payments_begin(struct req *r)
+{
+	struct pay *p = r->state;
+	struct attempt t;
+	str refusal = json_str(r->decided, "refusal");
+	scheduler_wake(r->k);
+	if (str_eq(refusal, STR("paid"))) {
+		req_flash(r, "payments.flash.paid");
+		return req_redirect(r, "/applications/%.*s", STRF(p->q.reference));
+	}
+	if (str_eq(refusal, STR("none")))
+		req_flash(r, "payments.flash.none");
+	if (refusal.n)
+		return req_redirect(r, "/applications/%.*s/pay", STRF(p->q.reference));
+	if (!attempt_get(r->db, r->a, json_int(r->decided, "attempt", 0), &t))
+		return req_fail(r, ERR_not_found, "", "the attempt is gone");
+	return lead(r, p, &t);
+}

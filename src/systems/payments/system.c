@@ -1,0 +1,65 @@
+#include "systems/payments/payments.h"
+
+#include "systems/payments/order.h"
+#include "systems/payments/react.h"
+#include "systems/payments/statements.h"
+
+#define ROUTES_DEF   "systems/payments/routes.def"
+#define ROUTES_TABLE payments_routes
+#include "web/declare.h"
+
+static const struct event_kind events[] = {
+#define EVENT(name, kind, version, doc) {kind, version, fold_##name, doc},
+#include "systems/payments/events.def"
+#undef EVENT
+};
+
+static const struct reactor reactors[] = {
+    {"work.requested", react_work_requested},
+    {"work.cancelled", react_work_cancelled},
+};
+
+static const struct job_kind jobs[] = {
+    {"payment.enquire", job_enquire, 0},     {"payment.fulfil", job_fulfil, 1000},
+    {"payment.refund", job_refund, 1000},    {"payment.probe", job_probe, 0},
+    {"payment.expire", job_expire_order, 0},
+};
+
+/* In the order in which rows name each other. */
+static const struct derived derived[] = {
+    {"pay_order", "id"},
+    {"pay_line", "order_id, no"},
+    {"pay_attempt", "id"},
+    {"pay_message", "provider, message"},
+    {"pay_receipt", "entity, year, no"},
+    {"pay_refund", "id"},
+    {"pay_provider", "id"},
+    {"pay_health", "provider"},
+};
+
+static const struct err_info errors[] = {
+#define ERROR(name, code, http, retry) {code, #name, http, retry},
+#include "systems/payments/errors.def"
+#undef ERROR
+};
+
+static const struct organ payments_organ = {
+    .name = "systems/payments",
+    .events = events,
+    .n_events = COUNT(events),
+    .reactors = reactors,
+    .n_reactors = COUNT(reactors),
+    .jobs = jobs,
+    .n_jobs = COUNT(jobs),
+    .derived = derived,
+    .n_derived = COUNT(derived),
+    .errors = errors,
+    .n_errors = COUNT(errors),
+    .statements = payments_statements,
+};
+
+const struct system payments_system = {
+    .organ = &payments_organ,
+    .routes = payments_routes,
+    .n_routes = COUNT(payments_routes),
+};

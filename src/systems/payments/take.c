@@ -1,0 +1,226 @@
+/*
+ * take.c - what a provider says of an attempt, and what follows from it.
+ *
+ *   the message was taken before                nothing
+ *   no such attempt, or another provider's      recorded for the exception desk
+ *   succeeded, the order waits for it           captured: receipts, ledger, service
+ *   succeeded, but another amount, or the
+ *     order is paid, cancelled, its case over   surplus: booked, and sent back
+ *   succeeded again                             nothing
+ *   declined, cancelled, expired                the payer may try again
+ *   the same after it was captured              contradiction, for the desk
+ *   pending, unknown to the provider            recorded; enquiries go on
+ */
+#include "systems/payments/order.h"
+#include "systems/payments/statements.h"
+
+#include "kernel/cases/cases.h"
+#include "kernel/pack/pack.h"
+
+#define GULF_OFFSET (3 * 3600) /* seconds; of a country without a pack */
+
+static struct emission of_order(const struct order *o, const char *kind, json *data)
+{
+	return (struct emission){.kind = kind,
+	                         .entity = o->entity,
+	                         .subject = o->payer,
+	                         .case_id = o->case_id,
+	                         .data = data};
+}
+
+static err answered(struct tx *tx, str provider, const struct order *o, int64_t attempt,
+                    const struct provider_answer *w, const char *verdict, const char *via)
+{
+	json *d = json_object(tx->a);
+	json_set_str(tx->a, d, "provider", provider);
+	json_set_str(tx->a, d, "message", w->message);
+	json_set_int(tx->a, d, "order", o->id);
+	json_set_int(tx->a, d, "attempt", attempt);
+	json_set_str(tx->a, d, "outcome", str_of(outcome_name(w->outcome)));
+	json_set_int(tx->a, d, "amount", w->amount);
+	json_set_str(tx->a, d, "currency", w->currency);
+	json_set_str(tx->a, d, "reference", w->reference);
+	json_set_str(tx->a, d, "last4", w->last4);
+	json_set_str(tx->a, d, "verdict", str_of(verdict));
+	json_set_str(tx->a, d, "via", str_of(via));
+	return tx_emit(tx, of_order(o, "payment.answered", d));
+}
+
+/* ---- capture ---- */
+
+static int64_t year_of(const struct tx *tx)
+{
+	const struct pack *p = pack_current(tx->k);
+	return civil_of(tx->now, p ? p->utc_offset : GULF_OFFSET).year;
+}
+
+/* "R-IGA-2026-000042": the entity's next number of the year. */
+static json *receipt_json(struct tx *tx, str entity, int64_t amount)
+{
+	char upper[65];
+	size_t n = entity.n < sizeof upper ? entity.n : sizeof upper - 1;
+	for (size_t i = 0; i < n; i++)
+		upper[i] =
+		    (char)(entity.p[i] >= 'a' && entity.p[i] <= 'z' ? entity.p[i] - 32 : entity.p[i]);
+	int64_t year = year_of(tx);
+	int64_t no = db_query_int(tx->db, &sql_receipt_next, 1, D_TEXT(entity), D_INT(year));
+	json *r = json_object(tx->a);
+	json_set_str(tx->a, r, "entity", entity);
+	json_set_int(tx->a, r, "year", year);
+	json_set_int(tx->a, r, "no", no);
+	json_set_str(
+	    tx->a, r, "number",
+	    str_fmt(tx->a, "R-%.*s-%lld-%06lld", (int)n, upper, (long long)year, (long long)no));
+	json_set_int(tx->a, r, "amount", amount);
+	return r;
+}
+
+/* One for each entity that has a line. */
+static json *receipts_json(struct tx *tx, const struct line *l, size_t n)
+{
+	json *list = json_array(tx->a);
+	for (size_t i = 0; i < n; i++) {
+		int64_t sum = 0;
+		bool seen = false;
+		for (size_t k = 0; k < n; k++)
+			if (str_eq(l[k].entity, l[i].entity)) {
+				seen = seen || k < i;
+				sum += l[k].amount;
+			}
+		if (!seen)
+			json_push(list, receipt_json(tx, l[i].entity, sum));
+	}
+	return list;
+}
+
+/* What the provider now owes each entity, and what it is the income of. */
+static err book_capture(struct tx *tx, const struct order *o, const struct attempt *t,
+                        const struct line *l, size_t n)
+{
+	struct posting *p = NEWN(tx->a, struct posting, n);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct posting){
+		    .key = str_fmt(tx->a, "capture:%lld:%lld", (long long)t->id, (long long)l[i].no),
+		    .entity = l[i].entity,
+		    .currency = o->currency,
+		    .debit = str_cat(tx->a, STR("asset/receivable/"), t->provider),
+		    .credit = str_cat(tx->a, STR("income/fees/"), l[i].gl),
+		    .amount = l[i].amount,
+		    .reference = o->reference,
+		};
+	return ledger_post(tx, p, n);
+}
+
+/* Whoever is still at another provider: if they pay there too, it goes back. */
+static err supersede_open(struct tx *tx, int64_t order)
+{
+	struct order o;
+	struct attempt open;
+	if (!attempt_open(tx->db, tx->a, order, &open) || !order_get(tx->db, tx->a, order, &o))
+		return OK;
+	return attempt_fail(tx, &o, &open, "superseded");
+}
+
+static err capture(struct tx *tx, const struct order *o, const struct attempt *t, bool late)
+{
+	struct line l[LINES_MAX];
+	size_t n = order_lines(tx->db, tx->a, o->id, l, LINES_MAX);
+	json *d = json_object(tx->a), *p = json_object(tx->a);
+	json_set_int(tx->a, d, "order", o->id);
+	json_set_str(tx->a, d, "reference", o->reference);
+	json_set_int(tx->a, d, "attempt", t->id);
+	json_set_str(tx->a, d, "provider", t->provider);
+	json_set_str(tx->a, d, "method", t->method);
+	json_set_str(tx->a, d, "channel", t->channel);
+	json_set_str(tx->a, d, "service", o->service);
+	json_set_int(tx->a, d, "amount", o->total);
+	json_set_str(tx->a, d, "currency", o->currency);
+	json_set_bool(tx->a, d, "late", late);
+	json_set(tx->a, d, "receipts", receipts_json(tx, l, n));
+	json_set_int(tx->a, p, "order", o->id);
+	tx_later(tx, "payment.fulfil", str_fmt(tx->a, "%lld", (long long)o->id), 0, p);
+	tx_cancel(tx, "payment.expire", str_fmt(tx->a, "%lld", (long long)o->id));
+	err e = tx_emit(tx, of_order(o, "payment.captured", d));
+	if (e == OK)
+		e = book_capture(tx, o, t, l, n);
+	return e ? e : supersede_open(tx, o->id);
+}
+
+/* Does the service still wait for this order? */
+static bool awaited(struct tx *tx, const struct order *o)
+{
+	struct kase q;
+	if (!order_next(o->state, "captured").n)
+		return false;
+	if (!o->case_id)
+		return !order_is(o, "expired");
+	return case_get(tx->db, tx->a, o->case_id, &q) && str_eq(q.state, STR("unpaid"));
+}
+
+static err succeeded(struct tx *tx, const struct order *o, const struct attempt *t,
+                     const struct provider_answer *w, const char *via)
+{
+	const char *verdict = NULL;
+	if (str_eq(t->state, STR("captured")) || str_eq(t->state, STR("surplus")))
+		verdict = w->amount == t->amount ? "again" : "contradicts";
+	if (verdict)
+		return answered(tx, t->provider, o, t->id, w, verdict, via);
+	bool fits = w->amount == t->amount && str_eq(w->currency, t->currency);
+	bool late = !str_eq(t->state, STR("open"));
+	bool take = fits && awaited(tx, o);
+	err e = answered(tx, t->provider, o, t->id, w,
+	                 take   ? late ? "late" : "taken"
+	                 : fits ? "surplus"
+	                        : "amount",
+	                 via);
+	if (e)
+		return e;
+	return take ? capture(tx, o, t, late)
+	            : surplus_take(tx, o, t, w, fits ? "not owed" : "another amount");
+}
+
+/* ---- the rest ---- */
+
+static err failed(struct tx *tx, const struct order *o, const struct attempt *t,
+                  const struct provider_answer *w, const char *via)
+{
+	bool open = str_eq(t->state, STR("open")) || str_eq(t->state, STR("unknown"));
+	bool contradicts = str_eq(t->state, STR("captured")) || str_eq(t->state, STR("surplus"));
+	err e = answered(tx, t->provider, o, t->id, w,
+	                 contradicts ? "contradicts"
+	                 : open      ? "taken"
+	                             : "again",
+	                 via);
+	if (e || !open)
+		return e;
+	return attempt_fail(tx, o, t,
+	                    w->outcome == OUTCOME_NOT_FOUND ? "expired" : outcome_name(w->outcome));
+}
+
+err payment_take(struct tx *tx, str provider, const struct provider_answer *w, const char *via)
+{
+	struct order o = {0};
+	struct attempt t;
+	if (db_query_int(tx->db, &sql_message_known, 0, D_TEXT(provider), D_TEXT(w->message)))
+		return OK;
+	if (!attempt_get(tx->db, tx->a, w->attempt, &t) || !str_eq(t.provider, provider) ||
+	    !order_get(tx->db, tx->a, t.order, &o))
+		return answered(tx, provider, &o, w->attempt, w, "stray", via);
+	switch (w->outcome) {
+	case OUTCOME_SUCCEEDED:
+		return succeeded(tx, &o, &t, w, via);
+	case OUTCOME_DECLINED:
+	case OUTCOME_CANCELLED:
+	case OUTCOME_EXPIRED:
+		return failed(tx, &o, &t, w, via);
+	case OUTCOME_NOT_FOUND:
+		/* The payer may be on the way there, until the attempt's time is over. */
+		if (tx->now >= t.expires)
+			return failed(tx, &o, &t, w, via);
+		return OK;
+	case OUTCOME_PENDING:
+	case OUTCOME_COUNT:
+		break;
+	}
+	return answered(tx, provider, &o, t.id, w, "noted", via);
+}
