@@ -6,6 +6,7 @@
 #include "kernel/ledger/ledger.h"
 #include "kernel/pack/pack.h"
 #include "kernel/search/search.h"
+#include "systems/desk/desk.h"
 #include "systems/guide/guide.h"
 #include "systems/idcard/idcard.h"
 #include "systems/notify/notify.h"
@@ -15,6 +16,7 @@
 const struct system *const app_systems[] = {
     &portal_system,
     &guide_system,
+    &desk_system,
     &notify_system,
     &idcard_system,
     &payments_system,

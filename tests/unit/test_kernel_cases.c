@@ -101,8 +101,7 @@ static void rejected_with_a_reason(void **state)
 	struct task t = task_of(p, id, "id_officer");
 	DONE(p, DO_CLAIM, p->officer, t.id);
 	int64_t revision = look_at(p, id).revision;
-	assert_int_equal(ACT(p, DO_COMPLETE, p->officer, t.id, revision, STR("reject")),
-	                 ERR_bad_input);
+	assert_int_equal(ACT(p, DO_COMPLETE, p->officer, t.id, revision, STR("reject")), ERR_bad_input);
 	assert_int_equal(ACT(p, DO_COMPLETE, p->officer, t.id, revision, STR("perhaps"), STR("x")),
 	                 ERR_bad_input);
 	DONE(p, DO_COMPLETE, p->officer, t.id, revision, STR("reject"), STR("The card was found"));

@@ -17,9 +17,9 @@ struct step {
 	struct cause cause;
 	struct bpmn_run run;
 	struct body body;
-	json *state;       /* after the engine */
-	str visible;       /* the case's new state ... */
-	str outcome;       /* ... and outcome */
+	json *state; /* after the engine */
+	str visible; /* the case's new state ... */
+	str outcome; /* ... and outcome */
 	bool closed, asks_applicant;
 };
 
@@ -100,6 +100,8 @@ static err engine(struct step *m)
 	m->run = (struct bpmn_run){.a = m->tx->a, .now = m->tx->now, .offset = p ? p->utc_offset : 0};
 	if (p && p->calendar) {
 		m->run.working_days = working_days;
+		m->run.working_time = working_time;
+		m->run.working_between = working_between;
 		m->run.ctx = (void *)(uintptr_t)p->calendar;
 	}
 	err e;
@@ -198,9 +200,9 @@ static void settle(struct step *m)
 
 static const char *trigger_name(const struct bpmn_trigger *t)
 {
-	static const char *const names[] = {"task",   "work",     "work_failed", "work_error",
-	                                    "timer",  "message",  "signal",      "vars",
-	                                    "retry",  "move",     "cancel",      "migrate"};
+	static const char *const names[] = {"task",  "work",    "work_failed", "work_error",
+	                                    "timer", "message", "signal",      "vars",
+	                                    "retry", "move",    "cancel",      "migrate"};
 	return t ? names[t->kind] : "start";
 }
 
@@ -247,7 +249,7 @@ static err open_task(struct step *m, const struct bpmn_effect *f)
 	json_set_str(a, d, "outcomes", json_str(attributes, "outcomes"));
 	json_set_str(a, d, "form", json_str(f->data, "form"));
 	json_set_str(a, d, "four_eyes", json_str(attributes, "fourEyes"));
-	json_set_int(a, d, "due", task_due(m->tx, f->data));
+	json_set_int(a, d, "due", f->due);
 	struct emission e = emission_of(&m->q, "task.opened", d, NULL);
 	if (entity.n)
 		e.entity = entity;
@@ -374,7 +376,7 @@ static err notices(struct step *m)
 
 /* ---- what others are asked for ---- */
 
-static err throw(struct step *m, const struct bpmn_effect *f)
+static err throw(struct step * m, const struct bpmn_effect *f)
 {
 	arena *a = m->tx->a;
 	json *d = json_object(a);
@@ -411,8 +413,8 @@ static err ask(struct step *m, struct queue *next)
 			continue;
 		if (next->n == AUTO_STEPS_MAX)
 			return tx_fail(m->tx, ERR_budget, "", "the process runs in a circle");
-		next->at[next->n++] = (struct bpmn_trigger){
-		    .kind = BPMN_JOB_DONE, .instance = f->instance, .vars = vars};
+		next->at[next->n++] =
+		    (struct bpmn_trigger){.kind = BPMN_JOB_DONE, .instance = f->instance, .vars = vars};
 	}
 	return e;
 }

@@ -37,39 +37,39 @@
 
 struct kase {
 	int64_t id;
-	str reference;       /* "IDL-2026-000042": prefix of the service, year, number */
+	str reference; /* "IDL-2026-000042": prefix of the service, year, number */
 	str service;
-	int64_t version;     /* of the service */
+	int64_t version; /* of the service */
 	str entity;
-	int64_t applicant;   /* person whose matter it is */
-	int64_t agent;       /* who acts for them, or 0 */
-	str state, outcome;  /* see above; "" while undecided */
+	int64_t applicant;  /* person whose matter it is */
+	int64_t agent;      /* who acts for them, or 0 */
+	str state, outcome; /* see above; "" while undecided */
 	str channel;
 	instant opened, submitted, changed, closed;
-	instant due;         /* of the decision; 0 = none; moves while the applicant owes an answer */
-	int64_t holder;      /* person who took its open task, or 0 */
-	int64_t revision;    /* rises with each event: optimistic lock */
-	str reason;          /* of the last return or rejection */
+	instant due;      /* of the decision; 0 = none; moves while the applicant owes an answer */
+	int64_t holder;   /* person who took its open task, or 0 */
+	int64_t revision; /* rises with each event: optimistic lock */
+	str reason;       /* of the last return or rejection */
 	money fee;
-	str currency;        /* of the fee; empty: there is none */
-	json *fee_rule;      /* {"en","ar"}, or NULL */
-	instant paused;      /* since when the applicant owes something; 0 = the time runs */
-	int64_t rating;      /* 1 to 5, 0 = not rated */
+	str currency;   /* of the fee; empty: there is none */
+	json *fee_rule; /* {"en","ar"}, or NULL */
+	instant paused; /* since when the applicant owes something; 0 = the time runs */
+	int64_t rating; /* 1 to 5, 0 = not rated */
 };
 
 struct task {
 	int64_t id, case_id, instance;
 	str element, role, entity;
-	json *name;          /* {"en","ar"} */
-	str *outcomes;       /* "approve" ...; none: it is only done */
+	json *name;    /* {"en","ar"} */
+	str *outcomes; /* "approve" ...; none: it is only done */
 	size_t n_outcomes;
-	str form;            /* key of a form the holder fills, or empty */
-	int64_t holder;      /* 0 = free */
+	str form;       /* key of a form the holder fills, or empty */
+	int64_t holder; /* 0 = free */
 	instant opened, due, closed;
 	str outcome;
 	instant taken;
-	int64_t closer;      /* who did it */
-	str four_eyes;       /* element whose doer may not do this one, or empty */
+	int64_t closer; /* who did it */
+	str four_eyes;  /* element whose doer may not do this one, or empty */
 };
 
 /* ---- reading (any connection) ---- */
@@ -80,11 +80,11 @@ bool case_by_reference(dbc *c, arena *a, str reference, struct kase *out);
 size_t cases_of(dbc *c, arena *a, int64_t person, struct kase *out, size_t max);
 /* The open undecided case or draft of a person for a service, if there is one. */
 bool case_open_of(dbc *c, arena *a, int64_t person, str service, struct kase *out);
-json *case_answers(dbc *c, arena *a, int64_t id);  /* as submitted or drafted */
-json *case_raw(dbc *c, arena *a, int64_t id);      /* of the draft; see form.h */
+json *case_answers(dbc *c, arena *a, int64_t id);   /* as submitted or drafted */
+json *case_raw(dbc *c, arena *a, int64_t id);       /* of the draft; see form.h */
 json *case_applicant(dbc *c, arena *a, int64_t id); /* the person, as at submission */
-json *case_trace(dbc *c, arena *a, int64_t id);    /* of the decision on the fee; or NULL */
-json *case_waiting(dbc *c, arena *a, int64_t id);  /* see bpmn_waiting */
+json *case_trace(dbc *c, arena *a, int64_t id);     /* of the decision on the fee; or NULL */
+json *case_waiting(dbc *c, arena *a, int64_t id);   /* see bpmn_waiting */
 /* Parked steps: [{"instance","rule","what","at"}]. */
 json *case_incidents(dbc *c, arena *a, int64_t id);
 size_t case_tasks(dbc *c, arena *a, int64_t id, bool open_only, struct task *out, size_t max);
@@ -101,8 +101,8 @@ json *case_delays(struct kernel *k, dbc *c, arena *a, const struct kase *q);
 
 /* ---- lists for the desks of entities ---- */
 
-#define CASE_ANYBODY  (-1)  /* of a filter's holder */
-#define CASE_GROUPS   512   /* entity x state (x service) that one list reads */
+#define CASE_ANYBODY   (-1)  /* of a filter's holder */
+#define CASE_GROUPS    512   /* entity x state (x service) that one list reads */
 #define CASE_COUNT_MAX 10000 /* a filtered list is counted up to here */
 
 enum case_sort { CASE_BY_DUE, CASE_BY_RECEIVED };
@@ -112,25 +112,25 @@ enum case_sort { CASE_BY_DUE, CASE_BY_RECEIVED };
 struct case_filter {
 	const str *entities;
 	size_t n_entities;
-	bool everywhere;         /* of every entity */
-	const str *states;       /* none: every one but drafts */
+	bool everywhere;   /* of every entity */
+	const str *states; /* none: every one but drafts */
 	size_t n_states;
-	str service;             /* empty = any */
-	int64_t holder;          /* CASE_ANYBODY, 0 = nobody, or a person */
-	int64_t applicant;       /* 0 = anybody */
+	str service;                            /* empty = any */
+	int64_t holder;                         /* CASE_ANYBODY, 0 = nobody, or a person */
+	int64_t applicant;                      /* 0 = anybody */
 	instant due_from, due_before;           /* 0 = open */
 	instant received_from, received_before; /* 0 = open */
 	enum case_sort sort;
 	bool descending;
-	bool more;               /* after the line with this key and id, not from the start */
+	bool more; /* after the line with this key and id, not from the start */
 	int64_t after_key, after_id;
 };
 
 struct case_line {
 	int64_t id, applicant, holder;
 	str entity, service, state;
-	instant due, submitted;  /* due 0 = none */
-	int64_t key;             /* what it is sorted by, for `after_key` */
+	instant due, submitted; /* due 0 = none */
+	int64_t key;            /* what it is sorted by, for `after_key` */
 };
 
 /* A page of a list, by keyset; each page costs the same. */
@@ -140,8 +140,8 @@ size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped);
 /* Those with all these words in the applicant's names, of those that the filter lets
  * through, in its order. */
-size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words,
-                   struct case_line *out, size_t max);
+size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words, struct case_line *out,
+                   size_t max);
 /* Entities with a part in the case. */
 size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max);
 /* How many cases each service has in each state: [{"entity","service","state","n"}]. */
@@ -161,16 +161,18 @@ err case_rate(struct tx *tx, int64_t id, int rating, str words); /* 1 to 5, once
 
 /* ---- officers ---- */
 
-err task_claim(struct tx *tx, int64_t task);               /* ERR_case_taken */
+err task_claim(struct tx *tx, int64_t task); /* ERR_case_taken */
 err task_release(struct tx *tx, int64_t task);
 err task_assign(struct tx *tx, int64_t task, int64_t to);
 /* `revision` is that of the page the officer saw: ERR_conflict if it moved on.
  * `reason` is told to the applicant; needed for all outcomes but "approve". */
 err task_complete(struct tx *tx, int64_t task, int64_t revision, str outcome, str reason,
                   const json *vars);
-err case_note(struct tx *tx, int64_t id, str text);        /* for officers only */
+err case_note(struct tx *tx, int64_t id, str text); /* for officers only */
 /* Records that the actor read the case (case.read), at most once an hour each. */
 err case_read(struct tx *tx, int64_t id, str purpose);
+/* Whether that was done within the hour, so that no command is needed. */
+bool case_read_lately(dbc *c, int64_t id, int64_t person, instant now);
 
 /* ---- work of other rooms ---- */
 

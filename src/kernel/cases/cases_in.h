@@ -4,9 +4,9 @@
 
 #include "kernel/cases/cases.h"
 
-#define CASES_OF_PERSON_MAX 10000 /* cases of one person that an erasure ends */
-#define DESKS_MAX           64    /* entities with a part in one case */
-#define AUTO_STEPS_MAX      1000  /* steps that follow one trigger by themselves */
+#define CASES_OF_PERSON_MAX 10000           /* cases of one person that an erasure ends */
+#define DESKS_MAX           64              /* entities with a part in one case */
+#define AUTO_STEPS_MAX      1000            /* steps that follow one trigger by themselves */
 #define CASE_NO_DUE         (INT64_MAX - 1) /* in case_desk: sorts behind every date */
 #define CASE_READ_EVERY     (1 * HOUR)
 #define REASON_MAX_CHARS    1000
@@ -43,8 +43,9 @@ err case_advance_or_park(struct tx *tx, int64_t id, const struct bpmn_trigger *t
 /* due.c */
 instant case_due_first(struct tx *tx, const struct service *s);
 instant case_due_shifted(struct tx *tx, const struct service *s, const struct kase *q);
-instant task_due(struct tx *tx, const json *element);
 instant working_days(void *ctx, instant from, int64_t days);
+instant working_time(void *ctx, instant from, int64_t micros);
+int64_t working_between(void *ctx, instant from, instant to);
 
 /* work.c: carries out a service task that the process asks for. `done`: it is
  * done already, with *vars. */

@@ -49,15 +49,17 @@ err draft_open(struct tx *tx, const struct service *s, int64_t person, struct ka
 	if (!person_get(tx->db, tx->a, person, &who))
 		return tx_fail(tx, ERR_not_found, "", "no such person");
 	json_set(tx->a, sources, "applicant", person_view(tx->a, &who));
-	json_set(tx->a, secret, "answers",
-	         form_prefill(s->form, sources, json_object(tx->a), tx->a));
+	json_set(tx->a, secret, "answers", form_prefill(s->form, sources, json_object(tx->a), tx->a));
 	json_set(tx->a, secret, "raw", json_object(tx->a));
 	json_set_str(tx->a, d, "service", s->id);
 	json_set_int(tx->a, d, "version", s->version);
 	json_set_str(tx->a, d, "channel", tx->actor.channel);
 	json_set_int(tx->a, d, "agent", tx->actor.person == person ? 0 : tx->actor.person);
-	err e = tx_emit(tx, (struct emission){.kind = "case.drafted", .entity = s->entity,
-	                                      .subject = person, .case_id = id, .data = d,
+	err e = tx_emit(tx, (struct emission){.kind = "case.drafted",
+	                                      .entity = s->entity,
+	                                      .subject = person,
+	                                      .case_id = id,
+	                                      .data = d,
 	                                      .secret = secret});
 	if (e)
 		return e;
@@ -106,8 +108,11 @@ static err expire_decide(struct tx *tx, void *ctx)
 err case_draft_job(struct job *j)
 {
 	int64_t id = json_int(j->payload, "case", 0);
-	struct action act = {.k = j->k, .a = j->a, .actor = {.channel = STR("timer")},
-	                     .decide = expire_decide, .ctx = &id};
+	struct action act = {.k = j->k,
+	                     .a = j->a,
+	                     .actor = {.channel = STR("timer")},
+	                     .decide = expire_decide,
+	                     .ctx = &id};
 	err e = kernel_run(&act);
 	j->fault = act.fault;
 	return e;

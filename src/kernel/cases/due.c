@@ -13,6 +13,16 @@ instant working_days(void *ctx, instant from, int64_t days)
 	return calendar_add_days(ctx, from, days);
 }
 
+instant working_time(void *ctx, instant from, int64_t micros)
+{
+	return calendar_add_time(ctx, from, micros);
+}
+
+int64_t working_between(void *ctx, instant from, instant to)
+{
+	return calendar_time_between(ctx, from, to);
+}
+
 instant case_due_first(struct tx *tx, const struct service *s)
 {
 	const struct calendar *c = calendar_of(tx);
@@ -33,17 +43,4 @@ instant case_due_shifted(struct tx *tx, const struct service *s, const struct ka
 	if (str_eq(unit, STR("working_days")))
 		return calendar_add_days(c, tx->now, calendar_days_between(c, q->paused, q->due));
 	return calendar_add_time(c, tx->now, calendar_time_between(c, q->paused, q->due));
-}
-
-instant task_due(struct tx *tx, const json *element)
-{
-	const struct calendar *c = calendar_of(tx);
-	str unit = json_str(element, "dueUnit");
-	int64_t value;
-	if (!c || !str_i64(json_str(element, "due"), &value))
-		return 0;
-	json *duration = json_object(tx->a);
-	json_set_int(tx->a, duration, "value", value);
-	json_set_str(tx->a, duration, "unit", unit.n ? unit : STR("working_days"));
-	return calendar_due(c, tx->now, duration);
 }

@@ -4,8 +4,7 @@
 
 #include "kernel/event.h"
 
-#define EVENT(name, kind, version, doc)                                                 \
-	void fold_##name(dbc *c, arena *a, const struct event *e);
+#define EVENT(name, kind, version, doc) void fold_##name(dbc *c, arena *a, const struct event *e);
 #include "kernel/cases/events.def"
 #undef EVENT
 

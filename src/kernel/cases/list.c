@@ -33,9 +33,8 @@ static void read_groups(rows *r, arena *a, const struct case_filter *f, struct g
 {
 	while (out->n < CASE_GROUPS && db_next(r))
 		if (wanted(f, db_text(r, 1), db_text(r, 2)))
-			out->at[out->n++] =
-			    (struct group){str_dup(a, db_text(r, 0)), str_dup(a, db_text(r, 1)),
-			                   str_dup(a, db_text(r, 2)), db_int(r, 3)};
+			out->at[out->n++] = (struct group){str_dup(a, db_text(r, 0)), str_dup(a, db_text(r, 1)),
+			                                   str_dup(a, db_text(r, 2)), db_int(r, 3)};
 	db_done(r);
 }
 
@@ -84,7 +83,7 @@ static struct sql *statement(const struct case_filter *f)
 	return all[by][received][f->descending];
 }
 
-static instant or(instant t, instant otherwise)
+static instant or (instant t, instant otherwise)
 {
 	return t ? t : otherwise;
 }
@@ -94,9 +93,9 @@ static rows *query_group(dbc *c, struct sql *q, const struct case_filter *f, con
 {
 	return db_query(c, q, D_TEXT(g->entity), D_TEXT(g->state), D_INT(key), D_INT(id),
 	                D_TEXT(f->service), D_INT(f->holder), D_INT(f->due_from),
-	                D_INT(or(f->due_before, INT64_MAX)),
-	                D_INT(f->received_from), D_INT(or(f->received_before, INT64_MAX)),
-	                D_INT(f->applicant), D_INT((int64_t)max));
+	                D_INT(or (f->due_before, INT64_MAX)), D_INT(f->received_from),
+	                D_INT(or (f->received_before, INT64_MAX)), D_INT(f->applicant),
+	                D_INT((int64_t)max));
 }
 
 static void read_line(rows *r, arena *a, const struct case_filter *f, struct case_line *l)
@@ -216,9 +215,9 @@ static bool lets_through(const struct case_filter *f, const struct case_line *l)
 {
 	instant due = l->due ? l->due : CASE_NO_DUE;
 	return wanted(f, l->service, l->state) && (f->holder < 0 || f->holder == l->holder) &&
-	       (!f->applicant || f->applicant == l->applicant) && due >= f->due_from &&
-	       due < or(f->due_before, INT64_MAX) && l->submitted >= f->received_from &&
-	       l->submitted < or(f->received_before, INT64_MAX);
+	           (!f->applicant || f->applicant == l->applicant) && due >= f->due_from && due < or
+	       (f->due_before, INT64_MAX) && l->submitted >= f->received_from && l->submitted < or
+	       (f->received_before, INT64_MAX);
 }
 
 static bool line_of(dbc *c, arena *a, const struct case_filter *f, str entity, int64_t id,
@@ -277,8 +276,8 @@ static size_t search_entity(dbc *c, arena *a, const struct case_filter *f, str e
 			rarest = i;
 		}
 	}
-	rows *r = db_query(c, &sql_word_find, D_TEXT(entity), D_BLOB(word[rarest]),
-	                   D_INT(SEARCH_CASES_MAX));
+	rows *r =
+	    db_query(c, &sql_word_find, D_TEXT(entity), D_BLOB(word[rarest]), D_INT(SEARCH_CASES_MAX));
 	while (found < SEARCH_CASES_MAX && db_next(r))
 		id[found++] = db_int(r, 0);
 	db_done(r);
@@ -291,8 +290,8 @@ static size_t search_entity(dbc *c, arena *a, const struct case_filter *f, str e
 	return n;
 }
 
-size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words,
-                   struct case_line *out, size_t max)
+size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words, struct case_line *out,
+                   size_t max)
 {
 	str entity[CASE_GROUPS], *word;
 	size_t n = 0, n_entities = entities_of(c, a, f, entity, CASE_GROUPS);

@@ -180,8 +180,8 @@ err case_answer(struct tx *tx, int64_t id, const json *answers)
 	if (!applicant_task(tx, id, &t))
 		return tx_fail(tx, ERR_case_state, "", "nothing is asked of the applicant");
 	const struct service *s = service_at(tx->k, tx->db, q.service, q.version);
-	json *all = answers ? form_submit_answers(s->form, answers, tx->a)
-	                    : case_answers(tx->db, tx->a, id);
+	json *all =
+	    answers ? form_submit_answers(s->form, answers, tx->a) : case_answers(tx->db, tx->a, id);
 	e = complete(tx, pack_current(tx->k), s, all);
 	if (e)
 		return e;

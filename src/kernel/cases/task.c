@@ -29,8 +29,7 @@ static err open_task(struct tx *tx, int64_t id, struct task *t, struct kase *q)
 		return tx_fail(tx, ERR_not_found, "", "no such task");
 	err e = case_any(tx, t->case_id, q);
 	if (!e && t->closed)
-		e = tx_fail(tx, ERR_case_closed, "", "%.*s",
-		            STRF(who_when(tx, t->closer, t->closed)));
+		e = tx_fail(tx, ERR_case_closed, "", "%.*s", STRF(who_when(tx, t->closer, t->closed)));
 	return e;
 }
 
@@ -97,8 +96,7 @@ err task_release(struct tx *tx, int64_t task)
 	err e = open_task(tx, task, &t, &q);
 	if (e || !t.holder)
 		return e;
-	return t.holder == tx->actor.person ? emit_held(tx, "task.released", &q, &t, 0)
-	                                    : taken(tx, &t);
+	return t.holder == tx->actor.person ? emit_held(tx, "task.released", &q, &t, 0) : taken(tx, &t);
 }
 
 err task_assign(struct tx *tx, int64_t task, int64_t to)
@@ -217,14 +215,19 @@ err case_note(struct tx *tx, int64_t id, str text)
 	return tx_emit(tx, emission_of(&q, "case.noted", NULL, secret));
 }
 
+bool case_read_lately(dbc *c, int64_t id, int64_t person, instant now)
+{
+	instant last = db_query_int(c, &sql_reader_at, 0, D_INT(id), D_INT(person));
+	return last && now - last < CASE_READ_EVERY;
+}
+
 err case_read(struct tx *tx, int64_t id, str purpose)
 {
 	struct kase q;
 	err e = case_any(tx, id, &q);
 	if (e)
 		return e;
-	instant last = db_query_int(tx->db, &sql_reader_at, 0, D_INT(id), D_INT(tx->actor.person));
-	if (last && tx->now - last < CASE_READ_EVERY)
+	if (case_read_lately(tx->db, id, tx->actor.person, tx->now))
 		return OK;
 	json *d = json_object(tx->a);
 	json_set_str(tx->a, d, "purpose", purpose);

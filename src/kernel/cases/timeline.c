@@ -159,8 +159,7 @@ static void reading(void *ctx, const struct event *e)
 	json *v = json_object(s->a), *entity = entity_name(s, e->entity, e->at),
 	     *person = person_name(s, e->actor);
 	json_set_str(s->a, v, "at", time_print(s->a, e->at));
-	json_set(s->a, v, "entity",
-	         entity ? entity : two(s->a, e->entity, e->entity));
+	json_set(s->a, v, "entity", entity ? entity : two(s->a, e->entity, e->entity));
 	json_set(s->a, v, "person", person ? person : two(s->a, (str){0}, (str){0}));
 	json_set_str(s->a, v, "purpose", str_dup(s->a, json_str(e->data, "purpose")));
 	json_push(s->list, v);

@@ -31,8 +31,9 @@ static err decide_now(struct tx *tx, const struct kase *q, const struct service 
                       const struct bpmn_effect *f, json **vars)
 {
 	str decision = json_str(f->data, "decision"), into = json_str(f->data, "resultVariable");
-	json *context = service_context(tx->a, pack_current(tx->k), case_applicant(tx->db, tx->a, q->id),
-	                                case_answers(tx->db, tx->a, q->id), tx->now);
+	json *context =
+	    service_context(tx->a, pack_current(tx->k), case_applicant(tx->db, tx->a, q->id),
+	                    case_answers(tx->db, tx->a, q->id), tx->now);
 	struct decision_answer answer = {0};
 	err e = service_decide(tx->a, s, decision, context, tx->now, &answer);
 	*vars = json_object(tx->a);
@@ -185,8 +186,11 @@ err case_timer_job(struct job *j)
 {
 	struct timer t = {json_int(j->payload, "case", 0), json_int(j->payload, "instance", 0),
 	                  json_int(j->payload, "due", 0)};
-	struct action act = {.k = j->k, .a = j->a, .actor = {.channel = STR("timer")},
-	                     .decide = timer_decide, .ctx = &t};
+	struct action act = {.k = j->k,
+	                     .a = j->a,
+	                     .actor = {.channel = STR("timer")},
+	                     .decide = timer_decide,
+	                     .ctx = &t};
 	err e = kernel_run(&act);
 	j->fault = act.fault;
 	return e;

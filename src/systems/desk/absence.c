@@ -1,0 +1,176 @@
+/*
+ * absence.c - who stands in for whom.
+ *
+ * While a cover lasts, the substitute may take over cases that the absent officer
+ * holds. It gives no right that the substitute does not have already: they must
+ * hold the role of the task themselves.
+ */
+#include "systems/desk/desk_in.h"
+
+#define COVER_MAX (90 * DAY)
+
+bool desk_stands_in(dbc *c, int64_t officer, int64_t holder, instant now)
+{
+	return db_query_int(c, &sql_desk_covers, 0, D_INT(holder), D_INT(officer), D_INT(now)) != 0;
+}
+
+static void own_cover(struct req *r, json *v)
+{
+	rows *rs = db_query(r->db, &sql_desk_cover_of, D_INT(r->session.person));
+	int64_t who = 0;
+	instant since = 0, until = 0;
+	if (db_next(rs)) {
+		who = db_int(rs, 0);
+		since = db_int(rs, 1);
+		until = db_int(rs, 2);
+	}
+	db_done(rs);
+	if (!who || until <= r->now)
+		return;
+	json *o = json_set(r->a, v, "cover", json_object(r->a)), *name = desk_person(r, who);
+	json_set(r->a, o, "name", name ? name : json_string(r->a, (str){0}));
+	desk_day(r, o, "since", since);
+	desk_day(r, o, "until", until - 1);
+}
+
+static void covers_for(struct req *r, json *v)
+{
+	struct {
+		int64_t person;
+		instant since, until;
+	} at[OFFICERS_MAX];
+	size_t n = 0;
+	rows *rs = db_query(r->db, &sql_desk_cover_by, D_INT(r->session.person), D_INT(r->now),
+	                    D_INT(OFFICERS_MAX));
+	for (; n < OFFICERS_MAX && db_next(rs); n++) {
+		at[n].person = db_int(rs, 0);
+		at[n].since = db_int(rs, 1);
+		at[n].until = db_int(rs, 2);
+	}
+	db_done(rs);
+	json *list = json_set(r->a, v, "covering", json_array(r->a));
+	for (size_t i = 0; i < n; i++) {
+		json *o = json_push(list, json_object(r->a)), *name = desk_person(r, at[i].person);
+		json_set(r->a, o, "name", name ? name : json_string(r->a, (str){0}));
+		desk_day(r, o, "since", at[i].since);
+		desk_day(r, o, "until", at[i].until - 1);
+		json_set_str(r->a, o, "href", desk_href(r, "/desk?assignee=%lld", (long long)at[i].person));
+	}
+}
+
+static json *colleagues(struct req *r)
+{
+	str *entity;
+	bool all;
+	json *list = json_array(r->a);
+	size_t n = may_where(&r->session.rights, PERM_case_work, r->a, &entity, &all);
+	for (size_t i = 0; i < n; i++) {
+		json *more = desk_colleagues(r, entity[i], r->session.person), *next;
+		for (json *o = more->first; o; o = next) {
+			next = o->next;
+			o->next = NULL;
+			json_push(list, o);
+		}
+	}
+	return list;
+}
+
+static json *absence_view(struct req *r)
+{
+	json *v = json_object(r->a), *list = json_array(r->a), *all = colleagues(r), *next;
+	own_cover(r, v);
+	covers_for(r, v);
+	desk_choice(r, list, (str){0}, json_string(r->a, req_text(r, "desk.absence.choose")));
+	for (json *o = all->first; o; o = next) {
+		next = o->next;
+		o->next = NULL;
+		json_set_bool(r->a, o, "selected", str_eq(json_str(o, "value"), req_field(r, "who")));
+		json_push(list, o);
+	}
+	json_set_str(r->a, v, "back", desk_href(r, "/desk"));
+	json_set(r->a, v, "colleagues", list);
+	json_set_str(r->a, v, "since", req_field(r, "since"));
+	json_set_str(r->a, v, "until", req_field(r, "until"));
+	return v;
+}
+
+err page_desk_absence(struct req *r)
+{
+	return req_view(r, "desk/absence", absence_view(r));
+}
+
+struct cover {
+	int64_t who;
+	instant since, until;
+};
+
+static const char *wrong_cover(struct req *r, struct cover *c, const char **field)
+{
+	int64_t from, to;
+	instant offset = server_settings(r->server)->utc_offset * SECOND;
+	bool known = false;
+	json *all = colleagues(r);
+	*field = "who";
+	for (const json *o = all->first; o; o = o->next)
+		known |= str_eq(json_str(o, "value"), req_field(r, "who"));
+	if (!known || !str_i64(req_field(r, "who"), &c->who))
+		return "desk.absence.no_colleague";
+	*field = "since";
+	if (!date_parse(str_trim(req_field(r, "since")), &from))
+		return "desk.absence.no_date";
+	*field = "until";
+	if (!date_parse(str_trim(req_field(r, "until")), &to))
+		return "desk.absence.no_date";
+	c->since = from * DAY - offset;
+	c->until = (to + 1) * DAY - offset;
+	if (to < from || c->until <= r->now)
+		return "desk.absence.bad_order";
+	return c->until - c->since > COVER_MAX ? "desk.absence.too_long" : NULL;
+}
+
+err prepare_desk_absence(struct req *r)
+{
+	const char *field;
+	struct cover *c = NEW(r->a, struct cover);
+	r->state = c;
+	const char *wrong = wrong_cover(r, c, &field);
+	if (!wrong)
+		return OK;
+	json *v = absence_view(r);
+	desk_error(r, v, field, req_text(r, wrong));
+	return req_again(r, "desk/absence", v);
+}
+
+err decide_desk_absence(struct tx *tx, struct req *r)
+{
+	const struct cover *c = r->state;
+	json *d = json_object(tx->a);
+	json_set_int(tx->a, d, "substitute", c->who);
+	json_set_int(tx->a, d, "since", c->since);
+	json_set_int(tx->a, d, "until", c->until);
+	return tx_emit(tx, (struct emission){.kind = "desk.cover_set", .data = d});
+}
+
+err answer_desk_absence(struct req *r)
+{
+	req_flash(r, "desk.absence.set");
+	return req_redirect(r, "/desk/absence");
+}
+
+err prepare_desk_absence_end(struct req *r)
+{
+	(void)r;
+	return OK;
+}
+
+err decide_desk_absence_end(struct tx *tx, struct req *r)
+{
+	(void)r;
+	return tx_emit(tx, (struct emission){.kind = "desk.cover_ended"});
+}
+
+err answer_desk_absence_end(struct req *r)
+{
+	req_flash(r, "desk.absence.ended");
+	return req_redirect(r, "/desk/absence");
+}

@@ -1,0 +1,383 @@
+/*
+ * case.c - a case as an officer sees it.
+ *
+ * Each reading is recorded (case.read) before the page is shown: who cannot be
+ * recorded as a reader does not read.
+ */
+#include "systems/desk/desk_in.h"
+
+#include "kernel/files/files.h"
+
+#include <string.h>
+
+/* ---- which case ---- */
+
+static bool allowed(struct req *r, enum permission p, int64_t id)
+{
+	str entity[ENTITIES_MAX];
+	size_t n = case_entities(r->db, r->a, id, entity, ENTITIES_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (may(&r->session.rights, p, entity[i]))
+			return true;
+	return false;
+}
+
+err desk_case_of(struct req *r, enum permission p, struct kase *out)
+{
+	bool found = case_by_reference(r->db, r->a, req_param(r, "reference"), out);
+	if (found && allowed(r, p, out->id))
+		return OK;
+	/* What is not there is refused, and journalled, just like what is another's. */
+	denial_record(r->k, r->actor, p, str_of(r->route->name), found ? out->entity : (str){0});
+	return req_fail(r, ERR_not_found, "", "there is nothing at this address");
+}
+
+bool desk_task_of(struct req *r, const struct kase *q, struct task *out)
+{
+	struct task list[TASKS_MAX];
+	size_t n = case_tasks(r->db, r->a, q->id, true, list, TASKS_MAX);
+	const struct task *best = NULL;
+	for (size_t i = 0; i < n; i++) {
+		bool mine = list[i].holder == r->session.person;
+		if (str_eq(list[i].role, STR("applicant")) ||
+		    !may(&r->session.rights, PERM_case_work, list[i].entity))
+			continue;
+		if (mine || !best || (!list[i].holder && best->holder))
+			best = &list[i];
+		if (mine)
+			break;
+	}
+	if (best)
+		*out = *best;
+	return best != NULL;
+}
+
+json *desk_colleagues(struct req *r, str entity, int64_t but)
+{
+	struct role_holder *h = NEWN(r->a, struct role_holder, OFFICERS_MAX);
+	json *list = json_array(r->a);
+	size_t n = role_holders(r->db, r->a, entity, r->now, h, OFFICERS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct rights rights = rights_of(r->db, r->a, h[i].person, r->now);
+		bool again = i > 0 && h[i].person == h[i - 1].person;
+		if (again || h[i].person == but || !may(&rights, PERM_case_work, entity))
+			continue;
+		desk_choice(r, list, str_fmt(r->a, "%lld", (long long)h[i].person),
+		            desk_two(r->a, h[i].name_en, h[i].name_ar));
+	}
+	return list;
+}
+
+/* ---- the answers ---- */
+
+static str form_text(void *ctx, arena *a, bool arabic, str key, const json *params)
+{
+	const struct req *r = ctx;
+	return message_text(server_settings(r->server)->texts, a, arabic ? LANG_AR : LANG_EN, key, 0,
+	                    params, false);
+}
+
+static void answer_file(struct req *r, const struct kase *q, json *list, const json *f)
+{
+	json *o = json_push(list, json_object(r->a));
+	int64_t bytes = json_int(f, "bytes", 0), w = json_int(f, "width", 0),
+	        h = json_int(f, "height", 0);
+	str type = json_str(f, "type"), kind;
+	str_cut(&type, '/', &kind);
+	json_set_str(
+	    r->a, o, "href",
+	    desk_href(r, "/desk/cases/%.*s/files/%.*s", STRF(q->reference), STRF(json_str(f, "file"))));
+	json_set_str(r->a, o, "thumb", (str){0});
+	json_set_str(r->a, o, "name", json_str(f, "name"));
+	json_set_str(r->a, o, "type", type.n ? type : json_str(f, "type"));
+	json_set_str(r->a, o, "size",
+	             bytes >= 1024 * 1024
+	                 ? str_fmt(r->a, "%lld.%lld MB", (long long)(bytes / (1024 * 1024)),
+	                           (long long)(bytes % (1024 * 1024) * 10 / (1024 * 1024)))
+	                 : str_fmt(r->a, "%lld KB", (long long)((bytes + 1023) / 1024)));
+	if (w && h)
+		json_set_str(r->a, o, "pixels",
+		             str_fmt(r->a, "%lld \xC3\x97 %lld", (long long)w, (long long)h));
+}
+
+/* Files stand anywhere in the answers. */
+static void files_in(struct req *r, const struct kase *q, json *list, const json *v, int depth)
+{
+	if (depth > 8)
+		return;
+	if (json_is(v, JSON_OBJECT) && json_str(v, "file").n == 64 && json_get(v, "bytes"))
+		answer_file(r, q, list, v);
+	else if (json_is(v, JSON_OBJECT) || json_is(v, JSON_ARRAY))
+		for (const json *m = v->first; m; m = m->next)
+			files_in(r, q, list, m, depth + 1);
+}
+
+static void answers(struct req *r, const struct kase *q, const struct service *s, json *v)
+{
+	json *given = case_answers(r->db, r->a, q->id), *files = json_array(r->a);
+	const struct pack *p = pack_current(r->k);
+	struct form_env env = {.arabic = r->lang == LANG_AR,
+	                       .today =
+	                           p && p->calendar ? calendar_day(p->calendar, r->now) : r->now / DAY,
+	                       .ctx = r,
+	                       .text = form_text};
+	json *check = s && s->form ? form_check_view(s->form, given, &env, r->a) : NULL;
+	json *pages = check ? json_get(check, "pages") : json_array(r->a);
+	for (json *page = pages->first; page; page = page->next) {
+		json *rows_of = json_get(page, "rows");
+		for (json *row = rows_of ? rows_of->first : NULL; row; row = row->next) {
+			json_remove(row, STR("change")); /* an officer reads */
+			json_remove(row, STR("change_hidden"));
+		}
+	}
+	json_set(r->a, v, "pages", pages);
+	files_in(r, q, files, given, 0);
+	json_set(r->a, v, "files", files);
+}
+
+/* ---- what the platform found out ---- */
+
+static void check_line(struct req *r, json *list, bool ok, str text)
+{
+	json *o = json_push(list, json_object(r->a));
+	json_set_bool(r->a, o, "ok", ok);
+	json_set_str(r->a, o, "text", text);
+}
+
+static void checks(struct req *r, const struct kase *q, const struct service *s, json *v)
+{
+	json *list = json_set(r->a, v, "checks", json_array(r->a));
+	const struct pack *p = pack_current(r->k);
+	struct kase open;
+	json *applicant = case_applicant(r->db, r->a, q->id);
+	if (!s || !p || !applicant->count)
+		return;
+	json *context = service_context(r->a, p, applicant, case_answers(r->db, r->a, q->id), r->now);
+	const json *refusal = service_refusal(r->a, s, context, r->now);
+	check_line(r, list, !refusal,
+	           refusal ? req_pick(r, refusal) : req_text(r, "desk.check.eligible"));
+	bool other = case_open_of(r->db, r->a, q->applicant, q->service, &open) && open.id != q->id &&
+	             !str_eq(open.state, STR("draft"));
+	check_line(r, list, !other,
+	           req_text(r, other ? "desk.check.other_case" : "desk.check.no_other_case"));
+	if (q->fee.minor)
+		check_line(
+		    r, list, !str_eq(q->state, STR("unpaid")),
+		    req_text(r, str_eq(q->state, STR("unpaid")) ? "desk.check.unpaid" : "desk.check.paid"));
+}
+
+/* The rules that gave the fee, table by table. */
+static void decision(struct req *r, const struct kase *q, json *v)
+{
+	json *trace = case_trace(r->db, r->a, q->id), *list = json_array(r->a);
+	for (const json *t = trace ? trace->first : NULL; t; t = t->next) {
+		const json *rules = json_get(t, "rules"), *inputs = json_get(t, "inputs");
+		if (!json_get(t, "table"))
+			continue;
+		json *o = json_push(list, json_object(r->a)), *in = json_array(r->a),
+		     *hit = json_array(r->a);
+		json_set_str(r->a, o, "table", json_str(t, "table"));
+		for (const json *i = inputs ? inputs->first : NULL; i; i = i->next)
+			json_push(
+			    in, json_string(r->a, str_fmt(r->a, "%.*s = %.*s", STRF(json_str(i, "expression")),
+			                                  STRF(json_print(r->a, json_get(i, "value"))))));
+		for (const json *h = rules ? rules->first : NULL; h; h = h->next) {
+			const json *notes = json_get(h, "annotations");
+			str text = notes ? req_pick(r, notes) : json_str(h, "annotation");
+			json_push(hit, json_string(r->a, text.n ? text : json_str(h, "id")));
+		}
+		json_set(r->a, o, "inputs", in);
+		json_set(r->a, o, "rules", hit);
+	}
+	if (list->count)
+		json_set(r->a, v, "trace", list);
+}
+
+static void payment(struct req *r, const struct kase *q, json *v)
+{
+	if (!q->currency.n)
+		return;
+	json *o = json_set(r->a, v, "payment", json_object(r->a)), *amount = json_object(r->a);
+	json_set_int(r->a, amount, "minor", q->fee.minor);
+	json_set_str(r->a, amount, "currency", q->currency);
+	json_set(r->a, o, "amount", amount);
+	json_set(r->a, o, "rule", q->fee_rule ? q->fee_rule : json_string(r->a, (str){0}));
+	json_set_bool(r->a, o, "paid", !str_eq(q->state, STR("unpaid")));
+}
+
+/* ---- what may be done ---- */
+
+static void outcomes(struct req *r, const struct task *t, json *v)
+{
+	json *list = json_set(r->a, v, "outcomes", json_array(r->a));
+	for (size_t i = 0; i < t->n_outcomes; i++) {
+		str key = str_fmt(r->a, "desk.outcome.%.*s", STRF(t->outcomes[i]));
+		bool known = message_known(server_settings(r->server)->texts, key);
+		json *o =
+		    desk_choice(r, list, t->outcomes[i],
+		                json_string(r->a, known ? req_text(r, str_c(r->a, key)) : t->outcomes[i]));
+		json_set_str(r->a, o, "id", i ? str_fmt(r->a, "outcome-%zu", i + 1) : STR("outcome"));
+		json_set_bool(r->a, o, "checked", str_eq(req_field(r, "outcome"), t->outcomes[i]));
+	}
+}
+
+static void task_part(struct req *r, const struct kase *q, json *v, json *about)
+{
+	struct task t;
+	bool any = !q->closed && desk_task_of(r, q, &t);
+	bool own = r->session.person == q->applicant || r->session.person == q->agent;
+	bool mine = any && t.holder == r->session.person;
+	bool covers =
+	    any && t.holder && !mine && desk_stands_in(r->db, r->session.person, t.holder, r->now);
+	json *holder = any && t.holder && !mine ? desk_person(r, t.holder) : NULL;
+	json_set_bool(r->a, about, "can_claim", any && !own && (!t.holder || covers));
+	json_set_bool(r->a, about, "can_decide", mine && !own);
+	json_set_bool(r->a, about, "own", own);
+	json_set(r->a, about, "held_by", holder ? holder : json_string(r->a, (str){0}));
+	if (holder)
+		json_set_str(r->a, about, "held_since", time_print(r->a, t.taken));
+	json_set_str(r->a, about, "task", any ? str_fmt(r->a, "%lld", (long long)t.id) : (str){0});
+	if (any) {
+		json_set(r->a, about, "task_name", t.name ? t.name : json_string(r->a, t.element));
+		outcomes(r, &t, v);
+		json_set(r->a, v, "colleagues", desk_colleagues(r, t.entity, r->session.person));
+	}
+}
+
+static json *about_case(struct req *r, const struct kase *q)
+{
+	json *o = json_object(r->a), *who = json_object(r->a);
+	struct person p = {0};
+	person_get(r->db, r->a, q->applicant, &p);
+	json_set(r->a, who, "name", desk_two(r->a, p.name_en, p.name_ar));
+	json_set_str(r->a, who, "national_number", p.national_number);
+	json_set_str(r->a, o, "reference", q->reference);
+	json_set_int(r->a, o, "version", q->revision);
+	json_set(r->a, o, "service", desk_service(r, q->service));
+	json_set_str(r->a, o, "service_id", q->service);
+	json_set(r->a, o, "entity", desk_entity(r, q->entity));
+	json_set_str(r->a, o, "state", q->state);
+	json_set_str(r->a, o, "outcome", q->outcome);
+	json_set_str(r->a, o, "channel", q->channel);
+	desk_day(r, o, "received", q->submitted);
+	desk_day(r, o, "due", q->due);
+	json_set_str(r->a, o, "due_state", desk_due_state(r, q->state, q->due));
+	json_set_bool(r->a, o, "paused", q->paused != 0);
+	json_set(r->a, o, "applicant", who);
+	return o;
+}
+
+/* Who had it for how long, of those who had it at all. */
+static void delays(struct req *r, const struct kase *q, json *v)
+{
+	json *all = case_delays(r->k, r->db, r->a, q),
+	     *list = json_set(r->a, v, "delays", json_array(r->a));
+	for (const json *d = all->first; d; d = d->next) {
+		int64_t micros = json_int(d, "micros", 0);
+		if (micros < MINUTE)
+			continue;
+		json *o = json_push(list, json_object(r->a));
+		str key = str_fmt(r->a, "desk.party.%.*s", STRF(json_str(d, "party")));
+		json_set_str(r->a, o, "party", req_text(r, str_c(r->a, key)));
+		json_set_str(r->a, o, "time", duration_text(r->a, r->lang, micros));
+	}
+}
+
+json *desk_case_view(struct req *r, const struct kase *q)
+{
+	const struct service *s = service_at(r->k, r->db, q->service, q->version);
+	json *v = json_object(r->a), *about = about_case(r, q), *form = json_object(r->a);
+	json *reason = json_object(r->a), *outcome = json_object(r->a), *note = json_object(r->a);
+	json_set_str(r->a, v, "back", desk_href(r, "/desk"));
+	json_set_int(r->a, v, "reason_max", 1000);
+	json_set_int(r->a, v, "note_max", 4000);
+	task_part(r, q, v, about);
+	json_set(r->a, v, "case", about);
+	json_set_str(r->a, reason, "value", req_field(r, "reason"));
+	json_set_str(r->a, note, "value", req_field(r, "text"));
+	json_set(r->a, form, "reason", reason);
+	json_set(r->a, form, "outcome", outcome);
+	json_set(r->a, form, "text", note);
+	json_set(r->a, v, "form", form);
+	answers(r, q, s, v);
+	checks(r, q, s, v);
+	payment(r, q, v);
+	decision(r, q, v);
+	json_set(r->a, v, "incidents", case_incidents(r->db, r->a, q->id));
+	json_set(r->a, v, "timeline", case_timeline(r->k, r->db, r->a, q->id, true));
+	json_set(r->a, v, "reads", case_reads(r->k, r->db, r->a, q->id));
+	delays(r, q, v);
+	if (s && s->process)
+		json_set_str(r->a, v, "diagram",
+		             desk_href(r, "/desk/cases/%.*s/diagram.svg", STRF(q->reference)));
+	return v;
+}
+
+/* ---- pages ---- */
+
+static err read_decide(struct tx *tx, void *ctx)
+{
+	return case_read(tx, *(const int64_t *)ctx, STR("desk"));
+}
+
+static err record_reading(struct req *r, const struct kase *q)
+{
+	int64_t id = q->id;
+	if (case_read_lately(r->db, q->id, r->session.person, r->now))
+		return OK;
+	struct action act = {
+	    .k = r->k, .a = r->a, .actor = r->actor, .decide = read_decide, .ctx = &id};
+	err e = kernel_run(&act);
+	return e ? req_fail(r, e, "", "%.*s", STRF(act.fault.detail)) : OK;
+}
+
+err page_desk_case(struct req *r)
+{
+	struct kase q;
+	err e = desk_case_of(r, PERM_case_read, &q);
+	if (!e)
+		e = record_reading(r, &q);
+	return e ? e : req_view(r, "desk/case", desk_case_view(r, &q));
+}
+
+err page_desk_diagram(struct req *r)
+{
+	struct kase q;
+	err e = desk_case_of(r, PERM_case_read, &q);
+	if (e)
+		return e;
+	str svg = case_diagram(r->k, r->db, r->a, &q);
+	return svg.n ? req_content(r, "image/svg+xml", svg, NULL)
+	             : req_fail(r, ERR_not_found, "", "this service has no process");
+}
+
+static bool names_file(const json *v, str id, int depth)
+{
+	if (depth > 8 || !(json_is(v, JSON_OBJECT) || json_is(v, JSON_ARRAY)))
+		return false;
+	if (str_eq(json_str(v, "file"), id))
+		return true;
+	for (const json *m = v->first; m; m = m->next)
+		if (names_file(m, id, depth + 1))
+			return true;
+	return false;
+}
+
+err page_desk_file(struct req *r)
+{
+	struct kase q;
+	struct file_info f;
+	str bytes, id = req_param(r, "file");
+	err e = desk_case_of(r, PERM_case_read, &q);
+	if (!e &&
+	    (!names_file(case_answers(r->db, r->a, q.id), id, 0) || !file_find(r->db, r->a, id, &f)))
+		e = req_fail(r, ERR_not_found, "", "there is nothing at this address");
+	if (!e)
+		e = record_reading(r, &q);
+	if (e)
+		return e;
+	e = file_read(r->k, r->db, r->a, id, &bytes);
+	if (e)
+		return req_fail(r, e, "", "the file cannot be read");
+	return req_content(r, str_c(r->a, f.type), bytes, str_c(r->a, f.name));
+}

@@ -1,0 +1,92 @@
+/* What the desk's pages share. Private to this room. */
+#ifndef SYSTEMS_DESK_IN_H
+#define SYSTEMS_DESK_IN_H
+
+#include "systems/desk/desk.h"
+
+#include "kernel/cases/cases.h"
+#include "kernel/pack/pack.h"
+#include "web/server.h"
+
+#define ROUTES_DEF "systems/desk/routes.def"
+#include "web/declare.h"
+
+#define STMT(n, t) extern struct sql sql_##n;
+#include "systems/desk/statements.def"
+#undef STMT
+
+#define PAGE_LINES   25
+#define FOUND_MAX    500    /* lines that a search by words shows */
+#define EXPORT_MAX   200000 /* lines of a table */
+#define EXPORT_PAGE  1000
+#define SELECTED_MAX 100 /* cases of one bulk action */
+#define TERMS_MAX    32  /* of a query */
+#define ENTITIES_MAX 256
+#define OFFICERS_MAX 200
+#define SEARCHES_MAX 50
+#define QUERY_BYTES  500
+#define TASKS_MAX    32
+#define SOON_DAYS    2 /* working days before a case is due that it is due soon */
+
+/* ---- view.c ---- */
+
+str desk_text(const struct req *r, const char *key, const json *args);
+str desk_href(const struct req *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+json *desk_two(arena *a, str en, str ar);
+json *desk_person(struct req *r, int64_t id); /* {"en","ar"}, or NULL */
+json *desk_entity(struct req *r, str id);
+json *desk_service(struct req *r, str id); /* its title */
+void desk_day(struct req *r, json *o, const char *name, instant t);
+json *desk_choice(struct req *r, json *list, str value, json *text);
+void desk_error(struct req *r, json *view, const char *field, str text);
+/* "late", "today", "soon" or "": only while the time runs. */
+str desk_due_state(struct req *r, str state, instant due);
+str desk_escaped(arena *a, str s); /* for a part of an address */
+
+/* ---- query.c: what is asked of the list ---- */
+
+struct desk_query {
+	struct case_filter f;
+	str q; /* as typed */
+	str states[TERMS_MAX];
+	size_t n_states;
+	str entities[ENTITIES_MAX];
+	size_t n_entities; /* that this reader may see */
+	bool all_entities;
+	str assignee, sort;
+	str words[TERMS_MAX]; /* in the applicant's names */
+	size_t n_words;
+	str phrases[TERMS_MAX], without[TERMS_MAX];
+	size_t n_phrases, n_without;
+	str reference;        /* the query is just this number */
+	bool filtered, wrong; /* wrong: a term that nothing understands */
+	str wrong_term;
+};
+
+/* Reads the address: q, state, assignee, service, entity, sort, after. */
+void desk_query_read(struct req *r, struct desk_query *q);
+/* The address of the same list with another sort, or page; NULLs as they are. */
+str desk_query_href(struct req *r, const struct desk_query *q, const char *path, const char *sort,
+                    str after);
+/* The next page: lines that match also what no index knows (phrases, exclusions). */
+size_t desk_query_lines(struct req *r, const struct desk_query *q, struct case_line *out,
+                        size_t max);
+
+/* ---- case.c ---- */
+
+/* The case of the address, if this officer may do p with it; else ERR_not_found,
+ * journalled alike whether it exists or not. */
+err desk_case_of(struct req *r, enum permission p, struct kase *out);
+/* The page; `problem` is a message told at its top, or NULL. */
+json *desk_case_view(struct req *r, const struct kase *q);
+/* The open task this officer holds, else the first they could take. */
+bool desk_task_of(struct req *r, const struct kase *q, struct task *out);
+/* Colleagues who could do tasks of the entity: choices of a select. */
+json *desk_colleagues(struct req *r, str entity, int64_t but);
+/* Does the officer stand in for that holder now? */
+bool desk_stands_in(dbc *c, int64_t officer, int64_t holder, instant now);
+
+/* ---- searches.c ---- */
+json *desk_searches(struct req *r);
+
+#endif

@@ -1,0 +1,284 @@
+/* list.c - the work list. */
+#include "systems/desk/desk_in.h"
+
+static json *line_view(struct req *r, const struct case_line *l, bool with_entity)
+{
+	arena *a = r->a;
+	struct kase q = {0};
+	json *o = json_object(a), *who = desk_person(r, l->applicant),
+	     *holder = desk_person(r, l->holder);
+	case_get(r->db, a, l->id, &q);
+	json_set_str(a, o, "reference", q.reference);
+	json_set(a, o, "applicant", who ? who : json_string(a, (str){0}));
+	json_set(a, o, "service", desk_service(r, l->service));
+	if (with_entity)
+		json_set(a, o, "entity", desk_entity(r, l->entity));
+	desk_day(r, o, "received", l->submitted);
+	desk_day(r, o, "due", l->due);
+	json_set_str(a, o, "due_state", desk_due_state(r, l->state, l->due));
+	json_set_str(a, o, "state", l->state);
+	json_set(a, o, "assignee", holder ? holder : json_string(a, (str){0}));
+	return o;
+}
+
+static void columns(struct req *r, const struct desk_query *q, json *v, bool with_entity)
+{
+	static const struct {
+		const char *key, *sort;
+	} all[] = {{"desk.reference", NULL}, {"desk.applicant", NULL},      {"desk.service", NULL},
+	           {"desk.entity", NULL},    {"desk.received", "received"}, {"desk.due", "due"},
+	           {"desk.state", NULL},     {"desk.assignee", NULL}};
+	json *list = json_set(r->a, v, "columns", json_array(r->a));
+	str by = q->sort.n ? q->sort : STR("due");
+	for (size_t i = 0; i < COUNT(all); i++) {
+		if (i == 3 && !with_entity)
+			continue;
+		json *o = json_push(list, json_object(r->a));
+		json_set_str(r->a, o, "key", str_of(all[i].key));
+		if (!all[i].sort)
+			continue;
+		bool up = str_eq(by, str_of(all[i].sort));
+		bool down = str_starts(by, STR("-")) && str_eq(str_sub(by, 1, by.n), str_of(all[i].sort));
+		const char *next = up ? str_c(r->a, str_fmt(r->a, "-%s", all[i].sort)) : all[i].sort;
+		json_set_str(r->a, o, "href", desk_query_href(r, q, "/desk", next, (str){0}));
+		if (up || down)
+			json_set_str(r->a, o, "sorted", up ? STR("ascending") : STR("descending"));
+	}
+}
+
+static bool chosen(struct req *r, const char *name, str value)
+{
+	str all[TERMS_MAX];
+	size_t n = req_field_all(r, name, all, TERMS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(all[i], value))
+			return true;
+	return false;
+}
+
+static void choose_state(struct req *r, json *v)
+{
+	static const char *const states[] = {"submitted", "review", "returned", "unpaid",
+	                                     "approved",  "issued", "rejected", "withdrawn"};
+	json *list = json_set(r->a, v, "states", json_array(r->a));
+	for (size_t i = 0; i < COUNT(states); i++) {
+		str key = str_fmt(r->a, "case.state.%s", states[i]);
+		json *o = desk_choice(r, list, str_of(states[i]),
+		                      json_string(r->a, req_text(r, str_c(r->a, key))));
+		json_set_str(r->a, o, "id", i ? str_fmt(r->a, "state-%zu", i + 1) : STR("state"));
+		json_set_bool(r->a, o, "checked", chosen(r, "state", str_of(states[i])));
+	}
+}
+
+static void choose_assignee(struct req *r, const struct desk_query *q, json *v)
+{
+	static const struct {
+		const char *value, *key;
+	} fixed[] = {{"", "desk.list.anyone"}, {"me", "desk.list.me"}, {"none", "desk.list.nobody"}};
+	json *list = json_set(r->a, v, "assignees", json_array(r->a));
+	for (size_t i = 0; i < COUNT(fixed); i++)
+		desk_choice(r, list, str_of(fixed[i].value), json_string(r->a, req_text(r, fixed[i].key)));
+	for (size_t i = 0; i < q->n_entities && i < 4; i++) {
+		json *more = desk_colleagues(r, q->entities[i], r->session.person), *next;
+		for (json *o = more->first; o; o = next) {
+			next = o->next;
+			o->next = NULL;
+			json_push(list, o);
+		}
+	}
+	for (json *o = list->first; o; o = o->next)
+		json_set_bool(r->a, o, "selected", str_eq(json_str(o, "value"), q->assignee));
+}
+
+/* Services of which these desks have cases at all. */
+static void choose_service(struct req *r, const struct desk_query *q, json *v)
+{
+	struct case_filter f = {.entities = q->f.entities,
+	                        .n_entities = q->f.n_entities,
+	                        .everywhere = q->f.everywhere,
+	                        .holder = CASE_ANYBODY};
+	json *list = json_set(r->a, v, "services", json_array(r->a)),
+	     *counts = case_counts(r->db, r->a, &f);
+	desk_choice(r, list, (str){0}, json_string(r->a, req_text(r, "desk.list.all")));
+	for (const json *c = counts->first; c; c = c->next) {
+		str id = json_str(c, "service");
+		bool known = false;
+		for (const json *o = list->first; o && !known; o = o->next)
+			known = str_eq(json_str(o, "value"), id);
+		if (known)
+			continue;
+		json *o = desk_choice(r, list, id, desk_service(r, id));
+		json_set_bool(r->a, o, "selected", str_eq(id, req_field(r, "service")));
+	}
+}
+
+static void pages(struct req *r, const struct desk_query *q, json *v, const struct case_line *l,
+                  size_t n, bool more)
+{
+	json *o = json_object(r->a);
+	json_set_str(r->a, o, "previous",
+	             q->f.more ? desk_query_href(r, q, "/desk", NULL, (str){0}) : (str){0});
+	json_set_str(r->a, o, "next",
+	             more ? desk_query_href(r, q, "/desk", NULL,
+	                                    str_fmt(r->a, "%lld.%lld", (long long)l[n - 1].key,
+	                                            (long long)l[n - 1].id))
+	                  : (str){0});
+	json_set(r->a, o, "items", json_array(r->a));
+	if (more || q->f.more)
+		json_set(r->a, v, "pages", o);
+}
+
+/* Exact where it can be; "more than" where counting would cost more than the list. */
+static void count(struct req *r, const struct desk_query *q, json *v)
+{
+	bool capped = false;
+	int64_t n = 0;
+	if (q->n_words || q->n_without) {
+		struct case_line *all = NEWN(r->a, struct case_line, FOUND_MAX + 1);
+		struct desk_query *whole = NEW(r->a, struct desk_query);
+		*whole = *q;
+		whole->f.more = false;
+		n = (int64_t)desk_query_lines(r, whole, all, FOUND_MAX + 1);
+		capped = n > FOUND_MAX;
+		n = capped ? FOUND_MAX : n;
+	} else if (!q->wrong && q->f.applicant >= 0) {
+		n = case_count(r->db, r->a, &q->f, &capped);
+	}
+	json_set_int(r->a, v, "count", n);
+	json_set_bool(r->a, v, "more_than", capped);
+}
+
+/* A whole reference jumps straight to its case, if there is one for this reader. */
+static bool jump(struct req *r, const struct desk_query *q)
+{
+	struct kase k;
+	str entity[ENTITIES_MAX];
+	if (!q->reference.n || !case_by_reference(r->db, r->a, q->reference, &k))
+		return false;
+	size_t n = case_entities(r->db, r->a, k.id, entity, ENTITIES_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (may(&r->session.rights, PERM_case_read, entity[i]))
+			return true;
+	return false;
+}
+
+err page_desk_list(struct req *r)
+{
+	struct desk_query *q = NEW(r->a, struct desk_query);
+	struct case_line *l = NEWN(r->a, struct case_line, PAGE_LINES + 1);
+	json *v = json_object(r->a), *list = json_array(r->a);
+	desk_query_read(r, q);
+	if (jump(r, q) && !r->wants_json)
+		return req_redirect(r, "/desk/cases/%.*s", STRF(q->reference));
+	bool with_entity = q->all_entities || q->n_entities > 1;
+	size_t n = q->reference.n ? 0 : desk_query_lines(r, q, l, PAGE_LINES + 1);
+	bool more = n > PAGE_LINES;
+	n = more ? PAGE_LINES : n;
+	for (size_t i = 0; i < n; i++)
+		json_push(list, line_view(r, &l[i], with_entity));
+	json_set_str(r->a, v, "q", q->q);
+	json_set_str(r->a, v, "sort", q->sort);
+	json_set_bool(r->a, v, "filtered", q->filtered);
+	if (q->reference.n)
+		json_set_int(r->a, v, "count", 0);
+	else
+		count(r, q, v);
+	json_set_str(r->a, v, "csv", desk_query_href(r, q, "/desk.csv", NULL, (str){0}));
+	json_set_str(r->a, v, "query",
+	             str_sub(desk_query_href(r, q, "", NULL, (str){0}), 4, REQ_MAX_URI_BYTES));
+	json_set_bool(r->a, v, "with_entity", with_entity);
+	if (q->wrong) {
+		json *args = json_object(r->a);
+		json_set_str(r->a, args, "term", q->wrong_term);
+		json_set_str(r->a, v, "q_error", desk_text(r, "desk.list.wrong_term", args));
+	}
+	choose_state(r, v);
+	choose_assignee(r, q, v);
+	choose_service(r, q, v);
+	columns(r, q, v, with_entity);
+	json_set(r->a, v, "searches", desk_searches(r));
+	json_set(r->a, v, "cases", list);
+	if (n)
+		pages(r, q, v, l, n, more);
+	return req_view(r, "desk/list", v);
+}
+
+/* ---- as a table ---- */
+
+/* A cell: quoted, and never a formula for the program that opens it. */
+static void cell(buf *b, str s, bool last)
+{
+	bool formula = s.n && (s.p[0] == '=' || s.p[0] == '+' || s.p[0] == '-' || s.p[0] == '@' ||
+	                       s.p[0] == '\t' || s.p[0] == '\r');
+	buf_putc(b, '"');
+	if (formula)
+		buf_putc(b, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			buf_putc(b, '"');
+		buf_putc(b, s.p[i]);
+	}
+	buf_puts(b, last ? "\"\r\n" : "\",");
+}
+
+static void csv_line(struct req *r, buf *b, const struct case_line *l)
+{
+	arena_mark m = arena_save(r->a);
+	json *o = line_view(r, l, true);
+	str state = str_fmt(r->a, "case.state.%.*s", STRF(l->state));
+	cell(b, json_str(o, "reference"), false);
+	cell(b, req_pick(r, json_get(o, "applicant")), false);
+	cell(b, req_pick(r, json_get(o, "service")), false);
+	cell(b, req_pick(r, json_get(o, "entity")), false);
+	cell(b, json_str(o, "received"), false);
+	cell(b, json_str(o, "due"), false);
+	cell(b, req_text(r, str_c(r->a, state)), false);
+	cell(b, req_pick(r, json_get(o, "assignee")), true);
+	arena_rewind(r->a, m);
+}
+
+#define CSV_BYTES ((size_t)48 * 1024 * 1024)
+
+/* The buffer grows in an arena of its own: lines are made and thrown away in the
+ * request's. */
+static err csv(struct req *r, struct desk_query *q, arena *a)
+{
+	static const char *const heads[] = {"desk.reference", "desk.applicant", "desk.service",
+	                                    "desk.entity",    "desk.received",  "desk.due",
+	                                    "desk.state",     "desk.assignee"};
+	struct case_line *l = NEWN(r->a, struct case_line, EXPORT_PAGE);
+	buf b = buf_make(a, CSV_BYTES);
+	size_t n = EXPORT_PAGE, sum = 0;
+	buf_puts(&b, "\xEF\xBB\xBF");
+	for (size_t i = 0; i < COUNT(heads); i++)
+		cell(&b, req_text(r, heads[i]), i + 1 == COUNT(heads));
+	while (n == EXPORT_PAGE && sum <= EXPORT_MAX) {
+		n = desk_query_lines(r, q, l, EXPORT_PAGE);
+		for (size_t i = 0; i < n; i++)
+			csv_line(r, &b, &l[i]);
+		sum += n;
+		if (!n)
+			break;
+		q->f.more = true;
+		q->f.after_key = l[n - 1].key;
+		q->f.after_id = l[n - 1].id;
+	}
+	if (sum > EXPORT_MAX || b.over)
+		return req_fail(r, ERR_too_large, "", "a table holds at most %d cases; narrow the filter",
+		                EXPORT_MAX);
+	str day = date_print(r->a, r->now / DAY), name = str_fmt(r->a, "cases-%.*s.csv", STRF(day));
+	return req_content(r, "text/csv; charset=utf-8", str_dup(r->a, buf_str(&b)), str_c(r->a, name));
+}
+
+err page_desk_csv(struct req *r)
+{
+	struct desk_query *q = NEW(r->a, struct desk_query);
+	desk_query_read(r, q);
+	q->f.more = false;
+	arena *a = arena_create(2 * CSV_BYTES + 1024 * 1024);
+	if (!a)
+		return req_fail(r, ERR_unavailable, "", "no memory for the table");
+	err e = csv(r, q, a);
+	arena_destroy(a);
+	return e;
+}

@@ -1,0 +1,68 @@
+/* The desk as the platform sees it. */
+#include "systems/desk/desk_in.h"
+
+#define ROUTES_DEF   "systems/desk/routes.def"
+#define ROUTES_TABLE desk_routes
+#include "web/declare.h"
+
+#define DB_STATEMENTS     "systems/desk/statements.def"
+#define DB_STATEMENT_LIST desk_statements
+#include "db/declare.h"
+
+static void fold_desk_search_saved(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_search_set, D_INT(e->actor), D_TEXT(json_str(e->data, "name")),
+	        D_TEXT(json_str(e->data, "query")));
+}
+
+static void fold_desk_search_removed(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_search_delete, D_INT(e->actor), D_TEXT(json_str(e->data, "name")));
+}
+
+static void fold_desk_cover_set(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_cover_set, D_INT(e->actor), D_INT(json_int(e->data, "substitute", 0)),
+	        D_INT(json_int(e->data, "since", 0)), D_INT(json_int(e->data, "until", 0)));
+}
+
+static void fold_desk_cover_ended(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_cover_delete, D_INT(e->actor));
+}
+
+static const struct event_kind events[] = {
+#define EVENT(name, kind, version, doc) {kind, version, fold_##name, doc},
+#include "systems/desk/events.def"
+#undef EVENT
+};
+
+static const struct derived derived[] = {
+    {"desk_search", "person, name"},
+    {"desk_cover", "person"},
+};
+
+static const struct nav_item nav[] = {
+    {50, "web.nav.desk", "/desk", PERM_case_read, NULL},
+};
+
+static const struct organ organ = {
+    .name = "systems/desk",
+    .events = events,
+    .n_events = COUNT(events),
+    .derived = derived,
+    .n_derived = COUNT(derived),
+    .statements = desk_statements,
+};
+
+const struct system desk_system = {
+    .organ = &organ,
+    .routes = desk_routes,
+    .n_routes = sizeof desk_routes / sizeof *desk_routes,
+    .nav = nav,
+    .n_nav = COUNT(nav),
+};

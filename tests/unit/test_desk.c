@@ -1,0 +1,380 @@
+/* The desk over HTTP: lists, decisions, and that nothing of another entity shows. */
+#include "systems/desk/desk.h"
+
+#define CASE_UNIT_ROOM desk_system.organ
+#include "case_unit.h"
+#include "web_unit.h"
+
+struct desk {
+	struct people *p;
+	struct site site;
+};
+
+struct signing {
+	int64_t person;
+	struct session s;
+};
+
+static err sign_decide(struct tx *tx, void *ctx)
+{
+	struct signing *g = ctx;
+	return session_open(tx, g->person, SESSION_FULL, &g->s);
+}
+
+/* The header of a signed-in person. */
+static const char *signed_in(struct desk *d, int64_t person)
+{
+	struct signing g = {.person = person};
+	assert_int_equal(unit_run(d->p->u, sign_decide, &g), OK);
+	return str_c(d->p->u->a, str_fmt(d->p->u->a, "Cookie: diwan=%.*s\r\n", STRF(g.s.token)));
+}
+
+static struct desk *desk_start(void)
+{
+	struct people *p = people_start();
+	struct unit *u = p->u;
+	struct desk *d = NEW(u->a, struct desk);
+	static const struct system *const systems[] = {&desk_system};
+	struct diags diags = diags_make(u->a, (str){0});
+	d->p = p;
+	d->site.u = u;
+	d->site.texts = messages_load(u->a, &diags);
+	struct server_options o = {
+	    .k = u->k,
+	    .listen = STR("127.0.0.1:0"),
+	    .threads = 2,
+	    .systems = systems,
+	    .n_systems = 1,
+	    .texts = d->site.texts,
+	    .templates = templates_load(u->a, d->site.texts, (str){0}, &diags),
+	    .utc_offset = 3 * 3600,
+	    .currency = STR("BHD"),
+	    .quiet = true,
+	    .timeout = 10,
+	};
+	str why = {0};
+	if (diags.errors)
+		fail_msg("%.*s", STRF(diags_print(u->a, &diags)));
+	if (server_start(u->a, &o, &d->site.s, &why) != OK)
+		fail_msg("%.*s", STRF(why));
+	return d;
+}
+
+static void desk_stop(struct desk *d)
+{
+	server_stop(d->site.s, 5);
+	people_stop(d->p);
+}
+
+static str get(struct desk *d, const char *who, const char *target)
+{
+	return site_get(&d->site, target, who);
+}
+
+/* Posts a form of the page at `from`: its hidden fields, and more. */
+static str post(struct desk *d, const char *who, const char *from, const char *to, const char *more)
+{
+	str page = get(d, who, from);
+	str csrf = between(page, "name=\"csrf\" value=\"", "\"");
+	str key = between(page, "name=\"idempotency_key\" value=\"", "\"");
+	str body =
+	    str_fmt(d->p->u->a, "csrf=%.*s&idempotency_key=%.*s&%s", STRF(csrf), STRF(key), more);
+	return site_post(&d->site, to, who, "application/x-www-form-urlencoded", body);
+}
+
+static bool has(str page, const char *text)
+{
+	return str_find(page, str_of(text)) >= 0;
+}
+
+/* A case that waits for an officer. */
+static str waiting(struct desk *d, int64_t person, int64_t *id)
+{
+	*id = submitted(d->p, person);
+	paid(d->p, *id);
+	return look_at(d->p, *id).reference;
+}
+
+static const char *at(struct desk *d, const char *fmt, str reference)
+{
+	buf b = buf_make(d->p->u->a, 500);
+	for (; *fmt; fmt++)
+		if (*fmt == '*')
+			buf_put(&b, reference);
+		else
+			buf_putc(&b, *fmt);
+	return str_c(d->p->u->a, buf_str(&b));
+}
+
+static void an_officer_finds_takes_and_decides(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	const char *me = signed_in(d, p->officer);
+	int64_t id;
+	str ref = waiting(d, p->citizen, &id);
+	str list = get(d, me, "/en/desk");
+	assert_int_equal(status_of(list), 200);
+	assert_true(has(list, "Maryam Ali") && has(list, "1 case"));
+	const char *page = at(d, "/en/desk/cases/*", ref);
+	str shown = get(d, me, page);
+	assert_int_equal(status_of(shown), 200);
+	assert_true(has(shown, "Manama souq") && has(shown, "Take this case"));
+	assert_int_equal(count_of(p, "case.read"), 1);
+	assert_int_equal(status_of(get(d, me, at(d, "/en/desk/cases/*/diagram.svg", ref))), 200);
+	str taken = post(d, me, page, at(d, "/en/desk/cases/*/claim", ref), "");
+	assert_int_equal(status_of(taken), 303);
+	/* Without a reason nothing is returned, and the page says so. */
+	str v =
+	    str_fmt(p->u->a, "version=%lld&outcome=return&reason=", (long long)look_at(p, id).revision);
+	str again = post(d, me, page, at(d, "/en/desk/cases/*/decide", ref), str_c(p->u->a, v));
+	assert_int_equal(status_of(again), 422);
+	assert_true(has(again, "Write what is missing") && has(again, "<title>Error"));
+	v = str_cat(p->u->a, v, STR("A+sharper+photo"));
+	assert_int_equal(
+	    status_of(post(d, me, page, at(d, "/en/desk/cases/*/decide", ref), str_c(p->u->a, v))),
+	    303);
+	struct kase q = look_at(p, id);
+	assert_str(q.state, "returned");
+	assert_str(q.reason, "A sharper photo");
+	assert_true(has(get(d, me, "/ar/desk?state=returned"), "dir=\"rtl\""));
+	rebuilt(p);
+	desk_stop(d);
+}
+
+static void the_second_officer_is_told_who_was_first(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	const char *me = signed_in(d, p->officer), *other = signed_in(d, p->second);
+	int64_t id;
+	str ref = waiting(d, p->citizen, &id);
+	const char *page = at(d, "/en/desk/cases/*", ref),
+	           *claim = at(d, "/en/desk/cases/*/claim", ref);
+	str seen = get(d, other, page); /* before the first one takes it */
+	assert_int_equal(status_of(post(d, me, page, claim, "")), 303);
+	str csrf = between(seen, "name=\"csrf\" value=\"", "\"");
+	str late = site_post(&d->site, claim, other, "application/x-www-form-urlencoded",
+	                     str_fmt(p->u->a, "csrf=%.*s&idempotency_key=k2", STRF(csrf)));
+	assert_int_equal(status_of(late), 409);
+	assert_true(has(late, "Yusuf Khalid"));
+	assert_int_equal(look_at(p, id).holder, p->officer);
+	desk_stop(d);
+}
+
+/* proves: CORE-02 */
+static void another_entity_sees_nothing(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	const char *me = signed_in(d, p->officer), *foreign = signed_in(d, p->foreign);
+	int64_t id;
+	str ref = waiting(d, p->citizen, &id);
+	static const char *const lists[] = {
+	    "/en/desk",
+	    "/en/desk?q=maryam",
+	    "/en/desk?q=850119990",
+	    "/en/desk?entity=iga",
+	    "/en/desk?q=entity%3Aiga",
+	    "/en/desk?assignee=none",
+	    "/en/desk.csv",
+	    "/en/desk/workload",
+	    "/en/desk?q=-nobody",
+	    "/en/desk?service=" SERVICE,
+	};
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		str theirs = get(d, foreign, lists[i]), ours = get(d, me, lists[i]);
+		assert_int_equal(status_of(theirs), 200);
+		if (has(theirs, "Maryam") || str_find(theirs, ref) >= 0)
+			fail_msg("%s shows another entity's case", lists[i]);
+		if (!str_eq(str_of(lists[i]), STR("/en/desk/workload")))
+			assert_true(has(ours, "Maryam"));
+	}
+	assert_true(has(get(d, foreign, "/en/desk?entity=iga"), "0 cases"));
+	/* The very same answer for what is another's and for what is not. */
+	const char *theirs[] = {"/en/desk/cases/*", "/en/desk/cases/*/diagram.svg", "/en/desk?q=*",
+	                        "/en/desk/selected?do=claim&reference=*"};
+	for (size_t i = 0; i < COUNT(theirs); i++) {
+		str real = get(d, foreign, at(d, theirs[i], ref));
+		str none = get(d, foreign, at(d, theirs[i], STR("IDL-2025-999999")));
+		assert_int_equal(status_of(real), status_of(none));
+		assert_true(str_find(real, STR("Maryam")) < 0);
+		assert_int_equal(status_of(real), i < 2 ? 404 : 200);
+	}
+	int64_t denied = count_of(p, "access.denied");
+	assert_true(denied >= 4);
+	static const char *const acts[] = {"claim", "release", "decide", "assign", "notes"};
+	for (size_t i = 0; i < COUNT(acts); i++) {
+		str to = str_fmt(p->u->a, "/en/desk/cases/%.*s/%s", STRF(ref), acts[i]);
+		assert_int_equal(status_of(post(d, foreign, "/en/desk/absence", str_c(p->u->a, to),
+		                                "text=x&outcome=approve&to=5")),
+		                 404);
+	}
+	assert_str(look_at(p, id).state, "submitted");
+	/* A citizen has no desk at all. */
+	assert_int_equal(status_of(get(d, signed_in(d, p->citizen), "/en/desk")), 403);
+	desk_stop(d);
+}
+
+static void the_query_language(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	const char *me = signed_in(d, p->officer);
+	int64_t first, second;
+	str ref = waiting(d, p->citizen, &first), other = waiting(d, p->other, &second);
+	static const struct {
+		const char *q;
+		bool first, second;
+	} asked[] = {
+	    {"maryam", true, false},
+	    {"%22maryam%20ali%22", true, false},
+	    {"%22ali%20maryam%22", false, false},
+	    {"-maryam", false, true},
+	    {"850119991", false, true},
+	    {"held%3Anobody", true, true},
+	    {"held%3Ame", false, false},
+	    {"due%3A%3C20d", true, true},
+	    {"due%3Alate", false, false},
+	    {"due%3A%3E20d", false, false},
+	    {"state%3Areturned", false, false},
+	    {"entity%3Aiga%20maryam", true, false},
+	    {"service%3A" SERVICE, true, true},
+	    {"received%3Atoday", true, true},
+	    {"received%3A%3C2020-01-01", false, false},
+	    {"colour%3Ared", false, false},
+	};
+	for (size_t i = 0; i < COUNT(asked); i++) {
+		str page = get(d, me, str_c(p->u->a, str_fmt(p->u->a, "/en/desk?q=%s", asked[i].q)));
+		if ((str_find(page, ref) >= 0) != asked[i].first ||
+		    (str_find(page, other) >= 0) != asked[i].second)
+			fail_msg("q=%s finds the wrong cases", asked[i].q);
+	}
+	assert_true(has(get(d, me, "/en/desk?q=colour%3Ared"), "is not a search term"));
+	/* A whole reference jumps to its case. */
+	str jump = get(d, me, at(d, "/en/desk?q=*", ref));
+	assert_int_equal(status_of(jump), 303);
+	desk_stop(d);
+}
+
+static void a_table_is_safe_and_whole(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	const char *me = signed_in(d, p->officer);
+	int64_t id;
+	waiting(d, p->citizen, &id);
+	waiting(d, p->other, &id);
+	str csv = get(d, me, "/en/desk.csv?sort=received");
+	assert_true(has(csv, "text/csv") && has(csv, "attachment"));
+	str body = body_of(csv);
+	assert_true(str_starts(body, STR("\xEF\xBB\xBF\"Reference\"")));
+	size_t lines = 0;
+	for (str line; str_cut(&body, '\n', &line);)
+		lines += line.n > 0;
+	assert_int_equal(lines, 3);
+	desk_stop(d);
+}
+
+static void bulk_is_all_or_nothing(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	const char *me = signed_in(d, p->officer), *other = signed_in(d, p->second);
+	int64_t a, b;
+	str x = waiting(d, p->citizen, &a), y = waiting(d, p->other, &b);
+	str both = str_fmt(p->u->a, "do=claim&reference=%.*s&reference=%.*s", STRF(x), STRF(y));
+	str target = str_fmt(p->u->a, "/en/desk/selected?%.*s", STRF(both));
+	str preview = get(d, me, str_c(p->u->a, target));
+	assert_true(has(preview, "You take it"));
+	/* Somebody takes one of them between preview and confirmation. */
+	str csrf = between(preview, "name=\"csrf\" value=\"", "\"");
+	DONE(p, DO_CLAIM, p->second, task_of(p, b, "id_officer").id);
+	str late =
+	    site_post(&d->site, "/en/desk/selected", me, "application/x-www-form-urlencoded",
+	              str_fmt(p->u->a, "csrf=%.*s&idempotency_key=k1&%.*s", STRF(csrf), STRF(both)));
+	assert_int_equal(status_of(late), 422);
+	assert_int_equal(look_at(p, a).holder, 0);
+	assert_true(has(get(d, me, str_c(p->u->a, target)), "A colleague holds it"));
+	DONE(p, DO_RELEASE, p->second, task_of(p, b, "id_officer").id);
+	assert_int_equal(
+	    status_of(post(d, me, str_c(p->u->a, target), "/en/desk/selected", str_c(p->u->a, both))),
+	    303);
+	assert_int_equal(look_at(p, a).holder, p->officer);
+	assert_int_equal(look_at(p, b).holder, p->officer);
+	(void)other;
+	desk_stop(d);
+}
+
+static void a_substitute_takes_over(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	const char *me = signed_in(d, p->officer), *other = signed_in(d, p->second);
+	int64_t id;
+	str ref = waiting(d, p->citizen, &id);
+	DONE(p, DO_CLAIM, p->officer, task_of(p, id, "id_officer").id);
+	const char *page = at(d, "/en/desk/cases/*", ref),
+	           *claim = at(d, "/en/desk/cases/*/claim", ref);
+	assert_int_equal(status_of(post(d, other, page, claim, "")), 409);
+	str cover =
+	    str_fmt(p->u->a, "who=%lld&since=2025-11-24&until=2025-11-30", (long long)p->second);
+	assert_int_equal(
+	    status_of(post(d, me, "/en/desk/absence", "/en/desk/absence", str_c(p->u->a, cover))), 303);
+	assert_true(has(get(d, other, "/en/desk/absence"), "Yusuf Khalid"));
+	assert_int_equal(status_of(post(d, other, page, claim, "")), 303);
+	assert_int_equal(look_at(p, id).holder, p->second);
+	/* It ends by itself. */
+	DONE(p, DO_ASSIGN, p->second, task_of(p, id, "id_officer").id, p->officer);
+	p->u->now += 8 * DAY;
+	other = signed_in(d, p->second);
+	assert_int_equal(status_of(post(d, other, page, claim, "")), 409);
+	assert_int_equal(status_of(post(d, signed_in(d, p->officer), "/en/desk/absence",
+	                                "/en/desk/absence", "who=1&since=x&until=")),
+	                 422);
+	rebuilt(p);
+	desk_stop(d);
+}
+
+static void searches_are_kept(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	const char *me = signed_in(d, d->p->officer);
+	assert_int_equal(status_of(post(d, me, "/en/desk/absence", "/en/desk/searches",
+	                                "name=Late+ones&query=%3Fq%3Ddue%253Alate")),
+	                 303);
+	assert_true(has(get(d, me, "/en/desk"), "href=\"/en/desk?q=due%3Alate\""));
+	assert_true(has(get(d, me, "/en/desk"), "Late ones"));
+	assert_int_equal(status_of(post(d, me, "/en/desk/absence", "/en/desk/searches",
+	                                "name=x&query=//evil.example")),
+	                 422);
+	assert_int_equal(
+	    status_of(post(d, me, "/en/desk/absence", "/en/desk/searches/remove", "name=Late+ones")),
+	    303);
+	assert_true(!has(get(d, me, "/en/desk"), "Late ones"));
+	rebuilt(d->p);
+	desk_stop(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_officer_finds_takes_and_decides),
+	    cmocka_unit_test(the_second_officer_is_told_who_was_first),
+	    cmocka_unit_test(another_entity_sees_nothing),
+	    cmocka_unit_test(the_query_language),
+	    cmocka_unit_test(a_table_is_safe_and_whole),
+	    cmocka_unit_test(bulk_is_all_or_nothing),
+	    cmocka_unit_test(a_substitute_takes_over),
+	    cmocka_unit_test(searches_are_kept),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
