@@ -5,12 +5,12 @@
 # the workload was told. Needs a build without sanitizers. PostgreSQL: under
 # tools/with_pg.sh, with every send of the connection.
 #
-# Prints one line for each mode; exit 1 if anything was lost, kept though refused,
-# or made twice. FAULT_STEP=n takes only every nth call.
+# Prints TAP, one test for each mode; it fails if anything was lost, kept though
+# refused, or made twice. FAULT_STEP=n takes only every nth call.
 set -u
 build=$(cd "$1" && pwd) kind=${2:-sqlite}
 shift 2 2>/dev/null || shift 1
-dir=$(mktemp -d /tmp/diwan-faults.XXXXXX)
+dir=$(mktemp -d "${TMPDIR:-/tmp}/diwan-faults.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 threads=4 count=8 step=${FAULT_STEP:-1}
 if [ "$kind" = sqlite ]; then
@@ -41,9 +41,10 @@ workload() { # MODE N: the status of the workload
 	) 2>/dev/null
 }
 
-bad=0
+ninja -C "$build" libfault.so payments >"$dir/ninja" || { cat "$dir/ninja" >&2; exit 2; }
+tests=0 failed=0
 for mode in $modes; do
-	runs=0 acks=0 unknown=0 n=1 missed=0
+	bad=0 runs=0 acks=0 unknown=0 n=1 missed=0
 	# Batches form differently each time, and so the number of calls: the end is
 	# where three runs in a row did not get as far.
 	while [ $missed -lt 3 ]; do
@@ -52,11 +53,11 @@ for mode in $modes; do
 		workload "$mode" $n
 		status=$?
 		runs=$((runs + 1))
-		[ $status -eq 124 ] && { echo "$mode $n: HANGS"; bad=$((bad + 1)); }
+		[ $status -eq 124 ] && { echo "# $mode $n: HANGS"; bad=$((bad + 1)); }
 		acks=$((acks + $(grep -c ack "$dir/said")))
 		unknown=$((unknown + $(grep -c unk "$dir/said")))
 		"$build/payments" check "$url" <"$dir/said" >"$dir/verdict" 2>&1 || {
-			sed "s/^/$mode $n (status $status): /" "$dir/verdict" "$dir/log" | head -5
+			sed "s/^/# $mode $n (status $status): /" "$dir/verdict" "$dir/log" | head -5
 			bad=$((bad + 1))
 		}
 		if [ -f "$dir/count" ] && [ "$(cat "$dir/count")" -lt $n ]; then
@@ -66,6 +67,10 @@ for mode in $modes; do
 		fi
 		n=$((n + step))
 	done
-	echo "$kind $mode: $runs runs, $acks acknowledged, $unknown of unknown fate, $bad wrong"
+	tests=$((tests + 1)) said=ok
+	[ $bad -eq 0 ] || { failed=1; said='not ok'; }
+	echo "$said $tests - $kind $mode at every durable call"
+	echo "# $runs runs, $acks acknowledged, $unknown of unknown fate, $bad wrong"
 done
-[ $bad -eq 0 ]
+echo "1..$tests"
+exit $failed
