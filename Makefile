@@ -57,7 +57,7 @@ configured:
 	$(call configure,$(BUILD),-Dbuildtype=debugoptimized)
 
 configured-asan:
-	$(call configure,build-asan,-Dbuildtype=debug -Doptimization=1 -Db_sanitize=address$(comma)undefined)
+	$(call configure,build-asan,-Dwerror=false -Dbuildtype=debug -Doptimization=1 -Db_sanitize=address$(comma)undefined)
 
 comma := ,
 
