@@ -154,7 +154,9 @@ str bpmn_svg(arena *a, const struct bpmn *b, const json *path);
 /* Compiles a table of stages, as policy people write it, into BPMN with a layout:
  *     {"process": id, "name": text, "stages": [{"stage": id, "name", "name_ar",
  *      "who": role, "form": key, "type": service, "decision": FEEL condition,
- *      "working_days": n, "then": stage, "else": stage}, ...]}
+ *      "working_days": n, "then": stage, "else": stage, and what passes through to
+ *      the element: "outcomes", "entity", "fee", "document", "message", "reminder",
+ *      "four_eyes", "note"}, ...]}
  * A row with "who" is a person's task, one with "type" a service's. "decision"
  * chooses between "then" and "else"; without it the case goes to "then", by
  * default the next row. "end:approved" ends the case with that outcome. After

@@ -103,10 +103,51 @@ static void check_target(struct compiler *c, const json *row, const char *column
 		      "\"%s\" leads to \"%.*s\", which is no stage", column, STRF(to));
 }
 
+/* What a column means that only passes through to the element. */
+static const struct {
+	const char *column, *attribute;
+} passed[] = {{"name_ar", "diwan:name_ar"},   {"who", "diwan:role"},
+              {"form", "diwan:form"},         {"type", "diwan:type"},
+              {"outcomes", "diwan:outcomes"}, {"entity", "diwan:entity"},
+              {"fee", "diwan:decision"},      {"document", "diwan:document"},
+              {"message", "diwan:message"},   {"four_eyes", "diwan:fourEyes"}};
+
+static bool is_column(str name)
+{
+	static const char *const others[] = {"stage", "name",         "decision", "then",
+	                                     "else",  "working_days", "reminder", "note"};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (str_eq(name, str_of(others[i])))
+			return true;
+	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
+		if (str_eq(name, str_of(passed[i].column)))
+			return true;
+	return false;
+}
+
+/* A list is written with spaces between. */
+static str cell(struct compiler *c, const json *row, const char *column)
+{
+	const json *v = json_get(row, column);
+	str all = {0};
+
+	if (!json_is(v, JSON_ARRAY))
+		return json_text(v);
+	for (const json *x = v->first; x; x = x->next)
+		all = all.n ? str_fmt(c->a, "%.*s %.*s", STRF(all), STRF(json_text(x))) : json_text(x);
+	return all;
+}
+
 static void check_row(struct compiler *c, const json *row)
 {
 	str id = json_str(row, "stage");
 	int64_t days = json_int(row, "working_days", 0);
+
+	for (const json *v = row->first; v; v = v->next)
+		if (!is_column(v->key))
+			wrong(c, v, "stages.column", "see docs/process-author.md for the columns",
+			      "there is no column \"%.*s\"", STRF(v->key));
 
 	if (!is_name(id) || str_starts(id, STR("end_")) || str_starts(id, STR("start")))
 		wrong(c, row, "stages.name", "use letters, digits, _ and -, beginning with a letter",
@@ -139,22 +180,24 @@ static void flow(struct compiler *c, str id, str from, str to, str name, str con
 		buf_puts(&c->out, "/>\n");
 		return;
 	}
-	buf_puts(&c->out, "><conditionExpression>");
+	buf_puts(&c->out, "><conditionExpression xsi:type=\"tFormalExpression\">");
 	put(c, condition);
 	buf_puts(&c->out, "</conditionExpression></sequenceFlow>\n");
 }
 
-static void reminder(struct compiler *c, str id, int64_t days)
+static void reminder(struct compiler *c, str id, int64_t days, str message)
 {
 	arena *a = c->a;
 
 	buf_fmt(&c->out,
 	        "<boundaryEvent id=\"%.*s_late\" attachedToRef=\"%.*s\" cancelActivity=\"false\">"
-	        "<timerEventDefinition diwan:calendar=\"working_days\"><timeDuration>P%lldD"
+	        "<timerEventDefinition diwan:calendar=\"working_days\"><timeDuration "
+	        "xsi:type=\"tFormalExpression\">P%lldD"
 	        "</timeDuration></timerEventDefinition></boundaryEvent>\n"
-	        "<serviceTask id=\"%.*s_remind\" diwan:type=\"remind\"/>\n"
-	        "<endEvent id=\"%.*s_reminded\"/>\n",
-	        STRF(id), STRF(id), (long long)days, STRF(id), STRF(id));
+	        "<serviceTask id=\"%.*s_remind\" diwan:type=\"remind\"",
+	        STRF(id), STRF(id), (long long)days, STRF(id));
+	attr(c, "diwan:message", message);
+	buf_fmt(&c->out, "/>\n<endEvent id=\"%.*s_reminded\"/>\n", STRF(id));
 	str late = str_cat(a, id, STR("_late")), remind = str_cat(a, id, STR("_remind"));
 	flow(c, str_cat(a, late, STR("_flow")), late, remind, (str){0}, (str){0});
 	flow(c, str_cat(a, remind, STR("_flow")), remind, str_cat(a, id, STR("_reminded")), (str){0},
@@ -172,10 +215,8 @@ static void stage(struct compiler *c, const json *row)
 	buf_puts(&c->out, who.n ? "<userTask" : "<serviceTask");
 	attr(c, "id", id);
 	attr(c, "name", json_str(row, "name"));
-	attr(c, "diwan:name_ar", json_str(row, "name_ar"));
-	attr(c, "diwan:role", who);
-	attr(c, "diwan:form", json_str(row, "form"));
-	attr(c, "diwan:type", json_str(row, "type"));
+	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
+		attr(c, passed[i].attribute, cell(c, row, passed[i].column));
 	if (days && who.n) {
 		attr(c, "diwan:due", str_fmt(c->a, "%lld", (long long)days));
 		attr(c, "diwan:dueUnit", STR("working_days"));
@@ -191,7 +232,7 @@ static void stage(struct compiler *c, const json *row)
 		flow(c, other, gate, json_str(row, "else"), (str){0}, (str){0});
 	}
 	if (days)
-		reminder(c, id, days);
+		reminder(c, id, days, json_str(row, "reminder"));
 }
 
 /* The diagram, by the same layout that draws files without one. */
@@ -232,6 +273,7 @@ static void process(struct compiler *c, const json *table)
 	         "xmlns:bpmndi=\"http://www.omg.org/spec/BPMN/20100524/DI\" "
 	         "xmlns:dc=\"http://www.omg.org/spec/DD/20100524/DC\" "
 	         "xmlns:di=\"http://www.omg.org/spec/DD/20100524/DI\" "
+	         "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
 	         "xmlns:diwan=\"urn:diwan:bpmn:1\" targetNamespace=\"urn:diwan:stages\" "
 	         "expressionLanguage=\"https://www.omg.org/spec/DMN/20191111/FEEL/\">\n<process");
 	attr(c, "id", id);
