@@ -1,239 +1,405 @@
-#include "engine/dmn/model.h"
+#include "engine/dmn/check.h"
+#include "engine/dmn/span.h"
 
 #include <string.h>
 
-/* Gaps and overlaps. Every column's constants cut its values into cells that no
- * rule tells apart: for ordered values the constants and the open spaces between
- * them, else each constant and "something else". One sample a cell stands for
- * all; the tables tried are the product of the columns' samples, up to a bound. */
+/* Gaps, overlaps and rules that never decide. Column by column, the constants of the
+ * rules still in question cut the values into spans that none of them tells apart;
+ * one sample stands for each. Spans that leave the same rules are gone into once. A
+ * cell that computes may match or not: no gap is told where it might match, and no
+ * overlap of it. */
 
-#define SAMPLES_MAX 400    /* of one column */
-#define PROBES_MAX  200000 /* combinations tried of one table */
-#define REPORTS_MAX 5      /* gaps and overlaps told of one table */
+#define REPORTS_MAX 5        /* gaps and overlaps told of one table */
+#define WORK_MAX    20000000 /* cells looked at in one table */
+#define COLUMNS_MAX 256
 
-struct samples {
-	feel_value v[SAMPLES_MAX];
+struct search {
+	arena *a;
+	const struct table *t;
+	struct diags *d;
+	bool *hit; /* rules that decide somewhere */
+	uint64_t work;
+	size_t gaps, overlaps;
+	bool *told; /* rule pairs: of each rule, has an overlap been told? */
+	feel_value in[COLUMNS_MAX];
+};
+
+/* The rules left, ascending. */
+struct left {
+	uint32_t *rule;
 	size_t n;
 };
 
-static int by_order(const feel_value *x, const feel_value *y)
+/* --- the columns -------------------------------------------------------------------- */
+
+static const struct node *allowed_of(const struct column *c)
 {
-	int c;
-	return feel_compare(*x, *y, &c) ? c : (int)x->kind - (int)y->kind;
+	const struct node *allowed = c->allowed;
+	for (const struct feel_type *t = c->type; !allowed && t; t = t->based_on)
+		allowed = t->allowed;
+	return allowed;
 }
 
-static void add(struct samples *s, feel_value v)
+/* The values a column takes, as a cell; false when they are not listed. */
+static bool listed(arena *a, const struct column *c, struct cell *out)
 {
-	if (s->n == SAMPLES_MAX)
-		return;
-	size_t i = s->n;
-	while (i > 0 && by_order(&v, &s->v[i - 1]) < 0)
-		i--;
-	if (i > 0 && feel_same(v, s->v[i - 1]))
-		return;
-	memmove(s->v + i + 1, s->v + i, (s->n - i) * sizeof *s->v);
-	s->v[i] = v;
-	s->n++;
+	const struct node *allowed = allowed_of(c);
+	*out = (struct cell){.kind = CELL_ANY};
+	if (!allowed || allowed->eval == eval_const || allowed->n != 2)
+		return false;
+	const struct node *list = allowed->kid[1];
+	feel_value *parts = NEWN(a, feel_value, list->n);
+	for (uint32_t i = 0; i < list->n; i++) {
+		if (list->kid[i]->eval != eval_const)
+			return false;
+		parts[i] = list->kid[i]->value;
+	}
+	*out =
+	    (struct cell){.kind = CELL_SET, .parts = parts, .n_parts = list->n, .negated = list->flag};
+	return true;
 }
 
-static feel_value moved(feel_value v, int by)
+/* One class of values of a column and the rules it leaves. */
+struct class
 {
-	if (v.kind == FEEL_NUMBER)
-		dec_add(v.num, dec_of_i64(by), &v.num);
-	else if (v.kind == FEEL_DATE || v.kind == FEEL_DATETIME)
-		v.t.days += by;
-	return v;
+	feel_value sample;
+	struct left left;
+};
+
+struct classes {
+	struct class *v;
+	size_t n;
+};
+
+static bool cell_may_match(const struct cell *c, feel_value v)
+{
+	return c->kind == CELL_ANY || c->kind == CELL_TESTS || cell_set_matches(c, v);
 }
 
-static bool halfway(feel_value x, feel_value y, feel_value *out)
+static bool spend(struct search *s, uint64_t n)
 {
-	decimal sum;
-	*out = x;
-	if (x.kind == FEEL_NUMBER)
-		return dec_add(x.num, y.num, &sum) && dec_div(sum, dec_of_i64(2), &out->num);
-	if (x.kind == FEEL_DATE) {
-		out->t.days = x.t.days + (y.t.days - x.t.days) / 2;
-		return out->t.days != x.t.days;
+	s->work += n;
+	return s->work <= WORK_MAX;
+}
+
+/* By spans: each rule goes to those its cell covers. */
+static void by_spans(struct search *s, size_t column, struct left all, const struct cell *domain,
+                     const struct spans *sp, struct classes *out)
+{
+	size_t spans = 2 * sp->n + 1, from, to, n = 0;
+	struct class *of = NEWN(s->a, struct class, spans);
+	bool *there = NEWN(s->a, bool, spans);
+	for (size_t k = 0; k < spans; k++) {
+		there[k] = span_sample(s->a, sp, k, &of[k].sample) &&
+		           (domain->kind == CELL_ANY || cell_set_matches(domain, of[k].sample));
+		n += there[k];
+	}
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t k = 0; pass && k < spans; k++) {
+			of[k].left.rule = NEWN(s->a, uint32_t, of[k].left.n);
+			of[k].left.n = 0;
+		}
+		for (size_t i = 0; i < all.n; i++) {
+			const struct cell *c = &s->t->rule[all.rule[i]].in[column];
+			bool cut = span_cell(c);
+			for (uint32_t p = 0; p < (cut ? c->n_parts : 1); p++) {
+				from = 0;
+				to = spans - 1;
+				if (cut)
+					span_part(sp, c->parts[p], &from, &to);
+				if (to + 1 > from && !spend(s, to + 1 - from))
+					return;
+				for (size_t k = from; k <= to && k < spans; k++)
+					if (there[k] && (cut || cell_may_match(c, of[k].sample))) {
+						uint32_t *r = of[k].left.rule;
+						if (!pass || !of[k].left.n || r[of[k].left.n - 1] != all.rule[i]) {
+							if (pass)
+								r[of[k].left.n] = all.rule[i];
+							of[k].left.n++;
+						}
+					}
+			}
+		}
+	}
+	out->v = NEWN(s->a, struct class, n);
+	for (size_t k = 0; k < spans; k++)
+		if (there[k])
+			out->v[out->n++] = of[k];
+}
+
+static void add_value(struct classes *c, feel_value v)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (feel_same(c->v[i].sample, v))
+			return;
+	c->v[c->n++].sample = v;
+}
+
+static void add_parts(struct classes *c, const struct cell *cell)
+{
+	for (uint32_t i = 0; i < cell->n_parts; i++) {
+		const struct feel_range *g =
+		    cell->parts[i].kind == FEEL_RANGE ? cell->parts[i].range : NULL;
+		if (!g)
+			add_value(c, cell->parts[i]);
+		else if (!g->lo_none)
+			add_value(c, g->lo);
+		else if (!g->hi_none)
+			add_value(c, g->hi);
+	}
+}
+
+/* By single values: every constant, both truths, and something else. */
+static void by_values(struct search *s, size_t column, struct left all, const struct cell *domain,
+                      bool closed, struct classes *out)
+{
+	size_t max = domain->n_parts + 3;
+	for (size_t i = 0; i < all.n; i++)
+		max += s->t->rule[all.rule[i]].in[column].n_parts;
+	struct classes c = {.v = NEWN(s->a, struct class, max)};
+	add_parts(&c, domain);
+	for (size_t i = 0; i < all.n && spend(s, c.n); i++)
+		add_parts(&c, &s->t->rule[all.rule[i]].in[column]);
+	const struct feel_type *t = s->t->in[column].type;
+	bool truth = c.n ? c.v[0].sample.kind == FEEL_BOOL
+	                 : t && t->kind == TYPE_SIMPLE && t->simple == FEEL_BOOL;
+	if (truth) {
+		add_value(&c, feel_bool(true));
+		add_value(&c, feel_bool(false));
+	}
+	if (!truth && !closed)
+		add_value(&c, c.n && c.v[0].sample.kind == FEEL_STRING ? feel_string(STR("(any other)"))
+		                                                       : feel_null());
+	out->v = c.v;
+	for (size_t k = 0; k < c.n && spend(s, all.n); k++) {
+		struct class *x = &out->v[out->n];
+		*x = c.v[k];
+		if (closed && !cell_set_matches(domain, x->sample))
+			continue;
+		x->left.rule = NEWN(s->a, uint32_t, all.n);
+		for (size_t i = 0; i < all.n; i++)
+			if (cell_may_match(&s->t->rule[all.rule[i]].in[column], x->sample))
+				x->left.rule[x->left.n++] = all.rule[i];
+		out->n++;
+	}
+}
+
+/* Are ranges or unequal bounds about, so that values between the constants matter? */
+static bool has_range(const struct search *s, size_t column, struct left all,
+                      const struct cell *domain)
+{
+	for (size_t i = 0; i <= all.n; i++) {
+		const struct cell *c = i < all.n ? &s->t->rule[all.rule[i]].in[column] : domain;
+		for (uint32_t p = 0; p < c->n_parts; p++)
+			if (c->parts[p].kind == FEEL_RANGE || c->parts[p].kind == FEEL_NUMBER ||
+			    (c->parts[p].kind >= FEEL_DATE && c->parts[p].kind <= FEEL_MONTHS))
+				return true;
 	}
 	return false;
 }
 
-/* Between and beyond the constants. */
-static void fill_between(struct samples *s)
+static void classify(struct search *s, size_t column, struct left all, struct classes *out)
 {
-	struct samples all = {.n = 0};
-	for (size_t i = 0; i < s->n; i++) {
-		feel_value mid;
-		add(&all, s->v[i]);
-		if (i + 1 < s->n && s->v[i].kind == s->v[i + 1].kind && halfway(s->v[i], s->v[i + 1], &mid))
-			add(&all, mid);
-	}
-	if (s->n && (s->v[0].kind == FEEL_NUMBER || s->v[0].kind == FEEL_DATE)) {
-		add(&all, moved(s->v[0], -1));
-		add(&all, moved(s->v[s->n - 1], 1));
-	}
-	*s = all;
+	struct cell *domain = NEW(s->a, struct cell);
+	struct spans sp;
+	bool closed = listed(s->a, &s->t->in[column], domain);
+	const struct cell **cells = NEWN(s->a, const struct cell *, all.n + 1);
+	for (size_t i = 0; i < all.n; i++)
+		cells[i] = &s->t->rule[all.rule[i]].in[column];
+	cells[all.n] = domain;
+	if (has_range(s, column, all, domain) && spans_make(s->a, cells, all.n + 1, &sp))
+		by_spans(s, column, all, domain, &sp, out);
+	else
+		by_values(s, column, all, domain, closed, out);
 }
 
-/* The constants of one cell; false when it needs evaluating. */
-static bool cell_constants(const struct cell *c, struct samples *s)
-{
-	for (uint32_t i = 0; i < c->n_parts; i++) {
-		const struct feel_range *g = c->parts[i].kind == FEEL_RANGE ? c->parts[i].range : NULL;
-		if (!g)
-			add(s, c->parts[i]);
-		if (g && !g->lo_none)
-			add(s, g->lo);
-		if (g && !g->hi_none)
-			add(s, g->hi);
-	}
-	return c->kind != CELL_TESTS;
-}
+/* --- what is told ---------------------------------------------------------------------- */
 
-static bool column_samples(const struct table *t, size_t column, struct samples *s)
+static str example(const struct search *s, size_t columns)
 {
-	s->n = 0;
-	const struct node *allowed = t->in[column].allowed;
-	const struct feel_type *ty = t->in[column].type;
-	for (; !allowed && ty; ty = ty->based_on)
-		allowed = ty->allowed;
-	bool listed = allowed && allowed->n == 2 && !allowed->kid[1]->flag;
-	struct cell c = {.kind = CELL_TESTS};
-	feel_value parts[SAMPLES_MAX];
-	for (uint32_t i = 0; listed && i < allowed->kid[1]->n; i++)
-		if (i < SAMPLES_MAX && allowed->kid[1]->kid[i]->eval == eval_const) {
-			parts[c.n_parts++] = allowed->kid[1]->kid[i]->value;
-			c.kind = CELL_SET;
-		}
-	c.parts = parts;
-	if (listed && !cell_constants(&c, s))
-		return false;
-	for (size_t r = 0; r < t->n_rules; r++)
-		if (!cell_constants(&t->rule[r].in[column], s))
-			return false;
-	for (size_t i = 0; i < s->n; i++) /* a boolean column has both */
-		if (s->v[i].kind == FEEL_BOOL) {
-			add(s, feel_bool(true));
-			add(s, feel_bool(false));
-			break;
-		}
-	if (!listed && s->n && s->v[0].kind == FEEL_STRING)
-		add(s, feel_string(STR("(any other)")));
-	if (!listed)
-		fill_between(s);
-	if (!s->n)
-		add(s, feel_null());
-	return true;
-}
-
-struct probe {
-	arena *a;
-	const struct table *t;
-	struct samples *column;
-	struct diags *d;
-	bool *hit; /* of each rule */
-	size_t gaps, overlaps;
-	feel_value in[256];
-};
-
-static str example(const struct probe *p)
-{
-	buf b = buf_make(p->a, 4096);
-	for (size_t i = 0; i < p->t->n_in; i++) {
+	buf b = buf_make(s->a, 8192);
+	for (size_t i = 0; i < s->t->n_in; i++) {
 		if (i)
 			buf_puts(&b, ", ");
-		buf_put(&b, p->t->in[i].label);
+		buf_put(&b, s->t->in[i].label);
 		buf_puts(&b, " = ");
-		buf_put(&b, p->in[i].kind == FEEL_NULL ? STR("anything") : feel_print(p->a, p->in[i]));
+		if (i >= columns || s->in[i].kind == FEEL_NULL)
+			buf_puts(&b, "anything");
+		else if (s->in[i].kind == FEEL_STRING)
+			buf_fmt(&b, "\"%.*s\"", STRF(s->in[i].s));
+		else
+			buf_put(&b, feel_print(s->a, s->in[i]));
 	}
 	return buf_str(&b);
 }
 
-static bool cell_takes(struct env *e, const struct table *t, const struct cell *c, feel_value v)
+static void tell_gap(struct search *s, size_t columns)
 {
-	if (c->kind == CELL_ANY)
-		return true;
-	if (c->kind != CELL_TESTS)
-		return cell_set_matches(c, v);
-	e->local[t->slot] = v;
-	return feel_is_true(c->tests->eval(c->tests, e));
-}
-
-static void probe_one(struct env *e, struct probe *p)
-{
-	const struct table *t = p->t;
-	size_t n = 0, first = 0, second = 0;
-	for (size_t r = 0; r < t->n_rules; r++) {
-		bool all = true;
-		for (size_t i = 0; all && i < t->n_in; i++)
-			all = cell_takes(e, t, &t->rule[r].in[i], p->in[i]);
-		if (!all)
-			continue;
-		if (n == 0 || t->hit != HIT_FIRST)
-			p->hit[r] = true;
-		if (n == 0)
-			first = r;
-		else if (n == 1)
-			second = r;
-		n++;
-	}
-	const struct dxml *s = t->src;
-	bool complete = t->hit != HIT_COLLECT && t->hit != HIT_RULE_ORDER && !t->out[0].otherwise;
-	if (n == 0 && complete && p->gaps++ < REPORTS_MAX)
-		diags_add(p->d, DIAG_WARNING, "dmn.table.gap", s->line, s->col, "'%.*s': no rule for %.*s",
-		          STRF(t->name), STRF(example(p)));
-	if (n > 1 && t->hit == HIT_UNIQUE && p->overlaps++ < REPORTS_MAX)
-		diags_add(p->d, DIAG_WARNING, "dmn.table.overlap", t->rule[second].line,
-		          t->rule[second].col, "'%.*s': rules %zu and %zu both match %.*s", STRF(t->name),
-		          first + 1, second + 1, STRF(example(p)));
-}
-
-static void probe_column(struct env *e, struct probe *p, size_t column)
-{
-	if (column == p->t->n_in) {
-		probe_one(e, p);
+	const struct table *t = s->t;
+	if (t->hit == HIT_COLLECT || t->hit == HIT_RULE_ORDER || t->hit == HIT_OUTPUT_ORDER)
 		return;
-	}
-	for (size_t i = 0; i < p->column[column].n; i++) {
-		p->in[column] = p->column[column].v[i];
-		probe_column(e, p, column + 1);
-	}
-}
-
-static feel_value probe_table(struct env *e, void *arg)
-{
-	probe_column(e, arg, 0);
-	return feel_null();
-}
-
-static void check_table(arena *a, const struct element *el, struct diags *d)
-{
-	const struct table *t = el->table;
-	struct samples *column = NEWN(a, struct samples, t->n_in);
-	uint64_t probes = 1;
-	for (size_t i = 0; i < t->n_in; i++) {
-		bool known = column_samples(t, i, &column[i]);
-		if (known && probes <= PROBES_MAX)
-			probes *= column[i].n;
-		if (!known || probes * (t->n_rules / 64 + 1) > PROBES_MAX) {
-			diags_add(d, DIAG_NOTE, "dmn.table.unchecked", t->src->line, t->src->col,
-			          "'%.*s': too many combinations, or cells that compute: not searched for "
-			          "gaps and overlaps",
-			          STRF(t->name));
+	for (size_t i = 0; i < t->n_out; i++)
+		if (t->out[i].otherwise)
 			return;
-		}
-	}
-	struct probe *p = NEW(a, struct probe);
-	*p = (struct probe){.a = a, .t = t, .column = column, .d = d, .hit = NEWN(a, bool, t->n_rules)};
-	struct feel_run run = {.a = a, .steps_max = UINT64_MAX, .depth_max = FEEL_DEPTH};
-	feel_value out;
-	if (env_run(&run, NULL, el->n_slots, NULL, probe_table, p, &out) != OK)
+	if (s->gaps++ >= REPORTS_MAX)
 		return;
-	for (size_t r = 0; r < t->n_rules; r++)
-		if (!p->hit[r])
-			diags_add(d, DIAG_WARNING, "dmn.table.unreachable", t->rule[r].line, t->rule[r].col,
-			          "'%.*s': rule %zu never decides", STRF(t->name), r + 1);
+	struct diag *g =
+	    diags_add(s->d, DIAG_WARNING, "dmn.table.gap", t->src->line, t->src->col,
+	              "'%.*s': no rule for %.*s", STRF(t->name), STRF(example(s, columns)));
+	g->element = dxml_get(t->src, "id");
+	g->hint = STR("add a rule or a default output entry, or say with input values what can come");
 }
+
+static void tell_overlap(struct search *s, uint32_t first, uint32_t second)
+{
+	const struct table *t = s->t;
+	if (s->told[second] || s->overlaps++ >= REPORTS_MAX)
+		return;
+	s->told[second] = true;
+	const struct rule *r = &t->rule[second];
+	struct diag *g =
+	    diags_add(s->d, DIAG_WARNING, "dmn.table.overlap", r->line, r->col,
+	              "'%.*s': rules %u and %u both match %.*s%s", STRF(t->name), first + 1, second + 1,
+	              STRF(example(s, t->n_in)), t->hit == HIT_ANY ? ", and differ" : "");
+	g->element = r->id;
+	g->hint = t->hit == HIT_ANY ? STR("let both give the same result")
+	                            : STR("part their cells, or take another hit policy (FIRST, ANY)");
+}
+
+/* --- a leaf: samples of all columns, and the rules that match them ------------------------ */
+
+static bool certain(const struct table *t, uint32_t rule)
+{
+	for (size_t i = 0; i < t->n_in; i++)
+		if (t->rule[rule].in[i].kind == CELL_TESTS)
+			return false;
+	return true;
+}
+
+static bool outputs_differ(const struct table *t, uint32_t x, uint32_t y)
+{
+	for (size_t i = 0; i < t->n_out; i++) {
+		const struct node *a = t->rule[x].out[i], *b = t->rule[y].out[i];
+		if (a->eval == eval_const && b->eval == eval_const && !feel_same(a->value, b->value))
+			return true;
+	}
+	return false;
+}
+
+/* Which of the matching rules decides a PRIORITY table; -1 when outputs compute. */
+static int64_t winner(const struct table *t, struct left l)
+{
+	int64_t best = -1;
+	for (size_t i = 0; i < l.n; i++) {
+		bool better = best < 0;
+		for (size_t o = 0; o < t->n_out; o++) {
+			const struct node *n = t->rule[l.rule[i]].out[o];
+			if (n->eval != eval_const || !certain(t, l.rule[i]))
+				return -1;
+			if (best < 0)
+				continue;
+			size_t mine = table_rank(&t->out[o], n->value),
+			       its = table_rank(&t->out[o], t->rule[best].out[o]->value);
+			if (mine != its) {
+				better = mine < its;
+				break;
+			}
+		}
+		if (better)
+			best = l.rule[i];
+	}
+	return best;
+}
+
+static void leaf(struct search *s, struct left l)
+{
+	const struct table *t = s->t;
+	int64_t wins = t->hit == HIT_PRIORITY ? winner(t, l) : -1;
+	int64_t first = -1;
+	for (size_t i = 0; i < l.n; i++) {
+		bool sure = certain(t, l.rule[i]);
+		if (t->hit != HIT_FIRST || first < 0)
+			s->hit[l.rule[i]] |= wins < 0 || wins == (int64_t)l.rule[i];
+		if (!sure)
+			continue;
+		bool clash = t->hit == HIT_UNIQUE || (t->hit == HIT_ANY && first >= 0 &&
+		                                      outputs_differ(t, (uint32_t)first, l.rule[i]));
+		if (first >= 0 && clash)
+			tell_overlap(s, (uint32_t)first, l.rule[i]);
+		if (first < 0)
+			first = l.rule[i];
+	}
+}
+
+static bool same_rules(struct left x, struct left y)
+{
+	return x.n == y.n && (!x.n || memcmp(x.rule, y.rule, x.n * sizeof *x.rule) == 0);
+}
+
+static void search_column(struct search *s, size_t column, struct left all)
+{
+	struct classes c = {0};
+	if (column == s->t->n_in) {
+		leaf(s, all);
+		return;
+	}
+	classify(s, column, all, &c);
+	for (size_t i = 0; i < c.n && spend(s, 1); i++) {
+		s->in[column] = c.v[i].sample;
+		if (c.v[i].left.n == 0) {
+			if (i == 0 || c.v[i - 1].left.n) /* neighbours without a rule are one gap */
+				tell_gap(s, column + 1);
+			continue;
+		}
+		bool seen = false;
+		for (size_t k = i; k-- > 0 && !seen && spend(s, 1);)
+			seen = same_rules(c.v[k].left, c.v[i].left);
+		if (!seen)
+			search_column(s, column + 1, c.v[i].left);
+	}
+}
+
+static void check_table(arena *a, const struct table *t, struct diags *d)
+{
+	struct search *s = NEW(a, struct search);
+	struct left all = {.rule = NEWN(a, uint32_t, t->n_rules), .n = t->n_rules};
+	*s = (struct search){.a = a, .t = t, .d = d};
+	s->hit = NEWN(a, bool, t->n_rules);
+	s->told = NEWN(a, bool, t->n_rules);
+	for (size_t r = 0; r < t->n_rules; r++)
+		all.rule[r] = (uint32_t)r;
+	if (t->n_in > COLUMNS_MAX)
+		return;
+	if (t->n_rules)
+		search_column(s, 0, all);
+	else
+		tell_gap(s, 0);
+	if (s->work > WORK_MAX) {
+		diags_add(d, DIAG_NOTE, "dmn.table.unchecked", t->src->line, t->src->col,
+		          "'%.*s': too many combinations to search all of them for gaps and overlaps",
+		          STRF(t->name));
+		return;
+	}
+	for (size_t r = 0; r < t->n_rules; r++) {
+		if (s->hit[r])
+			continue;
+		struct diag *g =
+		    diags_add(d, DIAG_WARNING, "dmn.table.unreachable", t->rule[r].line, t->rule[r].col,
+		              "'%.*s': rule %zu never decides", STRF(t->name), r + 1);
+		g->element = t->rule[r].id;
+		g->hint = STR("others match whatever it matches, or its cells take no allowed value");
+	}
+	for (size_t i = 0; t->n_rules > 1 && i < t->n_in; i++) {
+		size_t dash = 0;
+		while (dash < t->n_rules && t->rule[dash].in[i].kind == CELL_ANY)
+			dash++;
+		if (dash == t->n_rules)
+			diags_add(d, DIAG_WARNING, "dmn.table.column-unused", t->src->line, t->src->col,
+			          "'%.*s': no rule asks for '%.*s'", STRF(t->name), STRF(t->in[i].label));
+	}
+}
+
+/* --- the model ------------------------------------------------------------------------------ */
 
 void dmn_check(arena *a, const struct dmn *m, struct diags *d)
 {
@@ -244,13 +410,23 @@ void dmn_check(arena *a, const struct dmn *m, struct diags *d)
 			used[el->needs[k]] = true;
 		for (size_t k = 0; k < el->n_params; k++)
 			used[el->params[k]] = true;
-		if (el->table && el->part == m->parts)
-			check_table(a, el, d);
+		if (el->part != m->parts || el->kind == ELEMENT_VIEW)
+			continue;
+		dmn_check_types(a, m, el, d);
+		arena_mark mark = arena_save(a);
+		size_t before = d->count;
+		for (const struct table *t = el->table; t; t = t->next)
+			check_table(a, t, d);
+		if (d->count == before) /* what was told lives in the arena */
+			arena_rewind(a, mark);
 	}
 	for (size_t i = 0; i < m->n; i++) {
 		const struct element *el = m->element[i];
-		if (el->kind == ELEMENT_INPUT && el->part == m->parts && !used[i])
-			diags_add(d, DIAG_WARNING, "dmn.input.unused", el->src->line, el->src->col,
-			          "nothing requires the input '%.*s'", STRF(el->name));
+		if (el->kind != ELEMENT_INPUT || el->part != m->parts || used[i])
+			continue;
+		struct diag *g = diags_add(d, DIAG_WARNING, "dmn.input.unused", el->src->line, el->src->col,
+		                           "nothing requires the input '%.*s'", STRF(el->name));
+		g->element = el->id;
+		g->hint = STR("require it where it matters, or take it out");
 	}
 }

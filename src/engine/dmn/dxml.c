@@ -83,6 +83,10 @@ static void XMLCALL on_end(void *ctx, const XML_Char *name)
 static void XMLCALL on_text(void *ctx, const XML_Char *s, int n)
 {
 	struct reader *r = ctx;
+	if (!r->bad && r->depth && !r->at->text_line) {
+		r->at->text_line = (uint32_t)XML_GetCurrentLineNumber(r->xp);
+		r->at->text_col = (uint32_t)XML_GetCurrentColumnNumber(r->xp) + 1;
+	}
 	if (!r->bad && r->depth)
 		buf_put(&r->text[r->depth - 1], (str){s, (size_t)n});
 }
@@ -167,6 +171,16 @@ const struct dxml *dxml_sibling(const struct dxml *n, const char *name)
 		if (dxml_is(c, name))
 			return c;
 	return NULL;
+}
+
+void dxml_place(const struct dxml *n, uint32_t *line, uint32_t *col)
+{
+	*line = n->text_line ? n->text_line : n->line;
+	*col = n->text_line ? n->text_col : n->col;
+	for (size_t i = 0; i < n->text.n && strchr(" \t\r\n", n->text.p[i]); i++) {
+		*col = n->text.p[i] == '\n' ? 1 : *col + 1;
+		*line += n->text.p[i] == '\n';
+	}
 }
 
 str dxml_text(const struct dxml *n, const char *child)

@@ -26,6 +26,7 @@ struct dxml {
 	struct dxml_attr *attrs;
 	struct dxml *parent, *first, *last, *next;
 	uint32_t line, col;
+	uint32_t text_line, text_col; /* of the first character of `text` */
 };
 
 /* The root, or NULL with a diagnostic. */
@@ -34,6 +35,8 @@ str dxml_get(const struct dxml *n, const char *attr); /* empty if absent */
 bool dxml_is(const struct dxml *n, const char *name);
 const struct dxml *dxml_child(const struct dxml *n, const char *name);   /* first of the name */
 const struct dxml *dxml_sibling(const struct dxml *n, const char *name); /* next of the name */
+/* Where the text of an element begins, blanks before it left out. */
+void dxml_place(const struct dxml *n, uint32_t *line, uint32_t *col);
 str dxml_text(const struct dxml *n, const char *child); /* trimmed text of a child */
 
 #endif

@@ -1,6 +1,5 @@
-#include "engine/dmn/model.h"
+#include "engine/dmn/span.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A table of many rules is indexed by its most selective column: where its cells
@@ -25,10 +24,7 @@ struct table_index {
 	struct bucket **slot;
 	uint32_t *rest; /* rules without a constant there */
 	size_t n_rest;
-	/* spans: 2 i + 1 is the bound i itself, 2 i what lies below it */
-	enum feel_kind kind;
-	feel_value *bound;
-	size_t n_bounds;
+	struct spans spans;
 	uint32_t *first, *rules; /* of span s: rules[first[s]] to rules[first[s + 1]] */
 };
 
@@ -137,113 +133,28 @@ static void fill_hash(arena *a, const struct table *t, struct table_index *ix)
 
 /* --- spans ------------------------------------------------------------------------- */
 
-/* Kinds whose values are all in one order. Points in time are not: some have a zone. */
-static bool ordered(enum feel_kind k)
-{
-	return k == FEEL_NUMBER || k == FEEL_STRING || k == FEEL_DATE || k == FEEL_DAYS ||
-	       k == FEEL_MONTHS;
-}
-
-static bool spanned(const struct cell *c)
-{
-	bool set =
-	    c->kind == CELL_EQUAL || c->kind == CELL_RANGE || (c->kind == CELL_SET && !c->negated);
-	for (uint32_t i = 0; set && i < c->n_parts; i++) {
-		feel_value v = c->parts[i];
-		if (v.kind == FEEL_RANGE)
-			set = v.range->op == RANGE_ENDS &&
-			      (v.range->lo_none || ordered((enum feel_kind)v.range->lo.kind)) &&
-			      (v.range->hi_none || ordered((enum feel_kind)v.range->hi.kind));
-		else
-			set = ordered((enum feel_kind)v.kind);
-	}
-	return set && c->n_parts > 0;
-}
-
-static int by_value(const void *x, const void *y)
-{
-	int c = 0;
-	return feel_compare(*(const feel_value *)x, *(const feel_value *)y, &c) ? c : 0;
-}
-
-/* All bounds of a column, sorted; false when they are of several kinds. */
-static bool read_bounds(arena *a, const struct table *t, struct table_index *ix)
-{
-	size_t n = 0;
-	for (size_t r = 0; r < t->n_rules; r++)
-		n += 2 * t->rule[r].in[ix->column].n_parts;
-	feel_value *b = NEWN(a, feel_value, n);
-	n = 0;
-	for (size_t r = 0; r < t->n_rules; r++) {
-		const struct cell *c = &t->rule[r].in[ix->column];
-		ix->n_rest += !spanned(c);
-		for (uint32_t i = 0; spanned(c) && i < c->n_parts; i++) {
-			const struct feel_range *g = c->parts[i].kind == FEEL_RANGE ? c->parts[i].range : NULL;
-			if (!g)
-				b[n++] = c->parts[i];
-			if (g && !g->lo_none)
-				b[n++] = g->lo;
-			if (g && !g->hi_none)
-				b[n++] = g->hi;
-		}
-	}
-	for (size_t i = 1; i < n; i++)
-		if (b[i].kind != b[0].kind)
-			return false;
-	qsort(b, n, sizeof *b, by_value);
-	ix->bound = b;
-	for (size_t i = 0; i < n; i++)
-		if (ix->n_bounds == 0 || by_value(&b[ix->n_bounds - 1], &b[i]) != 0)
-			b[ix->n_bounds++] = b[i];
-	ix->kind = n ? (enum feel_kind)b[0].kind : FEEL_NULL;
-	return n > 0;
-}
-
-/* The span a value lies in. */
-static size_t span_of(const struct table_index *ix, feel_value v)
-{
-	size_t lo = 0, hi = ix->n_bounds;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int c = by_value(&v, &ix->bound[mid]);
-		if (c == 0)
-			return 2 * mid + 1;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return 2 * lo;
-}
-
-static void part_spans(const struct table_index *ix, feel_value part, size_t *from, size_t *to)
-{
-	const struct feel_range *g = part.kind == FEEL_RANGE ? part.range : NULL;
-	if (!g) {
-		*from = *to = span_of(ix, part);
-		return;
-	}
-	*from = g->lo_none ? 0 : span_of(ix, g->lo) + !g->lo_closed;
-	*to = g->hi_none ? 2 * ix->n_bounds : span_of(ix, g->hi) - !g->hi_closed;
-}
-
 static struct table_index *span_column(arena *a, const struct table *t, size_t column)
 {
 	struct table_index *ix = NEW(a, struct table_index);
 	size_t entries = 0, from, to;
+	const struct cell **cells = NEWN(a, const struct cell *, t->n_rules);
 	ix->column = column;
-	if (!read_bounds(a, t, ix))
+	for (size_t r = 0; r < t->n_rules; r++) {
+		cells[r] = &t->rule[r].in[column];
+		ix->n_rest += !span_cell(cells[r]);
+	}
+	if (!spans_make(a, cells, t->n_rules, &ix->spans))
 		return NULL;
 	for (size_t r = 0; r < t->n_rules; r++) {
 		const struct cell *c = &t->rule[r].in[column];
-		for (uint32_t i = 0; spanned(c) && i < c->n_parts; i++) {
-			part_spans(ix, c->parts[i], &from, &to);
+		for (uint32_t i = 0; span_cell(c) && i < c->n_parts; i++) {
+			span_part(&ix->spans, c->parts[i], &from, &to);
 			entries += to + 1 > from ? to + 1 - from : 0;
 		}
 		if (entries > t->n_rules * ENTRIES_A_RULE)
 			return NULL;
 	}
-	size_t spans = 2 * ix->n_bounds + 1;
+	size_t spans = 2 * ix->spans.n + 1;
 	entries += ix->n_rest * spans;
 	if (entries > t->n_rules * ENTRIES_A_RULE)
 		return NULL;
@@ -254,15 +165,15 @@ static struct table_index *span_column(arena *a, const struct table *t, size_t c
 /* Counts (rules NULL) or writes the rules of each span, in their order. */
 static void put_spans(const struct table *t, struct table_index *ix, size_t *n, uint32_t *rules)
 {
-	size_t spans = 2 * ix->n_bounds + 1, from, to;
+	size_t spans = 2 * ix->spans.n + 1, from, to;
 	for (size_t r = 0; r < t->n_rules; r++) {
 		const struct cell *c = &t->rule[r].in[ix->column];
-		bool every = !spanned(c);
+		bool every = !span_cell(c);
 		for (uint32_t i = 0; i < (every ? 1 : c->n_parts); i++) {
 			from = 0;
 			to = spans - 1;
 			if (!every)
-				part_spans(ix, c->parts[i], &from, &to);
+				span_part(&ix->spans, c->parts[i], &from, &to);
 			for (size_t s = from; s <= to && s < spans; s++) {
 				if (rules && n[s] > ix->first[s] && rules[n[s] - 1] == r)
 					continue; /* two parts of one cell */
@@ -276,8 +187,8 @@ static void put_spans(const struct table *t, struct table_index *ix, size_t *n, 
 
 static void fill_spans(arena *a, const struct table *t, struct table_index *ix)
 {
-	size_t spans = 2 * ix->n_bounds + 1, *n = NEWN(a, size_t, spans), sum = 0;
-	fill_rest(a, t, ix, spanned);
+	size_t spans = 2 * ix->spans.n + 1, *n = NEWN(a, size_t, spans), sum = 0;
+	fill_rest(a, t, ix, span_cell);
 	put_spans(t, ix, n, NULL);
 	ix->first = NEWN(a, uint32_t, spans + 1);
 	for (size_t s = 0; s < spans; s++) {
@@ -328,8 +239,8 @@ size_t table_index_find(const struct table_index *ix, const feel_value *in, cons
 		*out = NULL; /* lists, ranges and the like may match in other ways */
 		return 0;
 	}
-	if (!ix->size && (enum feel_kind)v.kind == ix->kind) {
-		size_t s = span_of(ix, v);
+	if (!ix->size && span_fits(&ix->spans, v)) {
+		size_t s = span_of(&ix->spans, v);
 		*out = ix->rules + ix->first[s];
 		return ix->first[s + 1] - ix->first[s];
 	}

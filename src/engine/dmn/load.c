@@ -97,7 +97,9 @@ static const struct node *read_allowed(struct dmn *m, struct part *p, const stru
 	struct build *b = NEW(m->a, struct build);
 	*b = (struct build){.m = m, .part = p};
 	b->s = open_scope(m, b);
-	b->s.line = allowed->line;
+	const struct dxml *text = dxml_child(allowed, "text");
+	if (text)
+		dxml_place(text, &b->s.line, &b->s.col);
 	uint32_t slot = scope_local(&b->s, STR("?"));
 	const struct node *n = feel_parse_tests(&b->s, dxml_text(allowed, "text"), slot);
 	*slots = b->s.n_slots;

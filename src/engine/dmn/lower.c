@@ -71,8 +71,7 @@ static struct node *lower_text(struct build *b, const struct dxml *box)
 	str text = t ? str_trim(t->text) : (str){0};
 	if (!text.n)
 		return null_node(b);
-	b->s.line = t->line;
-	b->s.col = t->col;
+	dxml_place(t, &b->s.line, &b->s.col);
 	struct node *n = feel_parse(&b->s, text);
 	return n ? n : dmn_unreadable(b, t);
 }

@@ -26,7 +26,7 @@ struct element {
 	const struct feel_function *fn; /* knowledge model or service, without values */
 	uint32_t *outputs, *params;     /* of a service */
 	size_t n_outputs, n_params;
-	const struct table *table; /* if its logic is one */
+	struct table *table; /* those in its logic */
 };
 
 struct type_entry {
@@ -118,6 +118,7 @@ struct cell {
 	const feel_value *parts; /* constants and ranges; one of EQUAL and RANGE */
 	const struct node *tests;
 	str text;
+	uint32_t line, col;
 };
 
 struct rule {
@@ -151,12 +152,16 @@ struct table {
 	struct rule *rule;
 	const struct table_index *index;
 	const struct dxml *src;
+	struct table *next; /* of the same element */
 };
 
 /* Is v what this constant or range stands for? 1, 0, or -1 when they do not compare. */
 int cell_part_test(feel_value part, feel_value v);
 /* Does a cell that needs no evaluation match? */
 bool cell_set_matches(const struct cell *c, feel_value v);
+
+const struct table *dmn_table_of(const struct node *n);  /* NULL if it evaluates none */
+size_t table_rank(const struct column *c, feel_value v); /* in the order of output values */
 
 const struct table_index *table_index_make(arena *a, const struct table *t);
 /* The rules that may match, in order: those the index cannot exclude. Returns

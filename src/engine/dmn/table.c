@@ -36,8 +36,7 @@ static struct node *parse_at(struct build *b, const struct dxml *box)
 	str text = t ? str_trim(t->text) : (str){0};
 	if (!text.n)
 		return NULL;
-	b->s.line = t->line;
-	b->s.col = t->col;
+	dxml_place(t, &b->s.line, &b->s.col);
 	struct node *n = feel_parse(&b->s, text);
 	return n ? n : dmn_unreadable(b, t);
 }
@@ -83,9 +82,9 @@ static void lower_cell(struct build *b, struct table *t, const struct dxml *entr
 	c->kind = CELL_ANY;
 	if (!c->text.n)
 		return;
-	const struct dxml *x = dxml_child(entry, "text");
-	b->s.line = x->line;
-	b->s.col = x->col;
+	dxml_place(dxml_child(entry, "text"), &c->line, &c->col);
+	b->s.line = c->line;
+	b->s.col = c->col;
 	c->tests = feel_parse_tests(&b->s, c->text, t->slot);
 	if (c->tests) {
 		prepare(b, c);
@@ -113,8 +112,7 @@ static void lower_inputs(struct build *b, struct table *t, const struct dxml *sr
 		if (!t->in[i].expr)
 			t->in[i].expr = feel_node_const(b->m->a, feel_null());
 		if (v && dxml_text(v, "text").n) {
-			b->s.line = v->line;
-			b->s.col = v->col;
+			dxml_place(dxml_child(v, "text"), &b->s.line, &b->s.col);
 			t->in[i].allowed = feel_parse_tests(&b->s, dxml_text(v, "text"), t->slot);
 		}
 	}
@@ -126,8 +124,7 @@ static void output_order(struct build *b, struct column *o, const struct dxml *v
 	str text = dxml_text(values, "text");
 	if (!text.n)
 		return;
-	b->s.line = values->line;
-	b->s.col = values->col;
+	dxml_place(dxml_child(values, "text"), &b->s.line, &b->s.col);
 	struct node *n = feel_parse(&b->s, str_fmt(b->m->a, "[%.*s]", STRF(text)));
 	if (!n || n->eval != eval_const || n->value.kind != FEEL_LIST)
 		return;
@@ -217,6 +214,11 @@ static void lower_rules(struct build *b, struct table *t, const struct dxml *src
 
 static feel_value eval_table(const struct node *n, struct env *e);
 
+const struct table *dmn_table_of(const struct node *n)
+{
+	return n->eval == eval_table ? n->data : NULL;
+}
+
 struct node *dmn_lower_table(struct build *b, const struct dxml *src)
 {
 	struct table *t = NEW(b->m->a, struct table);
@@ -244,8 +246,12 @@ struct node *dmn_lower_table(struct build *b, const struct dxml *src)
 	lower_rules(b, t, src);
 	b->s.top = outer;
 	t->index = table_index_make(b->m->a, t);
-	if (b->el && !b->el->table)
-		b->el->table = t;
+	if (b->el) {
+		struct table **end = &b->el->table;
+		while (*end)
+			end = &(*end)->next;
+		*end = t;
+	}
 	struct node *n = feel_node_new(b->m->a, eval_table, 0);
 	n->data = t;
 	return n;
@@ -353,7 +359,7 @@ static feel_value no_match(const struct table *t, struct env *e)
 
 /* --- hit policies ------------------------------------------------------------------------ */
 
-static size_t rank(const struct column *c, feel_value v)
+size_t table_rank(const struct column *c, feel_value v)
 {
 	size_t i = 0;
 	while (i < c->n_order && !feel_same(c->order[i], v))
@@ -367,7 +373,7 @@ static bool outranks(const struct table *t, feel_value x, feel_value y)
 	for (size_t i = 0; i < t->n_out; i++) {
 		const feel_value *a = t->n_out == 1 ? &x : feel_get(x, t->out[i].name);
 		const feel_value *b = t->n_out == 1 ? &y : feel_get(y, t->out[i].name);
-		size_t ra = a ? rank(&t->out[i], *a) : 0, rb = b ? rank(&t->out[i], *b) : 0;
+		size_t ra = a ? table_rank(&t->out[i], *a) : 0, rb = b ? table_rank(&t->out[i], *b) : 0;
 		if (ra != rb)
 			return ra < rb;
 	}

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define BUILTIN(fn, name, params, kinds, min, max) {STR_INIT(name), params, kinds, min, max, fn},
+#define BUILTIN(fn, name, params, kinds, result, min, max)                                         \
+	{STR_INIT(name), params, kinds, result, min, max, fn},
 static const struct builtin table[] = {
 #include "engine/feel/builtins.def"
 };

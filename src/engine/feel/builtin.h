@@ -6,7 +6,7 @@
 
 #include "engine/feel/node.h"
 
-#define BUILTIN(fn, name, params, kinds, min, max)                                                 \
+#define BUILTIN(fn, name, params, kinds, result, min, max)                                         \
 	feel_value fn(struct env *e, const feel_value *v, size_t n);
 #include "engine/feel/builtins.def"
 #undef BUILTIN

@@ -103,7 +103,7 @@ struct bind {
 struct scope {
 	arena *a;
 	const struct bind *top;
-	uint32_t n_slots; /* highest used + 1 */
+	uint32_t n_slots;    /* highest used + 1 */
 	const str *declared; /* of the context: they stand before builtins of the name */
 	size_t n_declared;
 	str *words; /* names of several words, or with signs */
@@ -120,7 +120,7 @@ struct scope {
 	void *types;
 };
 
-void scope_learn(struct scope *s, str name);     /* a name the parser must know */
+void scope_learn(struct scope *s, str name); /* a name the parser must know */
 bool scope_declared(const struct scope *s, str name);
 uint32_t scope_local(struct scope *s, str name); /* binds a new local slot */
 void scope_global(struct scope *s, str name, uint32_t number);
@@ -210,6 +210,7 @@ struct builtin {
 	str name;
 	const char *params; /* "string,start position,length" */
 	const char *kinds;  /* a letter a parameter: see builtins.def */
+	char result;        /* a letter too */
 	uint8_t min, max;   /* max 255: any number (the last parameter repeats) */
 	feel_value (*fn)(struct env *e, const feel_value *args, size_t n);
 };

@@ -91,6 +91,8 @@ static struct node *two(struct parser *p, node_eval eval, uint32_t op, struct no
 	n->kid[0] = x;
 	n->kid[1] = y;
 	n->uses_input = x->uses_input || y->uses_input;
+	n->line = x->line;
+	n->col = x->col;
 	return eval == eval_arith || eval == eval_compare ? folded(p, n) : n;
 }
 
@@ -607,7 +609,7 @@ static struct node *enclosed(struct parser *p, char open)
 	return n;
 }
 
-static struct node *primary(struct parser *p)
+static struct node *primary_here(struct parser *p)
 {
 	size_t len;
 	char c = scan_look(p);
@@ -642,9 +644,7 @@ static struct node *primary(struct parser *p)
 	uint32_t u = scan_peek(p, p->at, &len);
 	str name = scan_is_start(u) || p->s->n_words ? scan_name(p, false) : (str){0};
 	if (name.n) {
-		n = feel_node_name(p->s, name);
-		scan_place(p, p->at, &n->line, &n->col);
-		return n;
+		return feel_node_name(p->s, name);
 	}
 	if (scan_word(p, "true"))
 		return feel_node_const(p->s->a, feel_bool(true));
@@ -663,6 +663,23 @@ static struct node *primary(struct parser *p)
 	if (scan_word(p, "every"))
 		return iteration(p, eval_quantified, "satisfies", true);
 	return scan_fail(p, p->at < p->text.n ? "unexpected text" : "unexpected end");
+}
+
+static struct node *primary(struct parser *p)
+{
+	uint32_t line, col;
+	scan_space(p);
+	scan_place(p, p->at, &line, &col);
+	/* each is a byte of the text at least, but for what is read a second time */
+	if (++p->primaries > 8 * p->text.n + 1000)
+		return scan_fail(p, "too many ways to read it");
+	bool inner = scan_look(p) == '('; /* its content has places of its own */
+	struct node *n = primary_here(p);
+	if (n && !(inner && n->line)) {
+		n->line = line;
+		n->col = col;
+	}
+	return n;
 }
 
 /* What stands in brackets behind an expression: a filter or arguments. */
@@ -690,8 +707,13 @@ static str member_name(struct parser *p)
 static struct node *postfix(struct parser *p)
 {
 	struct node *n = primary(p);
+	uint32_t line = n ? n->line : 0, col = n ? n->col : 0;
 	size_t chain = 0;
 	while (!p->failed) {
+		if (n && chain) {
+			n->line = line;
+			n->col = col;
+		}
 		if (++chain > FEEL_MAX_NEST)
 			return scan_fail(p, "too long a chain");
 		if (scan_sees(p, ".") && !scan_sees(p, "..")) {

@@ -9,16 +9,46 @@
 
 void scan_place(struct parser *p, size_t at, uint32_t *line, uint32_t *col)
 {
-	*line = p->s->line;
-	*col = p->s->col;
-	for (size_t i = 0; i < at && i < p->text.n; i++) {
-		if (p->text.p[i] == '\n') {
-			(*line)++;
-			*col = 1;
+	if (!p->seen_line || at < p->seen_at) {
+		p->seen_at = 0;
+		p->seen_line = p->s->line;
+		p->seen_col = p->s->col;
+	}
+	for (; p->seen_at < at && p->seen_at < p->text.n; p->seen_at++) {
+		if (p->text.p[p->seen_at] == '\n') {
+			p->seen_line++;
+			p->seen_col = 1;
 		} else {
-			(*col)++;
+			p->seen_col++;
 		}
 	}
+	*line = p->seen_line;
+	*col = p->seen_col;
+}
+
+/* What people bring from other languages. */
+static str hint_for(const struct parser *p)
+{
+	static const struct {
+		const char *seen, *hint;
+	} known[] = {{"==", "FEEL compares with a single ="},
+	             {"&&", "FEEL writes 'and'"},
+	             {"||", "FEEL writes 'or'"},
+	             {"'", "strings stand in double quotes"},
+	             {"!", "FEEL writes 'not(...)', and != for unequal"},
+	             {"%", "FEEL writes modulo(x, y)"},
+	             {"^", "FEEL writes ** for powers"},
+	             {"<>", "FEEL writes != for unequal"},
+	             {"=<", "FEEL writes <="},
+	             {"=>", "FEEL writes >="},
+	             {";", "parts are separated by commas"}};
+	str rest = str_trim(str_sub(p->text, p->at, p->text.n));
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_starts(rest, str_of(known[i].seen)))
+			return str_of(known[i].hint);
+	if (p->at > 0 && str_starts(rest, STR("=")) && p->text.p[p->at - 1] == '=')
+		return str_of(known[0].hint);
+	return (str){0};
 }
 
 struct node *scan_fail(struct parser *p, const char *what)
@@ -26,9 +56,12 @@ struct node *scan_fail(struct parser *p, const char *what)
 	if (!p->failed) {
 		uint32_t line, col;
 		scan_place(p, p->at, &line, &col);
-		if (p->s->d)
-			diags_add(p->s->d, DIAG_ERROR, "feel.syntax", line, col, "%s in '%.*s'", what,
-			          (int)(p->text.n > 200 ? 200 : p->text.n), p->text.p);
+		struct diag *g =
+		    p->s->d ? diags_add(p->s->d, DIAG_ERROR, "feel.syntax", line, col, "%s in '%.*s'", what,
+		                        (int)(p->text.n > 200 ? 200 : p->text.n), p->text.p)
+		            : NULL;
+		if (g)
+			g->hint = hint_for(p);
 	}
 	p->failed = true;
 	return NULL;

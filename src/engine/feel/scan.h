@@ -16,6 +16,9 @@ struct parser {
 	struct scope *s;
 	str text;
 	size_t at;
+	size_t primaries; /* read so far: bounds reading anew what was ambiguous */
+	size_t seen_at;   /* of this place, line and column were counted */
+	uint32_t seen_line, seen_col;
 	bool failed;
 	bool range_end;        /* what is being read ends a range: "[" may close it */
 	const uint32_t *input; /* slot of "?", if there is one */
