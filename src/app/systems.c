@@ -10,14 +10,18 @@
 #include "systems/guide/guide.h"
 #include "systems/idcard/idcard.h"
 #include "systems/notify/notify.h"
+#include "systems/operator/operator.h"
 #include "systems/payments/payments.h"
 #include "systems/portal/portal.h"
+#include "systems/report/report.h"
 
 const struct system *const app_systems[] = {
     &portal_system,
     &guide_system,
     &desk_system,
     &notify_system,
+    &report_system,
+    &operator_system,
     &idcard_system,
     &payments_system,
 };

@@ -87,6 +87,9 @@ json *case_trace(dbc *c, arena *a, int64_t id);     /* of the decision on the fe
 json *case_waiting(dbc *c, arena *a, int64_t id);   /* see bpmn_waiting */
 /* Parked steps: [{"instance","rule","what","at"}]. */
 json *case_incidents(dbc *c, arena *a, int64_t id);
+/* Of all cases, the newest first: the same with "case" (id), "reference", "service",
+ * "entity". For operators. */
+json *cases_parked(dbc *c, arena *a, size_t max);
 size_t case_tasks(dbc *c, arena *a, int64_t id, bool open_only, struct task *out, size_t max);
 bool task_get(dbc *c, arena *a, int64_t id, struct task *out);
 /* The timeline: [{"key": "case.event.submitted", "at", "by": {"en","ar"}, "entity", "text"}],

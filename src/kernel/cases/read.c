@@ -142,6 +142,25 @@ json *case_incidents(dbc *c, arena *a, int64_t id)
 	return list;
 }
 
+json *cases_parked(dbc *c, arena *a, size_t max)
+{
+	json *list = json_array(a);
+	rows *r = db_query(c, &sql_incident_newest, D_INT((int64_t)max));
+	while (db_next(r)) {
+		json *v = json_push(list, json_object(a));
+		json_set_int(a, v, "instance", db_int(r, 0));
+		json_set_str(a, v, "rule", str_dup(a, db_text(r, 1)));
+		json_set_str(a, v, "what", str_dup(a, db_text(r, 2)));
+		json_set_str(a, v, "at", time_print(a, db_int(r, 3)));
+		json_set_int(a, v, "case", db_int(r, 4));
+		json_set_str(a, v, "reference", str_dup(a, db_text(r, 5)));
+		json_set_str(a, v, "service", str_dup(a, db_text(r, 6)));
+		json_set_str(a, v, "entity", str_dup(a, db_text(r, 7)));
+	}
+	db_done(r);
+	return list;
+}
+
 /* ---- tasks ---- */
 
 static void split(arena *a, str words, struct task *t)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define JOB_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define JOB_ARENA_BYTES  ((size_t)64 * 1024 * 1024)
 #define IDLE_NANOSECONDS 200000000L /* between looks, when nobody wakes us */
 
 struct scheduler {
@@ -42,8 +42,11 @@ static err claim_decide(struct tx *tx, void *ctx)
 	rows *r = db_query(tx->db, &sql_job_due, D_INT(tx->now), D_INT(c->max));
 	while (c->n < c->max && db_next(r))
 		c->job[c->n++] = (struct claimed){
-			db_int(r, 0), (int)db_int(r, 4) + 1, str_dup(tx->a, db_text(r, 1)),
-			str_dup(tx->a, db_text(r, 2)), str_dup(tx->a, db_text(r, 3)),
+		    db_int(r, 0),
+		    (int)db_int(r, 4) + 1,
+		    str_dup(tx->a, db_text(r, 1)),
+		    str_dup(tx->a, db_text(r, 2)),
+		    str_dup(tx->a, db_text(r, 3)),
 		};
 	db_done(r);
 	for (int i = 0; i < c->n; i++)
@@ -248,4 +251,28 @@ struct outbox_counts outbox_counts(dbc *c)
 	}
 	db_done(r);
 	return n;
+}
+
+json *outbox_dead(dbc *c, arena *a, size_t max)
+{
+	json *list = json_array(a);
+	rows *r = db_query(c, &sql_job_list, D_TEXT(STR("dead")), D_INT((int64_t)max));
+	while (db_next(r)) {
+		json *v = json_push(list, json_object(a));
+		json_set_str(a, v, "id", str_fmt(a, "%lld", (long long)db_int(r, 0)));
+		json_set_str(a, v, "kind", str_dup(a, db_text(r, 1)));
+		json_set_str(a, v, "key", str_dup(a, db_text(r, 2)));
+		json_set_int(a, v, "attempts", db_int(r, 5));
+		json_set_str(a, v, "error", str_dup(a, db_text(r, 6)));
+		json_set_int(a, v, "at", db_int(r, 4));
+	}
+	db_done(r);
+	return list;
+}
+
+err outbox_retry(struct tx *tx, int64_t id)
+{
+	if (db_exec(tx->db, &sql_job_retry, D_INT(id), D_INT(tx->now)) > 0)
+		return OK;
+	return tx_fail(tx, ERR_not_found, "", "no job of this number has failed");
 }

@@ -37,4 +37,9 @@ struct outbox_counts {
 };
 struct outbox_counts outbox_counts(dbc *c);
 
+/* Jobs that ended badly: [{"id","kind","key","attempts","error","at"}], newest first. */
+json *outbox_dead(dbc *c, arena *a, size_t max);
+/* Asks for a dead job again, now; for decide functions. ERR_not_found. */
+err outbox_retry(struct tx *tx, int64_t id);
+
 #endif
