@@ -39,6 +39,13 @@ static str told(const struct event *e, const char *name)
 	return clear.n ? clear : json_str(e->secret, name);
 }
 
+/* The numbers of a paid order's receipts: one for each body that is paid. */
+static str receipt(const struct event *e)
+{
+	const json *list = json_get(e->data, "receipts");
+	return list && list->first ? json_str(list->first, "number") : (str){0};
+}
+
 static json *arguments(const struct occasion *o, const struct person *to, enum lang l)
 {
 	arena *a = o->tx->a;
@@ -47,7 +54,7 @@ static json *arguments(const struct occasion *o, const struct person *to, enum l
 	json_set_str(a, v, "service", text_of(json_get(o->s->card, "title"), l));
 	json_set_str(a, v, "reference", o->q.reference);
 	json_set_str(a, v, "amount", amount(o, l));
-	json_set_str(a, v, "receipt", told(o->e, "receipt"));
+	json_set_str(a, v, "receipt", receipt(o->e));
 	json_set_str(a, v, "document", told(o->e, "number"));
 	str reason = told(o->e, "reason");
 	json_set_str(a, v, "reason", reason.n ? reason : o->q.reason);
