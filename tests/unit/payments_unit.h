@@ -25,7 +25,7 @@
 struct simulator {
 	pid_t pid;
 	int port;
-	char dir[32];
+	char dir[64];
 };
 
 struct shop {
@@ -60,7 +60,7 @@ static void diwan_path(char *out, size_t max)
 /* A child that plays the provider. */
 static void simulator_start(struct shop *s, struct simulator *m)
 {
-	char diwan[512], port[96], data[96], secret[160], file[96], clock[128];
+	char diwan[512], port[256], data[256], secret[512], file[256], clock[256];
 	diwan_path(diwan, sizeof diwan);
 	snprintf(m->dir, sizeof m->dir, "/tmp/diwan-sim.XXXXXX");
 	assert_non_null(mkdtemp(m->dir));
@@ -74,7 +74,7 @@ static void simulator_start(struct shop *s, struct simulator *m)
 	if (m->pid == 0) {
 		char *argv[] = {
 		    diwan, "simulator", "provider",         "--listen=127.0.0.1:0", data, secret, port,
-		    clock, "--late=40", "--request-log=no", "--log-level=error",    NULL};
+		    clock, "--late=40", "--request-log=no", "--log-level=warn",     NULL};
 		prctl(PR_SET_PDEATHSIG, SIGTERM); /* not to outlive a test that was killed */
 		if (freopen("/dev/null", "w", stdout))
 			execv(diwan, argv);
@@ -110,7 +110,7 @@ static void shop_now(struct shop *s)
 }
 
 /* Both programs' clocks go on together. */
-static void shop_jump(struct shop *s, int64_t seconds)
+__attribute__((unused)) static void shop_jump(struct shop *s, int64_t seconds)
 {
 	char text[32];
 	s->offset += seconds;
@@ -125,7 +125,7 @@ struct put {
 	struct provider_order p;
 };
 
-static err put_decide(struct tx *tx, void *ctx)
+static err provider_decide(struct tx *tx, void *ctx)
 {
 	return provider_put(tx, &((struct put *)ctx)->p);
 }
@@ -140,7 +140,7 @@ static void provider_add(struct shop *s, const char *id, int port, int64_t weigh
 	                 .name_ar = STR("مزود"),
 	                 .methods = STR("card wallet"),
 	                 .weight = weight}};
-	assert_int_equal(unit_run(s->u, put_decide, &p), OK);
+	assert_int_equal(unit_run(s->u, provider_decide, &p), OK);
 }
 
 static void shop_serve(struct shop *s)
@@ -164,29 +164,44 @@ static void shop_serve(struct shop *s)
 		fail_msg("%.*s %.*s", STRF(why), STRF(diags_print(s->u->a, &d)));
 }
 
-/* `sims` simulators, as providers "sim-a" and "sim-b". */
-static struct shop *shop_start(int sims)
+/* Clock and `sims` simulators; before there are threads. `offset` moves both programs'
+ * time from the real one. */
+static struct shop *shop_prepare(int sims, int64_t offset)
 {
 	static struct shop shop;
 	struct shop *s = &shop;
-	*s = (struct shop){.n_sim = sims};
+	char text[32];
+	*s = (struct shop){.n_sim = sims, .offset = offset};
 	snprintf(s->clock_file, sizeof s->clock_file, "/tmp/diwan-clock.XXXXXX");
 	close(mkstemp(s->clock_file));
-	file_write(s->clock_file, "0\n");
+	snprintf(text, sizeof text, "%lld\n", (long long)offset);
+	file_write(s->clock_file, text);
 	for (int i = 0; i < sims; i++)
 		simulator_start(s, &s->sim[i]);
-	static const struct organ *organs[2];
-	organs[0] = &ledger_organ;
-	organs[1] = payments_system.organ;
-	s->u = unit_start(organs, 2);
-	shop_now(s);
-	for (int i = 0; i < sims; i++)
-		provider_add(s, i ? "sim-b" : "sim-a", s->sim[i].port, 100);
-	shop_serve(s);
 	return s;
 }
 
-static void shop_stop(struct shop *s)
+/* The simulators become the providers "sim-a" and "sim-b" of the platform. */
+static void shop_open(struct shop *s, struct unit *u)
+{
+	s->u = u;
+	shop_now(s);
+	for (int i = 0; i < s->n_sim; i++)
+		provider_add(s, i ? "sim-b" : "sim-a", s->sim[i].port, 100);
+	shop_serve(s);
+}
+
+__attribute__((unused)) static struct shop *shop_start(int sims)
+{
+	static const struct organ *organs[2];
+	struct shop *s = shop_prepare(sims, 0);
+	organs[0] = &ledger_organ;
+	organs[1] = payments_system.organ;
+	shop_open(s, unit_start(organs, 2));
+	return s;
+}
+
+__attribute__((unused)) static void shop_stop(struct shop *s)
 {
 	server_stop(s->server, 2);
 	for (int i = 0; i < s->n_sim; i++)
@@ -208,7 +223,7 @@ static err ask_decide(struct tx *tx, void *ctx)
 	return order_create(tx, &k->q, &k->id);
 }
 
-static int64_t order_make(struct shop *s, int64_t amount)
+__attribute__((unused)) static int64_t order_make(struct shop *s, int64_t amount)
 {
 	struct line l = {.entity = STR("iga"),
 	                 .service = STR("card"),
@@ -229,7 +244,7 @@ static int64_t order_make(struct shop *s, int64_t amount)
 	return k.id;
 }
 
-static struct order order_now(struct shop *s, int64_t id)
+__attribute__((unused)) static struct order order_now(struct shop *s, int64_t id)
 {
 	struct order o;
 	dbc *c = db_reader(s->u->k->db);
@@ -250,7 +265,7 @@ static err begin_decide(struct tx *tx, void *ctx)
 	return attempt_begin(tx, b->order, str_of(b->method), &b->t);
 }
 
-static err pay_begin(struct shop *s, int64_t order, struct attempt *t)
+__attribute__((unused)) static err pay_begin(struct shop *s, int64_t order, struct attempt *t)
 {
 	struct beginning b = {order, "", {0}};
 	err e = unit_run(s->u, begin_decide, &b);
@@ -259,7 +274,7 @@ static err pay_begin(struct shop *s, int64_t order, struct attempt *t)
 }
 
 /* The provider's page for an attempt. */
-static str pay_url(struct shop *s, const struct attempt *t)
+__attribute__((unused)) static str pay_url(struct shop *s, const struct attempt *t)
 {
 	struct provider p;
 	struct order o = order_now(s, t->order);
@@ -294,7 +309,8 @@ static size_t browser_take(char *p, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
-static long browse(struct shop *s, CURL *c, str url, const char *post, str *page)
+__attribute__((unused)) static long browse(struct shop *s, CURL *c, str url, const char *post,
+                                           str *page)
 {
 	buf b = buf_make(s->u->a, (size_t)1024 * 1024);
 	long status = 0;
@@ -315,7 +331,7 @@ static long browse(struct shop *s, CURL *c, str url, const char *post, str *page
 	return status;
 }
 
-static str page_between(str s, const char *before, const char *after)
+__attribute__((unused)) static str page_between(str s, const char *before, const char *after)
 {
 	ptrdiff_t at = str_find(s, str_of(before));
 	if (at < 0)
@@ -327,7 +343,7 @@ static str page_between(str s, const char *before, const char *after)
 
 /* The payer at the provider: opens the page, chooses. `times`: how often the form is
  * sent (a double click, or another tab). Returns the last status. */
-static long choose(struct shop *s, str url, const char *outcome, int times)
+__attribute__((unused)) static long choose(struct shop *s, str url, const char *outcome, int times)
 {
 	CURL *c = curl_easy_init();
 	str page;
@@ -346,7 +362,8 @@ static long choose(struct shop *s, str url, const char *outcome, int times)
 }
 
 /* Signed sums of a simulator's statement for an order: what it took and gave back. */
-static int64_t statement_sum(struct shop *s, const struct simulator *m, str order)
+__attribute__((unused)) static int64_t statement_sum(struct shop *s, const struct simulator *m,
+                                                     str order)
 {
 	int64_t sum = 0;
 	for (int day = -1; day <= 1; day++) {
@@ -371,7 +388,7 @@ static int64_t statement_sum(struct shop *s, const struct simulator *m, str orde
 }
 
 /* Lets time pass until the order is settled one way or the other, at most `steps`. */
-static void settle(struct shop *s, int64_t order, int steps)
+__attribute__((unused)) static void settle(struct shop *s, int64_t order, int steps)
 {
 	for (int i = 0; i < steps; i++) {
 		nanosleep(&(struct timespec){0, 30 * 1000000}, NULL); /* messages under way */
@@ -388,7 +405,7 @@ static void settle(struct shop *s, int64_t order, int steps)
 	}
 }
 
-static int64_t count(struct shop *s, const char *sql)
+__attribute__((unused)) static int64_t count(struct shop *s, const char *sql)
 {
 	dbc *c = db_reader(s->u->k->db);
 	rows *r = db_query_text(c, str_of(sql), NULL, 0);
@@ -399,7 +416,7 @@ static int64_t count(struct shop *s, const char *sql)
 	return n;
 }
 
-static int64_t balance(struct shop *s, const char *purpose)
+__attribute__((unused)) static int64_t balance(struct shop *s, const char *purpose)
 {
 	struct ledger_balance b;
 	dbc *c = db_reader(s->u->k->db);
@@ -409,7 +426,7 @@ static int64_t balance(struct shop *s, const char *purpose)
 }
 
 /* The books balance, explain themselves, and come out of the journal again. */
-static void books_whole(struct shop *s)
+__attribute__((unused)) static void books_whole(struct shop *s)
 {
 	struct ledger_report r;
 	struct rebuild_report b;

@@ -133,10 +133,14 @@ static err lead(struct req *r, const struct pay *p, const struct attempt *t)
 {
 	struct provider v;
 	struct entity e = {0};
-	str base = server_public_url(r->server), url;
+	str base = server_public_url(r->server), own = base, url;
 	if (!provider_find(r->k, r->db, r->a, t->provider, &v) || !v.adapter)
 		return req_fail(r, ERR_payment_provider, "", "the provider is gone");
 	entity_get(r->db, r->a, p->o.entity, r->now, &e);
+	if (!base.n) { /* a trial on this machine: the payer's name for it, and ours */
+		base = str_cat(r->a, STR("http://"), req_header(r, "Host"));
+		own = str_fmt(r->a, "http://127.0.0.1:%d", server_port(r->server));
+	}
 	struct checkout c = {
 	    .attempt = t->id,
 	    .amount = t->amount,
@@ -148,7 +152,7 @@ static err lead(struct req *r, const struct pay *p, const struct attempt *t)
 	    .payee_ar = e.name_ar,
 	    .back = str_fmt(r->a, "%.*s/%s/applications/%.*s/pay", STRF(base), lang_code(r->lang),
 	                    STRF(p->q.reference)),
-	    .notify = str_fmt(r->a, "%.*s/hooks/payments/%.*s", STRF(base), STRF(v.id)),
+	    .notify = str_fmt(r->a, "%.*s/hooks/payments/%.*s", STRF(own), STRF(v.id)),
 	    .now = r->now,
 	    .expires = t->expires,
 	};

@@ -1,0 +1,148 @@
+/* The fee of an application: asked for by its process, paid on the provider's page,
+ * and the process goes on exactly once. */
+#include "kernel/ledger/ledger.h"
+#include "systems/payments/payments.h"
+
+#define CASE_UNIT_ROOM &ledger_organ, payments_system.organ
+#include "case_unit.h"
+#include "payments_unit.h"
+
+#define TEST_TIME 1764000000 /* of case_unit.h: its answers are of that time */
+
+struct counter {
+	struct shop *s;
+	struct people *p;
+	int64_t id; /* the case */
+	struct order o;
+	str cookie;
+};
+
+static err session_decide(struct tx *tx, void *ctx)
+{
+	struct counter *c = ctx;
+	struct session s;
+	err e = session_open(tx, c->p->citizen, SESSION_FULL, &s);
+	c->cookie = str_dup(c->p->u->a, s.token);
+	return e;
+}
+
+/* A submitted application, its applicant signed in. */
+static struct counter start(void)
+{
+	struct shop *s = shop_prepare(1, TEST_TIME - clock_now(clock_system()) / SECOND);
+	struct counter c = {.s = s, .p = people_start()};
+	shop_open(s, c.p->u);
+	c.id = submitted(c.p, c.p->citizen);
+	assert_int_equal(unit_run(c.p->u, session_decide, &c), OK);
+	dbc *conn = db_reader(c.p->u->k->db);
+	assert_true(order_of_case(conn, c.p->u->a, c.id, &c.o));
+	db_reader_return(conn);
+	return c;
+}
+
+static long visit(struct counter *c, CURL *h, const char *lang, const char *form, str *page)
+{
+	struct kase q = look_at(c->p, c->id);
+	curl_easy_setopt(h, CURLOPT_COOKIE,
+	                 str_c(c->p->u->a, str_fmt(c->p->u->a, "diwan=%.*s", STRF(c->cookie))));
+	shop_now(c->s);
+	return browse(c->s, h,
+	              str_fmt(c->p->u->a, "http://127.0.0.1:%d/%s/applications/%.*s/pay",
+	                      server_port(c->s->server), lang, STRF(q.reference)),
+	              form, page);
+}
+
+/* Sends the page's form; the address it leads to. */
+static str press_pay(struct counter *c, CURL *h, const char *lang)
+{
+	str page;
+	char *to = NULL;
+	assert_int_equal(visit(c, h, lang, NULL, &page), 200);
+	str csrf = page_between(page, "name=\"csrf\" value=\"", "\"");
+	str key = page_between(page, "name=\"idempotency_key\" value=\"", "\"");
+	const char *form = str_c(
+	    c->p->u->a, str_fmt(c->p->u->a, "csrf=%.*s&idempotency_key=%.*s", STRF(csrf), STRF(key)));
+	assert_int_equal(visit(c, h, lang, form, &page), 303);
+	curl_easy_getinfo(h, CURLINFO_REDIRECT_URL, &to);
+	return str_dup(c->p->u->a, str_of(to));
+}
+
+static void the_fee_is_paid_on_the_providers_page(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	struct line l;
+	str page;
+	dbc *conn = db_reader(c.p->u->k->db);
+	assert_int_equal(order_lines(conn, c.p->u->a, c.o.id, &l, 1), 1);
+	db_reader_return(conn);
+	assert_int_equal(c.o.total, look_at(c.p, c.id).fee.minor);
+	assert_true(str_find(l.rule, STR("\"version\"")) > 0);
+	assert_int_equal(visit(&c, h, "ar", NULL, &page), 200);
+	assert_true(str_find(page, STR("السداد الآن")) > 0);
+	assert_true(str_find(page, STR("dir=\"rtl\"")) > 0);
+	str one = press_pay(&c, h, "en"), two = press_pay(&c, h, "ar");
+	assert_true(str_find(one, STR("/en/pay?payment=")) > 0);
+	assert_str(page_between(one, "payment=", "&"),
+	           str_c(c.p->u->a, page_between(two, "payment=", "&")));
+	assert_int_equal(choose(c.s, one, "twice", 2), 303);
+	assert_str(look_at(c.p, c.id).state, "unpaid");
+	scheduler_drain(c.p->u->k);
+	assert_str(look_at(c.p, c.id).state, "submitted");
+	assert_int_equal(count_of(c.p, "work.done"), 1);
+	assert_int_equal(visit(&c, h, "en", NULL, &page), 303); /* nothing more to pay here */
+	shop_jump(c.s, 61);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(count_of(c.p, "work.done"), 1);
+	assert_int_equal(count_of(c.p, "payment.fulfilled"), 1);
+	assert_int_equal(unit_asked.n, 1); /* one receipt */
+	assert_int_equal(statement_sum(c.s, &c.s->sim[0], look_at(c.p, c.id).reference), c.o.total);
+	books_whole(c.s);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
+static void another_persons_fee_is_not_there(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	c.p->citizen = c.p->other;
+	assert_int_equal(unit_run(c.p->u, session_decide, &c), OK);
+	assert_int_equal(visit(&c, h, "en", NULL, &page), 404);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
+/* The applicant withdraws while the provider is taking the money. */
+static void money_for_a_withdrawn_application_goes_back(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str url = press_pay(&c, h, "en");
+	DONE(c.p, DO_WITHDRAW, c.p->citizen, c.id, .text = STR("found it"));
+	assert_str(order_now(c.s, c.o.id).state, "cancelled");
+	assert_int_equal(choose(c.s, url, "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_str(order_now(c.s, c.o.id).state, "cancelled");
+	assert_int_equal(statement_sum(c.s, &c.s->sim[0], look_at(c.p, c.id).reference), 0);
+	assert_int_equal(count(c.s, "SELECT count(*) FROM pay_refund WHERE state = 'done'"), 1);
+	assert_int_equal(count_of(c.p, "payment.captured"), 0);
+	books_whole(c.s);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_fee_is_paid_on_the_providers_page),
+	    cmocka_unit_test(another_persons_fee_is_not_there),
+	    cmocka_unit_test(money_for_a_withdrawn_application_goes_back),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
