@@ -90,16 +90,18 @@ static void start(struct req *r, const struct service *s, json *about)
 	if (!s->definition)
 		return;
 	bool needs_person = !str_eq(json_str(s->definition, "login"), STR("none"));
+	str there = guide_href(r, "/services/%.*s/apply", STRF(s->id)); /* by way of signing in */
 	if (needs_person && r->session.level != SESSION_FULL) {
-		json_set_str(r->a, about, "sign_in",
-		             guide_href(r, "/sign-in?next=%%2F%s%%2Fservices%%2F%.*s", lang_code(r->lang),
-		                        STRF(s->id)));
+		json_set_str(r->a, about, "sign_in", there);
 		return;
 	}
 	struct kase q;
 	json_set_bool(r->a, about, "apply", true);
-	if (r->session.person && case_open_of(r->db, r->a, r->session.person, s->id, &q))
-		json_set_str(r->a, about, "draft", guide_href(r, "/applications/%.*s", STRF(q.reference)));
+	json_set_str(r->a, about, "start", there);
+	if (r->session.person && case_open_of(r->db, r->a, r->session.person, s->id, &q) &&
+	    str_eq(q.state, STR("draft")))
+		json_set_str(r->a, about, "draft",
+		             guide_href(r, "/applications/%lld/continue", (long long)q.id));
 }
 
 static json *about_service(struct req *r, const struct service *s)

@@ -31,6 +31,19 @@ static bool blocked(const struct start *t)
 	                      json_truth(t->s->definition, "one_open_case"));
 }
 
+/* Pages that the person will see, as far as registers tell. */
+static int64_t pages_ahead(struct req *r, const struct start *t)
+{
+	json *sources = json_object(r->a);
+	json_set(r->a, sources, "applicant", person_view(r->a, &t->who));
+	json_set(r->a, sources, "person", person_view(r->a, &t->who));
+	json *answers = form_prefill(t->s->form, sources, json_object(r->a), r->a);
+	int64_t n = 0;
+	for (size_t i = 0; i < form_pages(t->s->form); i++)
+		n += form_page_shown(t->s->form, i, answers, r->a);
+	return n;
+}
+
 static json *start_view(struct req *r, const struct start *t)
 {
 	arena *a = r->a;
@@ -43,7 +56,7 @@ static json *start_view(struct req *r, const struct start *t)
 	json_set_str(a, who, "number", t->who.national_number);
 	json_set(a, v, "refusal", t->refusal ? json_copy(a, t->refusal) : json_null(a));
 	json_set_bool(a, v, "may_start", !blocked(t));
-	json_set_int(a, v, "pages", (int64_t)form_pages(t->s->form));
+	json_set_int(a, v, "pages", pages_ahead(r, t));
 	if (!t->open.id)
 		return v;
 	json *open = json_set(a, v, "open", json_object(a));

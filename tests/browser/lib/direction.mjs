@@ -59,7 +59,8 @@ export function direction() {
 
 	for (const n of arabic ? texts() : []) {
 		const e = n.parentElement
-		if (!e.closest('[lang=en],bdi,code,svg') && /[A-Za-z]{3,}/.test(n.data))
+		const words = n.data.replace(/\b(JPG|JPEG|PNG|GIF|PDF|JSON)\b/g, '') // names of formats stay
+		if (!e.closest('[lang=en],bdi,code,svg') && /[A-Za-z]{3,}/.test(words))
 			faults.add(`"${n.data.trim().slice(0, 40)}" is not translated`)
 		if (/\[[a-z_]+(\.[a-z_0-9]+)+\]/.test(n.data))
 			faults.add(`"${n.data.trim()}" is a key`)

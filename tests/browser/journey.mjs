@@ -1,0 +1,173 @@
+// A citizen's journey on a running platform, in a real browser: both languages, with
+// and without scripts. Finds a service, signs in, applies with a photograph, leaves and
+// resumes, checks, sends, pays at the provider's, an officer decides, the certificate is
+// verified by a stranger, the service is rated.
+//     node journey.mjs [--pictures FOLDER] [en|ar] [script|plain]
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { launch } from './lib/browser.mjs'
+import { checkPage } from './lib/check.mjs'
+import { platform } from './lib/platform.mjs'
+import { picture } from './lib/picture.mjs'
+import { finish, report } from './lib/tap.mjs'
+
+const args = process.argv.slice(2)
+const at = args.indexOf('--pictures')
+const folder = at >= 0 ? args.splice(at, 2)[1] : null
+if (folder)
+	mkdirSync(folder, { recursive: true })
+
+const PASSWORD = 'demo-only-password'
+const SERVICE = 'idcard-replace-lost'
+const photo = { name: 'photo.png', mimeType: 'image/png', buffer: picture(600, 800, [168, 168, 168]) }
+
+// One person at one browser.
+class Walker {
+	constructor(site, browser, lang, script, who) {
+		Object.assign(this, { site, browser, lang, script, who })
+	}
+	async begin() {
+		this.context = await this.browser.newContext({
+			viewport: { width: 1280, height: 900 }, javaScriptEnabled: this.script,
+			locale: this.lang === 'ar' ? 'ar-BH' : 'en-GB', acceptDownloads: true
+		})
+		this.page = await this.context.newPage()
+		this.complaints = []
+		// A form with errors is answered 422, which the browser tells as an error.
+		this.page.on('console', m => m.type() === 'error' && !/status of 422/.test(m.text()) && this.complaints.push(`console: ${m.text()}`))
+		this.page.on('pageerror', e => this.complaints.push(`script: ${e.message}`))
+		return this
+	}
+	end() { return this.context.close() }
+	to(path) { return this.page.goto(`${this.site.address}/${this.lang}${path}`) }
+	path() { return new URL(this.page.url()).pathname.replace(/^\/(ar|en)/, '') }
+	press(selector) { return Promise.all([this.page.waitForLoadState('load'), this.page.click(selector)]) }
+	// The page's own form: the first button of the main part that is not secondary.
+	async send() {
+		await this.page.locator('main form button[type=submit]:not(.govuk-button--secondary):not(.govuk-button--warning)').first().click()
+		await this.page.waitForLoadState('load')
+	}
+	// Reports the page that is shown, with what is wrong about it.
+	async look(name, more = []) {
+		const faults = [...more, ...this.complaints.splice(0)]
+		if (this.script)
+			faults.push(...await checkPage(this.page))
+		else if (await this.page.locator('h1').count() !== 1)
+			faults.push('not exactly one h1')
+		if (folder) {
+			const file = `${this.lang}-${this.script ? 'script' : 'plain'}-${name}`
+			const size = this.page.viewportSize()
+			await this.page.screenshot({ path: join(folder, `${file}.png`), fullPage: true })
+			await this.page.setViewportSize({ width: 320, height: 700 })
+			await this.page.screenshot({ path: join(folder, `${file}-320.png`), fullPage: true })
+			await this.page.setViewportSize(size)
+		}
+		report(`${this.lang} ${this.script ? 'script' : 'plain'} ${this.who}: ${name}`, faults)
+	}
+	async signIn(number) {
+		await this.page.fill('#number', number)
+		await this.page.fill('#password', PASSWORD)
+		await this.send()
+		const code = await this.page.locator('main code').first().textContent()
+		await this.page.fill('#code', code)
+	}
+}
+
+const is = (what, got, wanted) => got === wanted ? [] : [`${what}: ${got}, not ${wanted}`]
+const has = (what, yes) => yes ? [] : [`${what} is missing`]
+
+// The other language shows the same page, and leads back.
+async function switches(w) {
+	const before = w.path(), other = w.lang === 'ar' ? 'en' : 'ar'
+	await w.page.click(`a[hreflang=${other}]`)
+	const there = new URL(w.page.url()).pathname
+	const faults = is('the other language', there, `/${other}${before}`)
+	await w.page.click(`a[hreflang=${w.lang}]`)
+	return [...faults, ...is('and back', new URL(w.page.url()).pathname, `/${w.lang}${before}`)]
+}
+
+// Answers of the pages that ask something.
+const fill = {
+	what: p => p.check('#how'),
+	when: async p => {
+		await p.fill('#lost_on-day', '1')
+		await p.fill('#lost_on-month', '3')
+		await p.fill('#lost_on-year', '2026')
+		await p.fill('#place', 'Manama')
+	},
+	speed: p => p.locator('input[name=fast_track][value=false]').check(),
+	collection: p => p.locator('input[name=collect][value=isa-town]').check(),
+	permit: p => p.locator('input[name=permit_changed][value=false]').check(),
+	passport: p => p.setInputFiles('#passport', { ...photo, name: 'passport.png' }),
+	photograph: p => p.setInputFiles('#photograph', photo),
+	declaration: p => p.locator('input[name=declaration]').first().check()
+}
+
+async function applies(w) {
+	const seen = []
+	for (let guard = 0; guard < 20 && !w.path().endsWith('/check'); guard++) {
+		const name = w.path().split('/').pop()
+		seen.push(name)
+		await w.look(`form-${name}`, name === 'when' ? await switches(w) : [])
+		if (name === 'what') {
+			await w.send()
+			await w.look('form-what-empty', [...is('errors', await w.page.locator('.govuk-error-summary').count(), 1),
+				...has('Error in the title', /^(Error|خطأ):/.test(await w.page.title()))])
+		}
+		await fill[name]?.(w.page)
+		if (name === 'collection') { // leaves, and comes back
+			await w.page.locator('main form button[name=later]').click()
+			await w.look('form-left', is('after leaving', w.path(), '/applications'))
+			await w.page.locator('main .dw-results a').first().click()
+			await w.page.locator('main .dw-status a, main .dw-status button').first().click()
+			await w.page.waitForLoadState('load')
+			continue
+		}
+		await w.send()
+	}
+	return seen
+}
+
+async function journey(site, browser, lang, script, citizen) {
+	const w = await new Walker(site, browser, lang, script, 'citizen').begin()
+	await w.to('/')
+	await w.look('home')
+	await w.page.fill('#q', lang === 'ar' ? 'بطاقه مفقوده' : 'lost card')
+	await w.page.locator('form[role=search] button').first().click()
+	await w.page.waitForLoadState('load')
+	await w.look('search', has('the service', await w.page.locator(`main a[href$="/services/${SERVICE}"]`).count() > 0))
+	await w.page.locator(`main a[href$="/services/${SERVICE}"]`).first().click()
+	await w.look('card')
+	await w.page.locator('main a[role=button], main .govuk-button--start').first().click()
+	await w.page.waitForLoadState('load')
+	await w.look('sign-in', is('where the start leads', w.path(), '/sign-in'))
+	await w.page.fill('#number', citizen)
+	await w.page.fill('#password', 'wrong')
+	await w.send()
+	await w.look('sign-in-wrong', is('errors', await w.page.locator('.govuk-error-summary').count(), 1))
+	await w.signIn(citizen)
+	await w.look('code')
+	await w.send()
+	await w.look('start', is('after signing in', w.path(), `/services/${SERVICE}/apply`))
+	await w.send()
+	const pages = await applies(w)
+	report(`${lang} ${script ? 'script' : 'plain'} citizen: pages of the form`,
+		has('a page', ['who', 'what', 'when', 'photograph', 'declaration'].every(p => pages.includes(p))))
+	await w.look('check', has('the fee', /\d+\.000/.test(await w.page.locator('main').textContent())))
+	await w.send()
+	await w.look('sent')
+	return w
+}
+
+const site = await platform()
+const browser = await launch()
+// Each walks once: a citizen, one of 61, a resident, a domestic worker.
+const citizens = { en: { true: '850199901', false: '650699902' }, ar: { true: '900399903', false: '930899904' } }
+for (const lang of ['en', 'ar'].filter(l => !args.some(a => /^(en|ar)$/.test(a)) || args.includes(l)))
+	for (const script of [true, false].filter(s => !args.some(a => /^(script|plain)$/.test(a)) || args.includes(s ? 'script' : 'plain'))) {
+		const w = await journey(site, browser, lang, script, citizens[lang][script])
+		await w.end()
+	}
+await browser.close()
+await site.stop()
+finish()
