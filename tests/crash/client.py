@@ -106,8 +106,9 @@ class Visitor:
                 return f
         return None
 
-    def send(self, form, values=None, files=None):
-        """Sends a form of the page; returns the path that the answer leads to, or None."""
+    def send(self, form, values=None, files=None, elsewhere=False):
+        """Sends a form of the page; returns the path that the answer leads to (the whole
+        address when it is elsewhere), or None."""
         values, files = values or {}, files or {}
         fields = [(k, v) for k, v in form["fields"] if k not in values]
         fields += [(k, v) for k, v in values.items() if v is not None]
@@ -119,7 +120,7 @@ class Visitor:
         answer = self.request("POST", action, body, {"Content-Type": kind})
         if answer.status != 303:
             return None
-        return self.local(answer.headers["Location"])
+        return answer.headers["Location"] if elsewhere else self.local(answer.headers["Location"])
 
     def problem(self):
         """What the page says is wrong."""

@@ -3,9 +3,10 @@
 SIGKILL at random moments, so often (200) and at most so long (300 s). On SQLite, or on
 the PostgreSQL server that DIWAN_TEST_PG names. Needs $DIWAN. Prints TAP.
 
-Visitors apply for a lost card page by page, submit or discard, withdraw, and give
-feedback on cards; when an answer is lost they repeat the request as it was. At the end
-the journal must hold every step that was acknowledged, once, and none that nobody asked
+Applicants apply for a lost card page by page, submit or discard, withdraw or pay at the
+provider's simulator, which runs beside; an officer claims and decides; readers give
+feedback. When an answer is lost they repeat the request as it was. At the end the
+journal must hold every step that was acknowledged, once, and none that nobody asked
 for; verify and rebuild must be clean. With `--forget N` one event is taken out of the
 count afterwards, to show that a loss would be noticed."""
 import collections
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -32,9 +34,12 @@ DIWAN = os.path.abspath(os.environ.get("DIWAN", "build/diwan"))
 SERVICE = "idcard-replace-lost"
 PASSWORD = "demo-only-password"
 APPLICANTS = ["850199901", "650699902", "900399903", "930899904"]
+OFFICER = "800599905"
+OUTCOMES = ["succeed", "succeed", "twice", "disorder"]  # at the provider
 READERS = 4           # who give feedback, without signing in
 READY_SECONDS = 30
 LIFE = (0.05, 0.9)    # seconds from ready to the kill
+WAIT_SECONDS = 90     # for what others do: the provider, the officer
 
 
 def png(width, height):
@@ -62,9 +67,26 @@ class Platform:
             s.bind(("127.0.0.1", 0))
             self.address = ("127.0.0.1", s.getsockname()[1])
         self.settings = [f"--data-dir={self.folder}"]
+        self.provider_settings, self.provider = self.simulate(work)
         if os.environ.get("DIWAN_TEST_PG"):
             self.settings.append(f"--database={self.schema()}")
         self.process, self.kills, self.slow = None, 0, 0.0
+
+    def simulate(self, work):
+        """The payment provider, which lives on when the platform is killed."""
+        secret, port = os.path.join(work, "secret"), os.path.join(work, "port")
+        with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+            f.write(os.urandom(32).hex())
+        process = subprocess.Popen(
+            [DIWAN, "simulator", "provider", "--listen=127.0.0.1:0", f"--port-file={port}", "--request-log=no",
+             f"--data-dir={work}", f"--provider-secret-file={secret}"], stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + READY_SECONDS
+        while not os.path.exists(port) or not open(port).read().strip():
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise RuntimeError(f"the simulator does not start: {self.words()}")
+            time.sleep(0.02)
+        return [f"--provider-url=http://127.0.0.1:{open(port).read().strip()}",
+                f"--provider-secret-file={secret}"], process
 
     @staticmethod
     def schema():
@@ -76,7 +98,7 @@ class Platform:
         began = time.monotonic()
         self.process = subprocess.Popen(
             [DIWAN, "serve", "--demo", "--pack=packs/bahrain", f"--listen={self.address[0]}:{self.address[1]}",
-             "--request-log=no", *self.settings], stdout=self.log, stderr=self.log)
+             "--request-log=no", "--mail-url=smtp://127.0.0.1:9", *self.provider_settings, *self.settings], stdout=self.log, stderr=self.log)
         while time.monotonic() - began < READY_SECONDS:
             if self.process.poll() is not None:
                 raise RuntimeError(f"diwan serve ended with {self.process.returncode}: {self.words()}")
@@ -97,6 +119,11 @@ class Platform:
         if self.process and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(40)
+
+    def close(self):
+        self.stop()
+        self.provider.kill()
+        self.provider.wait()
 
     def words(self):
         self.log.flush()
@@ -151,18 +178,41 @@ class Person(threading.Thread):
     def begin(self):
         pass
 
-    def step(self, kinds, action, values=None, files=None):
+    def step(self, kinds, action, values=None, files=None, elsewhere=False):
         """Sends the page's form, which records events of these kinds (words, divided by
         blanks); they count once the answer says that it was done."""
         form = self.visitor.form(action)
         if not form:
             raise RuntimeError(f"no form {action} at {self.visitor.path} ({self.visitor.status}): {self.visitor.problem()}")
         wanted = {k: v for k, v in (values or {}).items() if k in form["choices"] or k in dict(form["fields"])}
-        to = self.visitor.send(form, wanted, files)
+        to = self.visitor.send(form, wanted, files, elsewhere)
         if to is None:
             raise RuntimeError(f"{kinds}: {self.visitor.status} at {self.visitor.path}: {self.visitor.problem()}")
         self.book.acknowledged(kinds.split())
         return to
+
+
+    def wait(self, what, done):
+        """Until done() is true; others are at work."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not done():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"waited {WAIT_SECONDS} s for {what}")
+            time.sleep(0.05)
+
+    def sign_in(self, number):
+        """Again from the start when a cookie was in an answer that got lost: the session
+        was opened, but nobody will ever hold its token."""
+        for _ in range(20):
+            self.visitor.get("/en/sign-in")
+            self.visitor.get(self.step("", r"/sign-in$", {"number": number, "password": PASSWORD}))
+            code = re.search(r'<code dir="ltr">(\d+)</code>', self.visitor.page)
+            if not code:
+                continue
+            self.visitor.get(self.step("", r"/sign-in/code$", {"code": code.group(1)}))
+            if "/sign-out" in self.visitor.page:
+                return
+        raise RuntimeError(f"cannot sign in: {self.visitor.problem()}")
 
 
 class Reader(Person):
@@ -178,12 +228,7 @@ class Applicant(Person):
         self.number = number
 
     def begin(self):
-        self.visitor.get("/en/sign-in")
-        self.visitor.get(self.step("", r"/sign-in$", {"number": self.number, "password": PASSWORD}))
-        code = re.search(r'<code dir="ltr">(\d+)</code>', self.visitor.page)
-        if not code:
-            raise RuntimeError(f"no code is shown: {self.visitor.problem()}")
-        self.visitor.get(self.step("portal.signed_in", r"/sign-in/code$", {"code": code.group(1)}))
+        self.sign_in(self.number)
 
     def turn(self):
         self.visitor.get(f"/en/services/{SERVICE}/apply")
@@ -202,11 +247,66 @@ class Applicant(Person):
             raise RuntimeError(f"the form led to {self.visitor.path}: {self.visitor.problem()}")
         # Sending saves once more, with what the registers know then.
         self.visitor.get(self.step("case.saved case.submitted", r"^$|/check"))
-        return self.leave(check.group(1), "case.withdrawn")
+        reference = re.search(r"/applications/([^/?]+)", self.visitor.path).group(1)
+        if self.random.random() < 0.3:
+            return self.leave(reference, "case.withdrawn")
+        return self.pay(reference)
+
+    def pay(self, reference):
+        self.visitor.get(f"/en/applications/{reference}/pay")
+        url = urllib.parse.urlsplit(self.step("payment.attempted", r"^$|/pay", elsewhere=True))
+        provider = client.Visitor((url.hostname, url.port), lambda method: None)
+        provider.get(f"{url.path}?{url.query}")
+        form = provider.form(r"/pay")
+        if not form or not provider.send(form, {"card": "4242424242424242", "outcome": self.random.choice(OUTCOMES)}):
+            raise RuntimeError(f"the provider: {provider.status}: {provider.problem()}")
+        self.visitor.get(f"/en/applications/{reference}/pay")  # where the provider leads back to
+        self.wait("the payment", lambda: self.state(reference) not in ("unpaid", "503"))
+        self.book.acknowledged(["payment.captured"])
+        self.wait("the officer", lambda: self.state(reference) in ("approved", "rejected", "issued"))
+
+    def state(self, reference):
+        self.visitor.request("GET", f"/en/applications/{reference}", None, {"Accept": "application/json"})
+        if self.visitor.status != 200:
+            raise RuntimeError(f"application {reference}: {self.visitor.status}")
+        return json.loads(self.visitor.page)["state"]
 
     def leave(self, reference, kind):
         self.visitor.get(f"/en/applications/{reference}/leave")
         self.step(kind, r"^$|/leave", {"reason": "No longer needed"})
+
+
+class Officer(Person):
+    def __init__(self, book, platform, number):
+        super().__init__(book, platform)
+        self.number, self.go_home = number, threading.Event()
+
+    def run(self):
+        try:
+            self.sign_in(self.number)
+            while not self.go_home.is_set():
+                self.turn()
+        except Exception as e:  # noqa: BLE001: as above
+            self.book.wrong(f"Officer: {type(e).__name__}: {e}")
+
+    def turn(self):
+        self.visitor.get("/en/desk")
+        cases = list(dict.fromkeys(re.findall(r"/desk/cases/([A-Z]+-\d+-\d+)", self.visitor.page)))
+        for reference in cases:
+            self.decide(reference)
+        if not cases:
+            time.sleep(0.05)
+
+    def decide(self, reference):
+        self.visitor.get(f"/en/desk/cases/{reference}")
+        if self.visitor.form(r"/claim$"):
+            self.visitor.get(self.step("task.claimed", r"/claim$"))
+        if not self.visitor.form(r"/decide$"):
+            return
+        if self.random.random() < 0.8:
+            self.step("case.approved", r"/decide$", {"outcome": "approve", "reason": ""})
+        else:
+            self.step("case.rejected", r"/decide$", {"outcome": "reject", "reason": "The photograph is not of you."})
 
 
 def torment(platform, kills, seconds):
@@ -215,7 +315,8 @@ def torment(platform, kills, seconds):
     platform.start()
     people = [Applicant(book, platform, n) for n in APPLICANTS]
     people += [Reader(book, platform) for _ in range(READERS)]
-    for p in people:
+    officer = Officer(book, platform, OFFICER)
+    for p in [officer, *people]:
         p.start()
     while platform.kills < kills and time.monotonic() - began < seconds and not book.over.is_set():
         time.sleep(chance.uniform(*LIFE))
@@ -223,9 +324,11 @@ def torment(platform, kills, seconds):
         platform.start()
     book.over.set()
     for p in people:
-        p.join(client.RETRY_SECONDS + 10)
+        p.join(2 * WAIT_SECONDS)
         if p.is_alive():
             book.wrong(f"{type(p).__name__} hangs")
+    officer.go_home.set()
+    officer.join(WAIT_SECONDS)
     platform.stop()
     return book
 
@@ -269,6 +372,7 @@ def judge(platform, book, kills, forget):
     # A kill at a random moment is only a trial if answers were lost on the way.
     report("answers were lost and the requests repeated", [] if book.lost["POST"] else ["no answer was lost"],
            [f"{book.lost['POST']} of writes, {book.lost['GET']} of pages"])
+    # proves: CORE-05
     report("every acknowledged step is in the journal, and none twice",
            problems + [f"{k}: {n} acknowledged, {kinds[k]} recorded" for k, n in sorted(book.steps.items())
                        if kinds[k] != n] + ([] if steps else ["no step was acknowledged"]),
@@ -292,7 +396,7 @@ def main():
     except RuntimeError as e:
         report("it starts again after each kill", [str(e)])
     finally:
-        platform.stop()
+        platform.close()
         if not os.environ.get("CRASH_KEEP"):
             shutil.rmtree(work, ignore_errors=True)
     print(f"1..{count}")
