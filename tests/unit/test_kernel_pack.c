@@ -44,6 +44,17 @@ static void replace(arena *a, struct pack_source *s, const char *path, const cha
 	fail_msg("no file %s", path);
 }
 
+/* Gives a file another name and other bytes. */
+static void rewrite(struct pack_source *s, const char *path, const char *name, const char *bytes)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->files[i].path, str_of(path))) {
+			s->files[i] = (struct pack_source_file){.path = str_of(name), .bytes = str_of(bytes)};
+			return;
+		}
+	fail_msg("no file %s", path);
+}
+
 struct put {
 	const struct pack_source *s;
 	const struct pack *p;
@@ -123,6 +134,38 @@ static void services_are_found_by_id(void **state)
 }
 
 /* ---- in force ---- */
+
+/* A service whose process is a table of stages: compiled, its cases run. */
+static void a_process_may_be_a_table_of_stages(void **state)
+{
+	static const char stages[] =
+	    "{\"process\": \"lost\", \"stages\": ["
+	    "{\"stage\": \"payment\", \"type\": \"payment\", \"fee\": \"fee\"},"
+	    "{\"stage\": \"review\", \"who\": \"id_officer\", \"working_days\": 3,"
+	    " \"reminder\": \"overdue\", \"outcomes\": [\"approve\", \"reject\"],"
+	    " \"decision\": \"decision = \\\"approve\\\"\", \"then\": \"issue\","
+	    " \"else\": \"end:rejected\"},"
+	    "{\"stage\": \"issue\", \"type\": \"issue\", \"document\": \"document\","
+	    " \"then\": \"end:approved\"}]}";
+	static const char cases[] =
+	    "{\"format\": \"diwan-bpmn-test/1\", \"cases\": [{\"name\": \"rejected\","
+	    "\"steps\": [{\"start\": \"lost\"}, {\"complete\": \"review\","
+	    "\"vars\": {\"decision\": \"reject\"}}],"
+	    "\"expect\": {\"completed\": {\"issue\": 0, \"end_rejected\": 1}}}]}";
+	arena *a = *state;
+	struct pack_source s = folder(a, "packs/bahrain");
+	struct diags d = diags_make(a, STR("pack"));
+	replace(a, &s, LOST "service.json", "process.bpmn", "process.stages.json");
+	rewrite(&s, LOST "process.bpmn", LOST "process.stages.json", stages);
+	rewrite(&s, LOST "process.tests.json", LOST "process.tests.json", cases);
+	const struct service *x = pack_service(checked(a, &s), STR("idcard-replace-lost"));
+	assert_non_null(x->process);
+	assert_true(str_starts(x->process_xml, STR("<?xml")));
+	/* what it names must exist, as in a drawn process */
+	replace(a, &s, LOST "process.stages.json", "id_officer", "nobody");
+	assert_null(pack_check(a, &s, &d));
+	assert_str(d.first->rule, "pack.process.role");
+}
 
 static void it_comes_into_force_with_its_bodies_and_roles(void **state)
 {
@@ -365,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    UNIT(the_packs_of_the_project_are_right),
 	    UNIT(services_are_found_by_id),
+	    UNIT(a_process_may_be_a_table_of_stages),
 	    cmocka_unit_test(it_comes_into_force_with_its_bodies_and_roles),
 	    cmocka_unit_test(loading_it_again_does_nothing),
 	    cmocka_unit_test(another_node_reads_it_from_the_database),

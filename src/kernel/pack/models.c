@@ -114,19 +114,18 @@ void model_decision_examples(struct check *c, const struct dmn *m, const struct 
 
 /* ---- processes ---- */
 
-static void run_case(struct check *c, arena *scratch, const struct pack_file *process,
-                     const struct pack_file *f, const json *which)
+static void run_case(struct check *c, arena *scratch, str process, const struct pack_file *f,
+                     const json *which)
 {
 	str why = {0};
-	if (bpmn_case_run(scratch, process->bytes, f->doc, which, &why))
+	if (bpmn_case_run(scratch, process, f->doc, which, &why))
 		return;
 	check_error(c, f, which, "pack.example",
 	            "Correct the process or the case: a pack with a failing case is refused.",
 	            "case \"%.*s\": %.*s", STRF(json_str(which, "name")), STRF(why));
 }
 
-void model_process_examples(struct check *c, const struct pack_file *process,
-                            const struct pack_file *f)
+void model_process_examples(struct check *c, str process, const struct pack_file *f)
 {
 	const json *cases = json_get(f->doc, "cases");
 	if (c->trusted || !f->doc)
@@ -209,7 +208,7 @@ static void check_user_task(struct check *c, const struct pack_file *f, const st
 void model_process_names(struct check *c, const struct pack_file *f, const struct service *s)
 {
 	struct diags quiet = diags_make(c->a, f->path);
-	struct xml_node *root = c->trusted ? NULL : xml_parse(c->a, f->bytes, &quiet);
+	struct xml_node *root = c->trusted ? NULL : xml_parse(c->a, s->process_xml, &quiet);
 	for (const struct xml_node *n = root; n; n = xml_walk(root, n)) {
 		if (xml_is(n, "serviceTask"))
 			check_service_task(c, f, n, s);

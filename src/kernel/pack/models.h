@@ -12,8 +12,8 @@ const struct dmn *model_decision(struct check *c, struct pack_file *f,
                                  const struct pack_file *owner, const json *name);
 void model_decision_examples(struct check *c, const struct dmn *m, const struct pack_file *f);
 
-void model_process_examples(struct check *c, const struct pack_file *process,
-                            const struct pack_file *f);
+/* `process` is BPMN text, `f` the file of cases. */
+void model_process_examples(struct check *c, str process, const struct pack_file *f);
 /* Do roles, decisions, documents and messages that the process names exist? */
 void model_process_names(struct check *c, const struct pack_file *f, const struct service *s);
 

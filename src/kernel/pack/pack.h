@@ -57,7 +57,7 @@ struct service {
 	const json *definition; /* service.json */
 	const struct form *form;
 	const struct bpmn *process;
-	str process_xml;
+	str process_xml; /* as written, or compiled from a table of stages */
 	const json *messages, *document;
 	const struct service_decision *decisions;
 	size_t n_decisions;

@@ -199,8 +199,11 @@ static void take_form(struct check *c, struct pack_file *f, struct service *s)
 static void take_process(struct check *c, struct pack_file *f, struct service *s)
 {
 	c->d->file = f->path;
-	s->process = bpmn_load(c->a, f->bytes, c->d);
 	s->process_xml = f->bytes;
+	if (str_ends(f->path, STR(".json"))) /* a table of stages */
+		s->process_xml = bpmn_from_stages(c->a, f->doc, c->d);
+	if (s->process_xml.n)
+		s->process = bpmn_load(c->a, s->process_xml, c->d);
 }
 
 static void take_document(struct check *c, struct pack_file *f, struct service *s)
@@ -245,7 +248,7 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 	}
 	struct pack_file *examples = tests ? check_need(c, folder, json_text(tests), f, tests) : NULL;
 	if (examples && process && s->process)
-		model_process_examples(c, process, examples);
+		model_process_examples(c, s->process_xml, examples);
 }
 
 static str folder_hash(struct check *c, str folder)
