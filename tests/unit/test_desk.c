@@ -325,7 +325,7 @@ static void a_substitute_takes_over(void **state)
 	           *claim = at(d, "/en/desk/cases/*/claim", ref);
 	assert_int_equal(status_of(post(d, other, page, claim, "")), 409);
 	str cover =
-	    str_fmt(p->u->a, "who=%lld&since=2025-11-24&until=2025-11-30", (long long)p->second);
+	    str_fmt(p->u->a, "who=%lld&since=24%%2F11%%2F2025&until=%%D9%%A3%%D9%%A0/11/2025", (long long)p->second);
 	assert_int_equal(
 	    status_of(post(d, me, "/en/desk/absence", "/en/desk/absence", str_c(p->u->a, cover))), 303);
 	assert_true(has(get(d, other, "/en/desk/absence"), "Yusuf Khalid"));

@@ -56,3 +56,52 @@ for (const button of document.querySelectorAll('[data-dw-print]')) {
 	button.hidden = false
 	button.addEventListener('click', () => print())
 }
+
+// Keys of the desk: j and k walk the list, x selects, o opens, c takes the case, d
+// goes to the decision. They stay out of the way where one types, and can be turned
+// off for good (WCAG 2.1.4).
+const help = document.querySelector('[data-dw-keys-help]')
+const keysOff = () => localStorage.getItem('dw-keys') === 'off'
+if (help) {
+	const button = help.querySelector('[data-dw-keys-off]')
+	const say = () => { button.textContent = keysOff() ? button.dataset.on : button.dataset.off }
+	help.hidden = false
+	say()
+	button.addEventListener('click', () => {
+		localStorage.setItem('dw-keys', keysOff() ? 'on' : 'off')
+		say()
+	})
+}
+const rows = Array.from(document.querySelectorAll('[data-dw-keys] tbody tr'))
+let at = -1
+const walk = step => {
+	at = Math.max(0, Math.min(rows.length - 1, at + step))
+	rows[at].querySelector('a').focus()
+}
+const press = {
+	j: () => walk(1),
+	k: () => walk(-1),
+	x: () => at >= 0 && rows[at].querySelector('input').click(),
+	o: () => at >= 0 && rows[at].querySelector('a').click(),
+	c: () => {
+		const form = document.querySelector('form[data-dw-key="c"]')
+		const take = document.querySelector('[data-dw-keys] button[value="claim"]')
+		if (form)
+			form.requestSubmit()
+		else if (take && at >= 0) {
+			rows[at].querySelector('input').checked = true
+			take.click()
+		}
+	},
+	d: () => document.querySelector('input[name="outcome"]')?.focus()
+}
+addEventListener('keydown', event => {
+	const typing = event.target.closest('input:not([type=checkbox]):not([type=radio]), textarea, select')
+	const own = rows.length || document.querySelector('form[data-dw-key], input[name="outcome"]')
+	if (event.ctrlKey || event.altKey || event.metaKey || typing || !own || keysOff())
+		return
+	if (press[event.key]) {
+		event.preventDefault()
+		press[event.key]()
+	}
+})

@@ -7,6 +7,8 @@
  */
 #include "systems/desk/desk_in.h"
 
+#include "kernel/search/search.h"
+
 #define COVER_MAX (90 * DAY)
 
 bool desk_stands_in(dbc *c, int64_t officer, int64_t holder, instant now)
@@ -99,6 +101,27 @@ err page_desk_absence(struct req *r)
 	return req_view(r, "desk/absence", absence_view(r));
 }
 
+/* "29/11/2026" or "2026-11-29", in the digits of any script. */
+static bool typed_day(struct req *r, const char *field, int64_t *day)
+{
+	str s = search_fold(r->a, req_field(r, field)), part;
+	int64_t n[3] = {0};
+	int i = 0;
+	char *p = NEWN(r->a, char, s.n + 1);
+	for (size_t k = 0; k < s.n; k++)
+		p[k] = s.p[k] >= '0' && s.p[k] <= '9' ? s.p[k] : '/';
+	s = (str){p, s.n};
+	while (i < 3 && str_cut(&s, '/', &part) && str_i64(part, &n[i]))
+		i++;
+	bool iso = n[0] > 31;
+	int64_t y = iso ? n[0] : n[2], d = iso ? n[2] : n[0];
+	if (i != 3 || s.p || y < 1900 || y > 9999 || n[1] > 12 || d > 31 ||
+	    !date_valid((int32_t)y, (int)n[1], (int)d))
+		return false;
+	*day = days_from_civil((int32_t)y, (int)n[1], (int)d);
+	return true;
+}
+
 struct cover {
 	int64_t who;
 	instant since, until;
@@ -116,10 +139,10 @@ static const char *wrong_cover(struct req *r, struct cover *c, const char **fiel
 	if (!known || !str_i64(req_field(r, "who"), &c->who))
 		return "desk.absence.no_colleague";
 	*field = "since";
-	if (!date_parse(str_trim(req_field(r, "since")), &from))
+	if (!typed_day(r, "since", &from))
 		return "desk.absence.no_date";
 	*field = "until";
-	if (!date_parse(str_trim(req_field(r, "until")), &to))
+	if (!typed_day(r, "until", &to))
 		return "desk.absence.no_date";
 	c->since = from * DAY - offset;
 	c->until = (to + 1) * DAY - offset;
