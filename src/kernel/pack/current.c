@@ -169,6 +169,14 @@ const struct pack_decision *pack_decision_at(const struct pack *p, str id, int64
 	return NULL;
 }
 
+const struct form *service_form(const struct service *s, str key)
+{
+	for (size_t i = 0; i < s->n_forms; i++)
+		if (str_eq(s->forms[i].key, key))
+			return s->forms[i].form;
+	return NULL;
+}
+
 /* ---- versions kept ---- */
 
 static const struct service *held_find(struct packs *ps, str id, int64_t version)

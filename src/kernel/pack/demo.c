@@ -49,11 +49,9 @@ static err put_person(struct tx *tx, const json *v, str hash)
 	    .staff = roles && roles->count > 0,
 	};
 	struct person known;
-	const json *cards = json_get(v, "cards");
-	if (cards && cards->count) {
-		p.records = json_object(tx->a);
-		json_set(tx->a, p.records, "cards", json_copy(tx->a, cards));
-	}
+	p.records =
+	    json_get(v, "records") ? json_copy(tx->a, json_get(v, "records")) : json_object(tx->a);
+	json_set(tx->a, p.records, "cards", json_copy(tx->a, json_get(v, "cards")));
 	if (person_by_number(tx->db, tx->a, p.national_number, &known))
 		return OK;
 	err e = person_register(tx, &p);

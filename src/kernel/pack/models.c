@@ -203,6 +203,13 @@ static void check_user_task(struct check *c, const struct pack_file *f, const st
 	else if (by && !str_eq(json_text(by), role))
 		bad(c, f, n, "pack.process.role", "Write the same role in the process.",
 		    "service.json gives this task another role than", role);
+	str form = xml_attr_ns(n, NS_DIWAN, "form"), entity = xml_attr_ns(n, NS_DIWAN, "entity");
+	if (form.n && !json_get_str(json_get(s->definition, "forms"), form))
+		bad(c, f, n, "pack.process.form", "diwan:form names a member of \"forms\" in service.json.",
+		    "service.json has no form", form);
+	if (entity.n && !check_has_id(c, ID_ENTITY, entity))
+		bad(c, f, n, "pack.process.entity", "diwan:entity names a body of entities.json.",
+		    "there is no government body", entity);
 }
 
 void model_process_names(struct check *c, const struct pack_file *f, const struct service *s)

@@ -47,6 +47,12 @@ struct service_test { /* eligibility */
 	const json *message; /* {"en","ar"} */
 };
 
+/* A form that an officer fills in a user task (diwan:form). */
+struct service_form {
+	str key;
+	const struct form *form;
+};
+
 struct service {
 	str id;
 	int64_t version;  /* of service.json if executable, else of the card */
@@ -58,7 +64,9 @@ struct service {
 	const struct form *form;
 	const struct bpmn *process;
 	str process_xml; /* as written, or compiled from a table of stages */
-	const json *messages, *document;
+	const json *messages, *document, *scenarios;
+	const struct service_form *forms;
+	size_t n_forms;
 	const struct service_decision *decisions;
 	size_t n_decisions;
 	const struct service_test *eligibility;
@@ -122,6 +130,8 @@ void pack_poll(struct kernel *k);
 const struct pack *pack_current(const struct kernel *k);
 const struct service *pack_service(const struct pack *p, str id);
 const struct pack_decision *pack_decision_at(const struct pack *p, str id, int64_t day);
+/* The form of a user task; NULL if there is none of the key. */
+const struct form *service_form(const struct service *s, str key);
 /* A service as it was in that version, also of packs no longer in force; NULL if
  * it never was. Kept in memory, at most SERVICE_VERSIONS_KEPT. */
 #define SERVICE_VERSIONS_KEPT 1024

@@ -72,6 +72,9 @@ void check_refs(struct check *c);
 void check_services(struct check *c);
 void check_decisions(struct check *c);
 
+/* scenario.c: is what the scenarios of a service expect before its first step so? */
+void check_scenarios(struct check *c, const struct pack_file *f, const struct service *s);
+
 /* check.c: as pack_check; `trusted` see above. */
 struct pack *pack_build(arena *a, const struct pack_source *s, bool trusted, struct diags *d);
 /* One service of files whose paths begin with services/ID/; NULL when it is wrong. */

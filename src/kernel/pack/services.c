@@ -216,13 +216,37 @@ static void take_document(struct check *c, struct pack_file *f, struct service *
 	document_load(c->a, f->doc, c->d);
 }
 
+static void take_forms(struct check *c, struct pack_file *f, str folder, struct service *s)
+{
+	const json *all = json_get(f->doc, "forms");
+	struct service_form *list = NEWN(c->a, struct service_form, all ? all->count : 0);
+	for (const json *v = all ? all->first : NULL; v; v = v->next) {
+		struct pack_file *part = check_need(c, folder, json_text(v), f, v);
+		c->d->file = part ? part->path : f->path;
+		struct form *form = part && part->doc ? form_load(c->a, part->doc, c->d) : NULL;
+		list[s->n_forms++] = (struct service_form){v->key, form};
+	}
+	s->forms = list;
+}
+
+static void take_scenarios(struct check *c, struct pack_file *f, struct service *s)
+{
+	f->schema = STR("scenario");
+	check_schema(c, f);
+	if (!f->invalid)
+		s->scenarios = f->doc;
+}
+
 static void take_definition(struct check *c, struct pack_file *f, str folder, struct service *s)
 {
 	const json *doc = s->definition = f->doc;
 	static const struct {
 		const char *member;
 		void (*take)(struct check *c, struct pack_file *f, struct service *s);
-	} parts[] = {{"form", take_form}, {"messages", take_messages}, {"document", take_document}};
+	} parts[] = {{"form", take_form},
+	             {"messages", take_messages},
+	             {"document", take_document},
+	             {"scenarios", take_scenarios}};
 	s->version = json_int(doc, "version", 0);
 	if (!str_eq(json_str(doc, "id"), s->id))
 		check_error(c, f, json_get(doc, "id"), "pack.id.folder",
@@ -238,6 +262,7 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 		if (part)
 			parts[i].take(c, part, s);
 	}
+	take_forms(c, f, folder, s);
 	take_service_decisions(c, f, folder, s);
 	take_eligibility(c, f, s);
 	const json *name = json_get(doc, "process"), *tests = json_get(doc, "process_tests");
@@ -249,6 +274,10 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 	struct pack_file *examples = tests ? check_need(c, folder, json_text(tests), f, tests) : NULL;
 	if (examples && process && s->process)
 		model_process_examples(c, s->process_xml, examples);
+	struct pack_file *lived =
+	    s->scenarios ? check_find(c, str_cat(c->a, folder, json_str(doc, "scenarios"))) : NULL;
+	if (lived && s->form && !c->trusted)
+		check_scenarios(c, lived, s);
 }
 
 static str folder_hash(struct check *c, str folder)
