@@ -1,6 +1,7 @@
 #include "app/systems.h"
 
 #include "kernel/cases/cases.h"
+#include "kernel/documents/documents.h"
 #include "kernel/files/files.h"
 #include "kernel/identity/organ.h"
 #include "kernel/ledger/ledger.h"
@@ -28,8 +29,8 @@ const struct system *const app_systems[] = {
 const size_t app_systems_count = COUNT(app_systems);
 
 static const struct organ *const kernel_organs[] = {
-    &identity_organ, &pack_organ, &files_organ, &search_organ, &cases_organ,
-    &ledger_organ,
+    &identity_organ, &pack_organ,      &files_organ, &search_organ,
+    &ledger_organ,   &documents_organ, &cases_organ,
 };
 
 size_t app_organs(const struct organ *out[APP_ORGANS_MAX])

@@ -6,6 +6,7 @@
 #include "kernel_unit.h"
 
 #include "kernel/journal.h"
+#include "kernel/documents/documents.h"
 #include "kernel/ledger/ledger.h"
 #include "kernel/outbox/outbox.h"
 #include "systems/payments/order.h"
@@ -193,11 +194,13 @@ static void shop_open(struct shop *s, struct unit *u)
 
 __attribute__((unused)) static struct shop *shop_start(int sims)
 {
-	static const struct organ *organs[2];
+	static const struct organ *organs[4];
 	struct shop *s = shop_prepare(sims, 0);
 	organs[0] = &ledger_organ;
-	organs[1] = payments_system.organ;
-	shop_open(s, unit_start(organs, 2));
+	organs[1] = &files_organ; /* receipts */
+	organs[2] = &documents_organ;
+	organs[3] = payments_system.organ;
+	shop_open(s, unit_start(organs, 4));
 	return s;
 }
 

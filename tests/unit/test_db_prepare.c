@@ -2,12 +2,13 @@
  * and on PostgreSQL when DIWAN_TEST_PG names a server. */
 #include "kernel_unit.h"
 
+#include "kernel/documents/documents.h"
 #include "kernel/files/files.h"
 
 static void every_statement_is_accepted(void **state)
 {
 	(void)state;
-	static const struct organ *const organs[] = {&files_organ};
+	static const struct organ *const organs[] = {&files_organ, &documents_organ};
 	struct unit *u = unit_start(organs, COUNT(organs));
 	struct sql *const *list;
 	size_t n = db_declared(&list), bad = 0;

@@ -1,10 +1,13 @@
 /*
  * documents.h - what government issued: rendered, signed, registered, verifiable.
  *
- * A document is asked for inside a transaction (document_request) and made
- * after it, by the job document.issue: number taken, PDF rendered
- * (engine/document), signed (PAdES), stored (kernel/files), then recorded by the
- * event document.issued {number, kind, code, hash, holder initials, ...}. Rooms
+ * A document is asked for inside a transaction (document_request), which takes its
+ * number, and made after it, by the job document.issue: PDF rendered
+ * (engine/document), signed (PAdES, sign.h), stored (kernel/files), then recorded by
+ * the event document.issued {id, order, number, kind, code, hash, certificate, file,
+ * title, instance}, initials of the holder sealed. To the order's view are added
+ * document {number, code, issued, verify_url} and, if missing, entity {en, ar}.
+ * A reader checks the file itself with check.h, without a network. Rooms
  * react to that event; for a case's issue task, kernel/cases goes on with the
  * process. Numbers are gap-free for each kind and year. `code` is what the QR
  * carries: random, says nothing, 12 characters of Crockford's base 32 shown as
@@ -16,15 +19,15 @@
 #include "kernel/files/files.h"
 
 struct document_order {
-	str kind;            /* "certificate", "receipt", "permit" ... */
-	str prefix;          /* of the number: "D" gives D-2026-000007 */
+	str kind;   /* "certificate", "receipt", "permit" ... */
+	str prefix; /* of the number: "D" gives D-2026-000007 */
 	int64_t case_id, subject;
 	str entity;
-	int64_t instance;    /* of the case's issue task, or 0 */
-	str key;             /* makes it happen once: "case:42:7" */
-	const json *spec;    /* document.json */
-	const json *view;    /* what its texts name: applicant, answers, case ... (personal) */
-	json *title;         /* {"en","ar"} */
+	int64_t instance; /* of the case's issue task, or 0 */
+	str key;          /* makes it happen once: "case:42:7" */
+	const json *spec; /* document.json */
+	const json *view; /* what its texts name: applicant, answers, case ... (personal) */
+	json *title;      /* {"en","ar"} */
 };
 err document_request(struct tx *tx, const struct document_order *o);
 
@@ -32,11 +35,11 @@ struct issued {
 	int64_t id;
 	str number, code, kind, entity, file, sha256;
 	int64_t case_id, subject;
-	json *title;         /* {"en","ar"} */
+	json *title; /* {"en","ar"} */
 	str initials_en, initials_ar;
 	instant at, revoked, expires;
-	str reason;          /* of the revocation */
-	int64_t seq;         /* of its event in the journal */
+	str reason;  /* of the revocation */
+	int64_t seq; /* of its event in the journal */
 };
 bool document_by_code(dbc *c, arena *a, str code, struct issued *out); /* any spelling */
 bool document_by_number(dbc *c, arena *a, str number, struct issued *out);
