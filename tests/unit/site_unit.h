@@ -63,7 +63,8 @@ __attribute__((unused)) static int64_t site_person(struct site *w, const char *n
 {
 	struct person p = {.national_number = str_of(number),
 	                   .name_en = str_of(name),
-	                   .name_ar = STR("مريم علي"),
+	                   .name_ar = str_starts(str_of(name), STR("Maryam")) ? STR("مريم علي")
+	                                                                      : STR("شخص آخر"),
 	                   .nationality = STR("BHR"),
 	                   .group = STR("citizen"),
 	                   .birth_date = STR("1985-01-15"),
