@@ -84,6 +84,6 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && (!str_i64(str_of(argv[1]), &seconds) || seconds < 1 || seconds > 60))
 		return 2;
-	return measure("automatic", "manualTask", seconds * SECOND) |
+	return measure("automatic", "task", seconds * SECOND) |
 	       measure("people", "userTask", seconds * SECOND);
 }

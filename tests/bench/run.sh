@@ -31,8 +31,13 @@ if wanted postgres "$@"; then
 	tools/with_pg.sh sh -c "$build/bench_writer \"\$DIWAN_TEST_PG\" $seconds"
 fi
 if wanted bpmn "$@"; then
-	echo "== process instances a second, one core, in memory"
+	echo "== process instances a second, one core, in memory, beside bpmn-engine"
 	"$build/bench_bpmn" "$seconds"
+	if [ -d $peers/bpmn-engine ]; then
+		node tests/bench/bpmn.mjs "$seconds"
+	else
+		echo "bpmn-engine is not there (tools/setup.sh bench)"
+	fi
 fi
 if wanted form "$@"; then
 	echo "== validations a second of an application of 40 fields, beside ajv"
