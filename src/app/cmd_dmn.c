@@ -1,30 +1,60 @@
 #include "app/commands.h"
+#include "app/dmn_suite.h"
+#include "app/open.h"
 #include "app/tzfiles.h"
 #include "engine/dmn/dmn.h"
 
-#include <dirent.h>
-#include <fnmatch.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define ARENA_BYTES  ((size_t)2 * 1024 * 1024 * 1024)
-#define MODEL_BYTES  ((size_t)64 * 1024 * 1024)
-#define FOLDER_FILES 256
-#define FOLDER_DEPTH 8
+#define ARENA_BYTES ((size_t)2 * 1024 * 1024 * 1024)
+#define MODEL_BYTES ((size_t)64 * 1024 * 1024)
+#define WORDS_MAX   64
 
-static const char usage[] =
-    "diwan dmn check FILE\n"
-    "diwan dmn eval|trace FILE DECISION [-c INPUTS.json]\n"
-    "diwan dmn graph FILE\n"
-    "diwan dmn test DIR [--only GLOB] [--level 2|3] [--strict] [--json OUT]\n";
+struct words {
+	const char *verb, *rest[WORDS_MAX]; /* words without a dash */
+	size_t n;
+	const char *inputs, *with[WORDS_MAX], *wrong;
+	size_t n_with;
+	bool strict, json;
+	struct dmn_suite_words suite;
+};
 
-static struct dmn_run new_run(arena *a)
+static bool is(const char *x, const char *y)
 {
-	struct dmn_run run = dmn_run_make(a);
-	run.zones = tz_files();
-	run.now = clock_now(clock_system());
-	return run;
+	return strcmp(x, y) == 0;
+}
+
+/* The value of an option that takes one. */
+static bool value(int argc, char **argv, int *i, const char *name, const char **out)
+{
+	if (!is(argv[*i], name) || *i + 1 >= argc)
+		return false;
+	*out = argv[++*i];
+	return true;
+}
+
+static void read_words(int argc, char **argv, struct words *w)
+{
+	*w = (struct words){.verb = argc > 1 ? argv[1] : NULL};
+	for (int i = 2; i < argc; i++) {
+		const char *with = NULL;
+		if (value(argc, argv, &i, "--with", &with) && w->n_with < WORDS_MAX - 1)
+			w->with[w->n_with++] = with;
+		else if (is(argv[i], "--strict"))
+			w->strict = w->suite.strict = true;
+		else if (w->verb && !is(w->verb, "test") && is(argv[i], "--json"))
+			w->json = true;
+		else if (!with && !value(argc, argv, &i, "-c", &w->inputs) &&
+		         !value(argc, argv, &i, "--only", &w->suite.only) &&
+		         !value(argc, argv, &i, "--level", &w->suite.level) &&
+		         !value(argc, argv, &i, "--json", &w->suite.json_out)) {
+			if (argv[i][0] == '-' && argv[i][1])
+				w->wrong = argv[i];
+			else if (w->n < WORDS_MAX)
+				w->rest[w->n++] = argv[i];
+		}
+	}
 }
 
 static void complain(arena *a, const struct diags *d)
@@ -33,277 +63,177 @@ static void complain(arena *a, const struct diags *d)
 		fprintf(stderr, "%.*s", STRF(diags_print(a, d)));
 }
 
-static struct dmn *load_file(arena *a, const char *path, struct diags *d)
+static void print_json(arena *a, const json *v)
 {
-	str xml;
-	if (!file_slurp(a, path, MODEL_BYTES, &xml)) {
-		fprintf(stderr, "%s: cannot be read\n", path);
-		return NULL;
-	}
-	return dmn_load(a, xml, d);
+	buf b = buf_make(a, JSON_MAX_BYTES);
+	json_write(&b, v, 2);
+	printf("%.*s\n", STRF(buf_str(&b)));
 }
 
-static int check(arena *a, const char *path)
+/* The model of a file with those it imports; an exit code. */
+static int load(arena *a, const char *path, const struct words *w, struct diags *d,
+                struct dmn **out)
+{
+	str xml[WORDS_MAX];
+	for (size_t i = 0; i <= w->n_with; i++) {
+		const char *file = i ? w->with[i - 1] : path;
+		if (!file_slurp(a, file, MODEL_BYTES, &xml[i])) {
+			fprintf(stderr, "%s: cannot be read\n", file);
+			return EXIT_FAILED;
+		}
+	}
+	*out = w->n_with ? dmn_load_set(a, xml, w->n_with + 1, d) : dmn_load(a, xml[0], d);
+	if (d->errors)
+		*out = NULL;
+	return *out ? EXIT_OK : EXIT_NO;
+}
+
+/* --- check ------------------------------------------------------------------------------ */
+
+static json *diags_json(arena *a, const struct diags *d)
+{
+	static const char *const names[] = {"note", "warning", "error"};
+	json *list = json_array(a);
+	for (const struct diag *g = d->first; g; g = g->next) {
+		json *o = json_object(a);
+		json_set_str(a, o, "file", g->file);
+		json_set_int(a, o, "line", g->line);
+		json_set_int(a, o, "column", g->col);
+		json_set_str(a, o, "severity", str_of(names[g->severity]));
+		json_set_str(a, o, "rule", g->rule);
+		json_set_str(a, o, "element", g->element);
+		json_set_str(a, o, "what", g->what);
+		json_set_str(a, o, "hint", g->hint);
+		json_push(list, o);
+	}
+	return list;
+}
+
+static int check_file(arena *a, const char *path, const struct words *w, json *all)
 {
 	struct diags d = diags_make(a, str_of(path));
-	struct dmn *m = load_file(a, path, &d);
+	struct dmn *m = NULL;
+	int rc = load(a, path, w, &d, &m);
+	if (rc == EXIT_FAILED)
+		return rc;
 	if (m)
 		dmn_check(a, m, &d);
-	complain(a, &d);
-	if (m && !d.errors)
-		printf("%s: %zu warnings\n", path, d.count);
-	return m && !d.errors ? 0 : 1;
+	size_t notes = 0;
+	for (const struct diag *g = d.first; g; g = g->next)
+		notes += g->severity == DIAG_NOTE;
+	if (w->json) {
+		json *list = diags_json(a, &d);
+		for (json *g = list->first, *next; g; g = next) {
+			next = g->next;
+			g->next = NULL;
+			json_push(all, g);
+		}
+	} else {
+		complain(a, &d);
+		printf("%s: %zu errors, %zu warnings\n", path, d.errors, d.count - d.errors - notes);
+	}
+	bool bad = d.errors || (w->strict && d.count > notes);
+	return bad ? EXIT_NO : EXIT_OK;
 }
 
-static int graph(arena *a, const char *path)
+static int check(arena *a, const struct words *w)
 {
-	struct diags d = diags_make(a, str_of(path));
-	struct dmn *m = load_file(a, path, &d);
-	complain(a, &d);
-	if (!m)
-		return 1;
-	printf("%.*s", STRF(dmn_graph_svg(a, m)));
-	return 0;
+	int worst = EXIT_OK;
+	json *all = json_array(a);
+	for (size_t i = 0; i < w->n; i++) {
+		int rc = check_file(a, w->rest[i], w, all);
+		worst = rc > worst ? rc : worst;
+	}
+	if (w->json)
+		print_json(a, all);
+	return worst;
 }
 
-static int evaluate(arena *a, int argc, char **argv, bool trace)
+/* --- showing and running ------------------------------------------------------------------ */
+
+static int evaluate(arena *a, const struct words *w, const struct dmn *m)
 {
-	struct diags d = diags_make(a, str_of(argv[2]));
 	json *inputs = json_object(a), *out = NULL;
 	str text;
-	if (argc > 5 && strcmp(argv[4], "-c") == 0) {
-		inputs = file_slurp(a, argv[5], JSON_MAX_BYTES, &text) ? json_parse(a, text, NULL) : NULL;
+	json_error e = {0};
+	if (w->inputs) {
+		inputs = file_slurp(a, w->inputs, JSON_MAX_BYTES, &text) ? json_parse(a, text, &e) : NULL;
 		if (!json_is(inputs, JSON_OBJECT)) {
-			fprintf(stderr, "%s: not a JSON object\n", argv[5]);
-			return 2;
+			fprintf(stderr, "%s:%u:%u: not a JSON object %.*s\n", w->inputs, e.line, e.col,
+			        STRF(e.what));
+			return EXIT_FAILED;
 		}
 	}
-	struct dmn *m = load_file(a, argv[2], &d);
-	complain(a, &d);
-	if (!m)
-		return 1;
-	struct dmn_run run = new_run(a);
-	run.trace = trace;
-	err code = dmn_eval(m, str_of(argv[3]), inputs, &run, &out);
-	complain(a, &run.diags);
+	struct dmn_run run = dmn_run_make(a);
+	run.zones = tz_files();
+	run.now = clock_now(clock_system());
+	run.trace = is(w->verb, "trace");
+	err code = dmn_eval(m, str_of(w->rest[1]), inputs, &run, &out);
+	if (!w->json)
+		complain(a, &run.diags);
 	if (code) {
-		fprintf(stderr, "%s\n", err_find(code)->name);
-		return 1;
+		fprintf(stderr, "%s: %s\n", w->rest[1], err_find(code)->name);
+		return EXIT_NO;
 	}
-	if (trace) {
-		json *both = json_object(a);
-		json_set(a, both, "result", out);
-		json_set(a, both, "trace", run.trace_out);
-		out = both;
+	bool null = json_is(out, JSON_NULL);
+	if (run.trace || w->json) {
+		json *whole = json_object(a);
+		json_set(a, whole, "result", out);
+		if (run.trace)
+			json_set(a, whole, "trace", run.trace_out);
+		if (w->json)
+			json_set(a, whole, "diagnostics", diags_json(a, &run.diags));
+		out = whole;
 	}
-	buf b = buf_make(a, JSON_MAX_BYTES);
-	json_write(&b, out, 2);
-	printf("%.*s\n", STRF(buf_str(&b)));
-	return 0;
+	print_json(a, out);
+	return null && run.diags.count ? EXIT_NO : EXIT_OK;
 }
 
-/* --- test ------------------------------------------------------------------------------ */
-
-struct suite {
-	arena *a;    /* of one folder */
-	arena *kept; /* of the report */
-	const char *only, *level, *folder;
-	bool strict;
-	json *report;
-	size_t passed, failed, plain, plain_passed, l3, l3_passed;
-	/* the case being collected: it passes when all its results do */
-	char id[256];
-	char why[256];
-	bool open, ok, null, level3;
-};
-
-static void close_case(struct suite *s)
+static int show(arena *a, const struct words *w, const struct dmn *m)
 {
-	if (!s->open)
-		return;
-	s->open = false;
-	if (s->ok)
-		printf("PASS %s %s\n", s->folder, s->id);
-	*(s->ok ? &s->passed : &s->failed) += 1;
-	s->plain += !s->null;
-	s->plain_passed += !s->null && s->ok;
-	s->l3 += s->level3;
-	s->l3_passed += s->level3 && s->ok;
-	json *o = json_object(s->kept);
-	json_set_str(s->kept, o, "folder", str_dup(s->kept, str_of(s->folder)));
-	json_set_str(s->kept, o, "case", str_dup(s->kept, str_of(s->id)));
-	json_set_int(s->kept, o, "level", s->level3 ? 3 : 2);
-	json_set_bool(s->kept, o, "null", s->null);
-	json_set_bool(s->kept, o, "passed", s->ok);
-	if (!s->ok)
-		json_set_str(s->kept, o, "why", str_dup(s->kept, str_of(s->why)));
-	json_push(s->report, o);
-}
-
-static void on_case(void *ctx, const struct dmn_case *c)
-{
-	struct suite *s = ctx;
-	if (!s->open || !str_eq(c->id, str_of(s->id))) {
-		close_case(s);
-		snprintf(s->id, sizeof s->id, "%.*s", STRF(c->id));
-		s->open = s->ok = s->null = true;
+	json *view = w->n > 1 ? dmn_table_view(a, m, str_of(w->rest[1])) : dmn_describe(a, m);
+	if (!view) {
+		fprintf(stderr, "%s: no decision table of this name\n", w->rest[1]);
+		return EXIT_NO;
 	}
-	s->null &= c->null_expected;
-	if (c->passed)
-		return;
-	s->ok = false;
-	snprintf(s->why, sizeof s->why, "%.*s: expected %.*s, got %.*s (%.*s)", STRF(c->decision),
-	         STRF(c->expected), STRF(c->got), STRF(c->diagnostic));
-	printf("FAIL %s %s decision \"%.*s\": expected %.*s, got %.*s (%.*s)\n", s->folder, s->id,
-	       STRF(c->decision), STRF(c->expected), STRF(c->got), STRF(c->diagnostic));
+	print_json(a, view);
+	return EXIT_OK;
 }
 
-static bool ends(const char *s, const char *suffix)
+static int with_model(arena *a, const struct words *w)
 {
-	return str_ends(str_of(s), str_of(suffix));
-}
-
-/* The models of a folder, the one the examples name first. */
-static struct dmn *load_folder(struct suite *s, const char *dir, char *const *files, size_t n,
-                               str wanted, struct diags *d)
-{
-	str xml[FOLDER_FILES];
-	size_t k = 0;
-	for (size_t i = 0; i < n; i++) {
-		str path = str_fmt(s->a, "%s/%s", dir, files[i]), text;
-		if (!ends(files[i], ".dmn") || !file_slurp(s->a, str_c(s->a, path), MODEL_BYTES, &text))
-			continue;
-		xml[k] = text;
-		if (str_eq(wanted, str_of(files[i])) && k > 0) {
-			xml[k] = xml[0];
-			xml[0] = text;
-		}
-		k++;
+	struct diags d = diags_make(a, str_of(w->rest[0]));
+	struct dmn *m = NULL;
+	int rc = load(a, w->rest[0], w, &d, &m);
+	complain(a, &d);
+	if (rc)
+		return rc;
+	if (is(w->verb, "graph")) {
+		printf("%.*s", STRF(dmn_graph_svg(a, m)));
+		return EXIT_OK;
 	}
-	return k ? dmn_load_set(s->a, xml, k, d) : NULL;
-}
-
-static str model_name(str xml)
-{
-	ptrdiff_t at = str_find(xml, STR("<modelName>"));
-	size_t skip = sizeof "<modelName>" - 1;
-	if (at < 0) {
-		at = str_find(xml, STR("modelName>"));
-		skip = sizeof "modelName>" - 1;
-	}
-	if (at < 0)
-		return (str){0};
-	str rest = str_sub(xml, (size_t)at + skip, xml.n), name;
-	str_cut(&rest, '<', &name);
-	return str_trim(name);
-}
-
-static void test_file(struct suite *s, const char *dir, char *const *files, size_t n,
-                      const char *file)
-{
-	str path = str_fmt(s->a, "%s/%s", dir, file), xml;
-	struct diags d = diags_make(s->a, path);
-	if (!file_slurp(s->a, str_c(s->a, path), MODEL_BYTES, &xml) ||
-	    str_find(xml, STR("testCases")) < 0)
-		return;
-	struct dmn *m = load_folder(s, dir, files, n, model_name(xml), &d);
-	struct dmn_run like = new_run(s->a);
-	if (!m || !dmn_test(s->a, m, xml, s->strict, &like, on_case, s, &d)) {
-		printf("FAIL %s %s: the model cannot be loaded\n", s->folder, file);
-		s->failed++;
-		complain(s->a, &d);
-	}
-	if (getenv("DMN_VERBOSE"))
-		complain(s->a, &d);
-	close_case(s);
-}
-
-static int by_name(const void *x, const void *y)
-{
-	return strcmp(*(char *const *)x, *(char *const *)y);
-}
-
-static void test_folder(struct suite *s, const char *dir, int depth)
-{
-	char *files[FOLDER_FILES];
-	size_t n = 0;
-	DIR *d = depth < FOLDER_DEPTH ? opendir(dir) : NULL;
-	if (!d)
-		return;
-	for (struct dirent *e; (e = readdir(d)) && n < FOLDER_FILES;)
-		if (e->d_name[0] != '.')
-			files[n++] = strdup(e->d_name);
-	closedir(d);
-	qsort(files, n, sizeof *files, by_name);
-	const char *base = strrchr(dir, '/');
-	base = base ? base + 1 : dir;
-	bool wanted =
-	    (!s->only || fnmatch(s->only, base, 0) == 0) && (!s->level || strstr(dir, s->level));
-	for (size_t i = 0; i < n; i++) {
-		char path[4096];
-		snprintf(path, sizeof path, "%s/%s", dir, files[i]);
-		if (ends(files[i], ".xml") && wanted) {
-			s->folder = base;
-			s->level3 = strstr(dir, "level-3") != NULL;
-			arena_reset(s->a);
-			test_file(s, dir, files, n, files[i]);
-		} else if (!strchr(files[i], '.')) {
-			test_folder(s, path, depth + 1);
-		}
-	}
-	for (size_t i = 0; i < n; i++)
-		free(files[i]);
-}
-
-static int test(arena *a, int argc, char **argv)
-{
-	struct suite s = {.kept = a, .a = arena_create(ARENA_BYTES), .report = json_array(a)};
-	const char *json_out = NULL;
-	static char level[32];
-	if (!s.a)
-		return 1;
-	for (int i = 3; i < argc; i++) {
-		if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
-			s.only = argv[++i];
-		} else if (strcmp(argv[i], "--level") == 0 && i + 1 < argc) {
-			snprintf(level, sizeof level, "level-%s", argv[++i]);
-			s.level = level;
-		} else if (strcmp(argv[i], "--strict") == 0) {
-			s.strict = true;
-		} else if (strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
-			json_out = argv[++i];
-		}
-	}
-	test_folder(&s, argv[2], 0);
-	arena_destroy(s.a);
-	printf("compliance-level-3: %zu of %zu\nnon-null: %zu of %zu\n%zu passed, %zu failed\n",
-	       s.l3_passed, s.l3, s.plain_passed, s.plain, s.passed, s.failed);
-	FILE *f = json_out ? fopen(json_out, "w") : NULL;
-	if (f) {
-		str out = json_print(a, s.report);
-		fwrite(out.p, 1, out.n, f);
-		fclose(f);
-	}
-	return s.failed || !s.passed ? 1 : 0;
+	return is(w->verb, "show") ? show(a, w, m) : evaluate(a, w, m);
 }
 
 int cmd_dmn(int argc, char **argv)
 {
-	const char *what = argc > 2 ? argv[1] : "";
+	struct words w;
+	read_words(argc, argv, &w);
+	if (!w.verb || w.wrong)
+		return help_wrong("dmn", w.verb ? "unknown word" : "what is to be done?", w.wrong);
+	bool runs = is(w.verb, "eval") || is(w.verb, "trace");
+	bool one = is(w.verb, "graph") || is(w.verb, "show");
+	if (!runs && !one && !is(w.verb, "check") && !is(w.verb, "test"))
+		return help_wrong("dmn", "unknown word", w.verb);
+	if (w.n < (runs ? 2 : 1))
+		return help_wrong("dmn", w.n ? "no decision is named" : "no file is named", NULL);
 	arena *a = arena_create(ARENA_BYTES);
-	int rc = 2;
 	if (!a)
-		return 1;
-	if (strcmp(what, "check") == 0)
-		rc = check(a, argv[2]);
-	else if (strcmp(what, "graph") == 0)
-		rc = graph(a, argv[2]);
-	else if (argc > 3 && (strcmp(what, "eval") == 0 || strcmp(what, "trace") == 0))
-		rc = evaluate(a, argc, argv, what[0] == 't');
-	else if (strcmp(what, "test") == 0)
-		rc = test(a, argc, argv);
-	else
-		fputs(usage, stderr);
+		return EXIT_FAILED;
+	w.suite.folder = w.rest[0];
+	int rc = is(w.verb, "check")  ? check(a, &w)
+	         : is(w.verb, "test") ? dmn_suite(a, &w.suite)
+	                              : with_model(a, &w);
 	arena_destroy(a);
 	return rc;
 }

@@ -1,76 +1,141 @@
 #include "app/commands.h"
+#include "app/open.h"
 #include "app/tzfiles.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ARENA_BYTES ((size_t)512 * 1024 * 1024)
 #define NAMES_MAX   4096
+#define LINE_BYTES  65536
 
-static bool evaluate(arena *a, str text, const json *context)
+struct session {
+	arena *a;
+	feel_value context;
+	bool json;
+};
+
+static void tell(struct session *s, feel_value v, const struct diags *d)
 {
-	struct diags d = diags_make(a, STR("expression"));
-	struct feel_run run = feel_run_make(a, &d);
-	str *names = NEWN(a, str, NAMES_MAX);
-	size_t n = 0;
-	feel_value v;
-	for (const json *k = context->first; k && n < NAMES_MAX; k = k->next)
-		names[n++] = k->key;
-	run.zones = tz_files();
-	run.now = clock_now(clock_system());
-	const struct feel_expr *e = feel_compile(a, text, names, n, &d);
-	err code = e ? feel_eval_json(e, context, &run, &v) : OK;
-	bool ok = e && code == OK;
-	if (ok) {
-		str out = v.kind == FEEL_STRING ? json_print(a, feel_to_json(a, v)) : feel_print(a, v);
+	if (!s->json) {
+		str out =
+		    v.kind == FEEL_STRING ? json_print(s->a, feel_to_json(s->a, v)) : feel_print(s->a, v);
 		printf("%.*s\n", STRF(out));
+		return;
 	}
-	if (code)
-		fprintf(stderr, "%s\n", err_find(code)->name);
-	if (d.first)
-		fprintf(stderr, "%.*s", STRF(diags_print(a, &d)));
-	return ok;
+	json *o = json_object(s->a), *list = json_array(s->a);
+	json_set(s->a, o, "value", feel_to_json(s->a, v));
+	json_set_str(s->a, o, "type", str_of(feel_kind_name((enum feel_kind)v.kind)));
+	for (const struct diag *g = d->first; g; g = g->next)
+		json_push(list, json_string(s->a, g->what));
+	json_set(s->a, o, "diagnostics", list);
+	printf("%.*s\n", STRF(json_print(s->a, o)));
 }
 
-static int interact(arena *a, const json *context)
+/* Evaluates and prints; false when it cannot be read or run. */
+static bool evaluate(struct session *s, str text, feel_value *v)
 {
-	char line[65536];
-	bool ok = true;
-	while (fputs("> ", stderr), fgets(line, sizeof line, stdin)) {
-		arena_mark m = arena_save(a);
-		str text = str_trim(str_of(line));
-		if (text.n)
-			ok &= evaluate(a, text, context);
-		arena_rewind(a, m);
+	struct diags d = diags_make(s->a, STR("expression"));
+	struct feel_run run = feel_run_make(s->a, &d);
+	str *names = NEWN(s->a, str, NAMES_MAX);
+	size_t n = 0;
+	for (size_t i = 0; i < s->context.ctx->n && n < NAMES_MAX; i++)
+		names[n++] = s->context.ctx->e[i].key;
+	run.zones = tz_files();
+	run.now = clock_now(clock_system());
+	const struct feel_expr *e = feel_compile(s->a, text, names, n, &d);
+	err code = e ? feel_eval(e, s->context, &run, v) : OK;
+	if (e && code == OK)
+		tell(s, *v, &d);
+	if (code)
+		fprintf(stderr, "%s\n", err_find(code)->name);
+	if (d.first && (!s->json || !e))
+		fprintf(stderr, "%.*s", STRF(diags_print(s->a, &d)));
+	return e && code == OK;
+}
+
+/* "NAME := EXPRESSION": the name; the rest stays in *text. */
+static str assigned(str *text)
+{
+	ptrdiff_t at = str_find(*text, STR(":="));
+	str name = at > 0 ? str_trim(str_sub(*text, 0, (size_t)at)) : (str){0};
+	for (size_t i = 0; i < name.n; i++)
+		if (strchr("\"([{", name.p[i]))
+			return (str){0};
+	if (name.n)
+		*text = str_trim(str_sub(*text, (size_t)at + 2, text->n));
+	return name;
+}
+
+static int interact(struct session *s)
+{
+	char line[LINE_BYTES];
+	bool ok = true, person = isatty(STDIN_FILENO);
+	while ((!person || fputs("> ", stderr) >= 0) && fgets(line, sizeof line, stdin)) {
+		str text = str_dup(s->a, str_trim(str_of(line))), name = assigned(&text);
+		feel_value v = feel_null();
+		if (str_eq(text, STR(":quit")) || str_eq(text, STR(":q")))
+			break;
+		if (str_eq(text, STR(":help"))) {
+			help_print("feel");
+		} else if (str_eq(text, STR(":names"))) {
+			for (size_t i = 0; i < s->context.ctx->n; i++)
+				printf("%.*s\n", STRF(s->context.ctx->e[i].key));
+		} else if (text.n) {
+			bool done = evaluate(s, text, &v);
+			ok &= done;
+			if (done)
+				s->context = feel_put(s->a, s->context, STR("it"), v);
+			if (done && name.n)
+				s->context = feel_put(s->a, s->context, name, v);
+		}
 	}
-	return ok ? 0 : 1;
+	return ok ? EXIT_OK : EXIT_NO;
+}
+
+static int read_context(struct session *s, const char *file)
+{
+	str text;
+	json_error e = {0};
+	struct feel_context *none = NEW(s->a, struct feel_context);
+	s->context = (feel_value){.kind = FEEL_CONTEXT, .ctx = none};
+	if (!file)
+		return EXIT_OK;
+	const json *v =
+	    file_slurp(s->a, file, JSON_MAX_BYTES, &text) ? json_parse(s->a, text, &e) : NULL;
+	if (!json_is(v, JSON_OBJECT)) {
+		fprintf(stderr, "%s:%u:%u: not a JSON object %.*s\n", file, e.line, e.col, STRF(e.what));
+		return EXIT_FAILED;
+	}
+	s->context = feel_of_json(s->a, v);
+	return EXIT_OK;
 }
 
 int cmd_feel(int argc, char **argv)
 {
 	const char *expr = NULL, *file = NULL;
+	struct session s = {0};
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
 			file = argv[++i];
-		else if (!expr)
+		else if (strcmp(argv[i], "--json") == 0)
+			s.json = true;
+		else if (!expr && strcmp(argv[i], "-c") != 0)
 			expr = argv[i];
+		else
+			return help_wrong("feel", "one word too many", argv[i]);
 	}
-	arena *a = arena_create(ARENA_BYTES);
-	if (!a)
-		return 1;
-	json *context = json_object(a);
-	if (file) {
-		str text;
-		json_error e = {0};
-		context = file_slurp(a, file, JSON_MAX_BYTES, &text) ? json_parse(a, text, &e) : NULL;
-		if (!json_is(context, JSON_OBJECT)) {
-			fprintf(stderr, "%s:%u:%u: not a JSON object %.*s\n", file, e.line, e.col,
-			        STRF(e.what));
-			arena_destroy(a);
-			return 2;
-		}
+	s.a = arena_create(ARENA_BYTES);
+	if (!s.a)
+		return EXIT_FAILED;
+	int rc = read_context(&s, file);
+	if (rc == EXIT_OK && expr) {
+		feel_value v = feel_null();
+		rc = evaluate(&s, str_of(expr), &v) && v.kind != FEEL_NULL ? EXIT_OK : EXIT_NO;
+	} else if (rc == EXIT_OK) {
+		rc = interact(&s);
 	}
-	int rc = expr ? !evaluate(a, str_of(expr), context) : interact(a, context);
-	arena_destroy(a);
+	arena_destroy(s.a);
 	return rc;
 }

@@ -65,14 +65,20 @@ err dmn_eval(const struct dmn *m, str name_or_id, const json *inputs, struct dmn
 err dmn_eval_value(const struct dmn *m, str name_or_id, feel_value inputs, struct dmn_run *run,
                    feel_value *out);
 
-/* What is in a model: an object {"name", "namespace", "inputs": [{"name","id","type"}],
- * "decisions": [{"name","id","type","question","requires": [names]}], "services": [...],
- * "models": [...]}. */
+/* What is in a model: an object {"name", "namespace", "inputs": [{"name","id","type",
+ * "label"}], "decisions": [{"name","id","type","label","question","requires": [names],
+ * "table"}], "services": [...], "models": [...]}.
+ *
+ * A label is an object of the languages there are, {"en": "..", "ar": ".."}: English is
+ * the label attribute (or the name), others stand beside it as
+ *     <extensionElements><label xmlns="urn:diwan:label" xml:lang="ar">...</label> */
 json *dmn_describe(arena *a, const struct dmn *m);
 
-/* A decision table as data for a page: {"name", "hit", "inputs": [texts], "outputs":
- * [names], "rules": [{"id", "inputs": [texts], "outputs": [texts], "annotation"}]};
- * NULL if the decision is no table. */
+/* A decision table as data for a page: {"name", "label", "hit", "aggregation", "inputs":
+ * [texts], "outputs": [names], "input_columns" and "output_columns": [{"name", "label",
+ * "type", "values", "default"}], "rules": [{"id", "inputs": [texts], "outputs": [texts],
+ * "annotation", "annotations": {"en", "ar"}}]}, the annotations by the names of their
+ * columns; NULL if the decision is no table. */
 json *dmn_table_view(arena *a, const struct dmn *m, str name_or_id);
 
 /* Examples in the test-case format of the DMN TCK. Called once a checked result;
@@ -93,8 +99,18 @@ bool dmn_test(arena *a, const struct dmn *m, str xml, bool strict, const struct 
  * warnings in d (rules dmn.table.gap, .overlap, .unreachable, dmn.input.unused). */
 void dmn_check(arena *a, const struct dmn *m, struct diags *d);
 
-/* The requirements graph as an accessible SVG. */
+/* The requirements graph as an accessible SVG: each element has a title that says what
+ * it is and what it requires. Colours are currentColor. */
 str dmn_graph_svg(arena *a, const struct dmn *m);
+
+/* The same in another language: its labels, and these words. */
+struct dmn_words {
+	str lang; /* "ar" */
+	bool rtl;
+	str kinds[4]; /* input, decision, knowledge model, service */
+	str requires; /* "requires" */
+};
+str dmn_graph_svg_in(arena *a, const struct dmn *m, const struct dmn_words *w);
 
 /* Which of several versions holds on a day: the index of the one whose
  * [from, to) contains it (days since 1970; to = INT64_MAX: open), or -1. */

@@ -188,6 +188,7 @@ static void lower_rules(struct build *b, struct table *t, const struct dxml *src
 		struct rule *rule = &t->rule[r];
 		size_t i = 0;
 		*rule = (struct rule){.id = dxml_get(c, "id"),
+		                      .src = c,
 		                      .line = c->line,
 		                      .col = c->col,
 		                      .in = NEWN(b->m->a, struct cell, t->n_in),

@@ -1,8 +1,28 @@
 #include "engine/dmn/model.h"
 
-/* What people see of a model: its contents, a table as rows of text, its graph. */
+/* What people see of a model: its contents, and a table as rows of text. */
 
-enum { BOX_W = 180, BOX_H = 50, GAP_X = 40, GAP_Y = 60, SVG_MAX = 8 * 1024 * 1024 };
+str dmn_label(const struct dxml *n, str lang)
+{
+	const struct dxml *e = n ? n->first : NULL;
+	while (e && !str_eq(e->name, STR("extensionElements")))
+		e = e->next;
+	for (const struct dxml *l = e ? e->first : NULL; l; l = l->next)
+		if (str_eq(l->name, STR("label")) && str_eq(dxml_get(l, "lang"), lang))
+			return str_trim(l->text);
+	return str_eq(lang, STR("en")) ? dxml_get(n, "label") : (str){0};
+}
+
+/* {"en": .., "ar": ..}: the languages there are. English is the label, or the name. */
+static json *labels(arena *a, const struct dxml *n, str name)
+{
+	json *o = json_object(a);
+	str en = dmn_label(n, STR("en")), ar = dmn_label(n, STR("ar"));
+	json_set_str(a, o, "en", en.n ? en : name);
+	if (ar.n)
+		json_set_str(a, o, "ar", ar);
+	return o;
+}
 
 static json *summary(arena *a, const struct dmn *m, const struct element *el)
 {
@@ -10,6 +30,7 @@ static json *summary(arena *a, const struct dmn *m, const struct element *el)
 	json_set_str(a, o, "name", el->name);
 	json_set_str(a, o, "id", el->id);
 	json_set_str(a, o, "type", el->type ? el->type->name : (str){0});
+	json_set(a, o, "label", labels(a, el->src, el->name));
 	if (el->kind == ELEMENT_INPUT)
 		return o;
 	json_set_str(a, o, "question", dxml_text(el->src, "question"));
@@ -35,6 +56,38 @@ json *dmn_describe(arena *a, const struct dmn *m)
 	return o;
 }
 
+/* The annotations of a rule by the names of their columns ("en", "ar"). */
+static json *annotations(arena *a, const struct table *t, const struct rule *r)
+{
+	json *o = json_object(a);
+	const struct dxml *name = dxml_child(t->src, "annotation");
+	for (const struct dxml *e = dxml_child(r->src, "annotationEntry"); e && name;
+	     e = dxml_sibling(e, "annotationEntry"), name = dxml_sibling(name, "annotation"))
+		json_set_key(a, o, dxml_get(name, "name"), json_string(a, dxml_text(e, "text")));
+	return o;
+}
+
+static json *columns(arena *a, const struct table *t, bool inputs)
+{
+	json *list = json_array(a);
+	const char *kind = inputs ? "input" : "output";
+	size_t i = 0;
+	for (const struct dxml *c = dxml_child(t->src, kind); c; c = dxml_sibling(c, kind), i++) {
+		const struct column *col = inputs ? &t->in[i] : &t->out[i];
+		json *o = json_object(a);
+		str name = inputs ? col->label : col->name.n ? col->name : t->name;
+		json_set_str(a, o, "name", name);
+		json_set(a, o, "label", labels(a, c, name));
+		json_set_str(a, o, "type", col->type ? col->type->name : (str){0});
+		json_set_str(a, o, "values",
+		             dxml_text(dxml_child(c, inputs ? "inputValues" : "outputValues"), "text"));
+		if (!inputs)
+			json_set_str(a, o, "default", dxml_text(dxml_child(c, "defaultOutputEntry"), "text"));
+		json_push(list, o);
+	}
+	return list;
+}
+
 json *dmn_table_view(arena *a, const struct dmn *m, str key)
 {
 	const struct element *el = dmn_find(m, NULL, key);
@@ -44,6 +97,9 @@ json *dmn_table_view(arena *a, const struct dmn *m, str key)
 	json *o = json_object(a), *in = json_array(a), *out = json_array(a), *rules = json_array(a);
 	str hit = dxml_get(t->src, "hitPolicy");
 	json_set_str(a, o, "name", el->name);
+	json_set(a, o, "label", labels(a, el->src, el->name));
+	json_set(a, o, "input_columns", columns(a, t, true));
+	json_set(a, o, "output_columns", columns(a, t, false));
 	json_set_str(a, o, "hit", hit.n ? hit : STR("UNIQUE"));
 	json_set_str(a, o, "aggregation", dxml_get(t->src, "aggregation"));
 	for (size_t i = 0; i < t->n_in; i++)
@@ -61,91 +117,11 @@ json *dmn_table_view(arena *a, const struct dmn *m, str key)
 		json_set(a, x, "inputs", ci);
 		json_set(a, x, "outputs", co);
 		json_set_str(a, x, "annotation", rule->annotation);
+		json_set(a, x, "annotations", annotations(a, t, rule));
 		json_push(rules, x);
 	}
 	json_set(a, o, "inputs", in);
 	json_set(a, o, "outputs", out);
 	json_set(a, o, "rules", rules);
 	return o;
-}
-
-/* --- the graph: an element stands one row below what it requires ------------------------ */
-
-static void escape(buf *b, str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		if (c == '<')
-			buf_puts(b, "&lt;");
-		else if (c == '&')
-			buf_puts(b, "&amp;");
-		else if (c == '"')
-			buf_puts(b, "&quot;");
-		else
-			buf_putc(b, c);
-	}
-}
-
-static size_t row_of(const struct dmn *m, size_t *row, size_t i, size_t depth)
-{
-	if (row[i] || depth > 64)
-		return row[i];
-	size_t most = 0;
-	const struct element *el = m->element[i];
-	for (size_t k = 0; k < el->n_needs; k++) {
-		size_t r = row_of(m, row, el->needs[k], depth + 1);
-		most = r > most ? r : most;
-	}
-	return row[i] = most + 1;
-}
-
-static void draw_box(buf *b, const struct element *el, size_t x, size_t y)
-{
-	static const char *const kinds[] = {"input", "decision", "knowledge model", "service"};
-	size_t round = el->kind == ELEMENT_INPUT ? 25 : el->kind == ELEMENT_SERVICE ? 12 : 0;
-	buf_puts(b, "<g role=\"listitem\"><title>");
-	escape(b, el->name);
-	buf_fmt(b,
-	        " (%s)</title><rect x=\"%zu\" y=\"%zu\" width=\"%d\" height=\"%d\" rx=\"%zu\" "
-	        "fill=\"none\" stroke=\"currentColor\"/><text x=\"%zu\" y=\"%zu\" "
-	        "text-anchor=\"middle\" font-size=\"13\" fill=\"currentColor\">",
-	        kinds[el->kind], x, y, BOX_W, BOX_H, round, x + BOX_W / 2, y + BOX_H / 2 + 4);
-	escape(b, el->name);
-	buf_puts(b, "</text></g>\n");
-}
-
-str dmn_graph_svg(arena *a, const struct dmn *m)
-{
-	size_t *row = NEWN(a, size_t, m->n), *x = NEWN(a, size_t, m->n), *used = NEWN(a, size_t, 80);
-	size_t rows = 0, width = 0;
-	for (size_t i = 0; i < m->n; i++) {
-		if (m->element[i]->kind == ELEMENT_VIEW)
-			continue;
-		size_t r = row_of(m, row, i, 0);
-		x[i] = used[r]++ * (BOX_W + GAP_X);
-		rows = r > rows ? r : rows;
-		width = x[i] + BOX_W > width ? x[i] + BOX_W : width;
-	}
-	buf b = buf_make(a, SVG_MAX);
-	buf_fmt(&b,
-	        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"list\" viewBox=\"-10 -10 %zu %zu\">"
-	        "<title>",
-	        width + 20, rows * (BOX_H + GAP_Y) + 20);
-	escape(&b, m->parts->name);
-	buf_puts(&b, "</title>\n");
-	for (size_t i = 0; i < m->n; i++) {
-		const struct element *el = m->element[i];
-		if (el->kind == ELEMENT_VIEW)
-			continue;
-		size_t y = (rows - row[i]) * (BOX_H + GAP_Y);
-		for (size_t k = 0; k < el->n_needs; k++) {
-			uint32_t n = el->needs[k];
-			buf_fmt(
-			    &b, "<line x1=\"%zu\" y1=\"%zu\" x2=\"%zu\" y2=\"%zu\" stroke=\"currentColor\"/>\n",
-			    x[n] + BOX_W / 2, (rows - row[n]) * (BOX_H + GAP_Y), x[i] + BOX_W / 2, y + BOX_H);
-		}
-		draw_box(&b, el, x[i], y);
-	}
-	buf_puts(&b, "</svg>\n");
-	return buf_str(&b);
 }
