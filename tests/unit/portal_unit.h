@@ -6,9 +6,11 @@
 #include "site_unit.h"
 
 #include "kernel/cases/cases.h"
+#include "kernel/documents/documents.h"
 #include "kernel/files/files.h"
 #include "kernel/journal.h"
 #include "kernel/pack/pack.h"
+#include "kernel/search/search.h"
 #include "systems/portal/portal.h"
 
 #define SERVICE  "idcard-replace-lost"
@@ -104,16 +106,29 @@ __attribute__((unused)) static struct portal portal_over(const struct organ *con
 	return p;
 }
 
-__attribute__((unused)) static struct portal portal_start(void)
+/* The portal with other systems beside it. */
+__attribute__((unused)) static struct portal portal_start_with(const struct system *const *more,
+                                                               size_t n_more)
 {
-	static const struct organ *organs[8];
-	static const struct system *const systems[] = {&portal_system};
-	size_t n = 0;
+	static const struct organ *organs[24];
+	static const struct system *systems[16];
+	size_t n = 0, n_systems = 0;
 	organs[n++] = &pack_organ;
 	organs[n++] = &files_organ;
+	organs[n++] = &search_organ;
+	organs[n++] = &documents_organ;
 	organs[n++] = &cases_organ;
-	organs[n++] = portal_system.organ;
-	return portal_over(organs, n, systems, 1);
+	systems[n_systems++] = &portal_system;
+	for (size_t i = 0; i < n_more; i++)
+		systems[n_systems++] = more[i];
+	for (size_t i = 0; i < n_systems; i++)
+		organs[n++] = systems[i]->organ;
+	return portal_over(organs, n, systems, n_systems);
+}
+
+__attribute__((unused)) static struct portal portal_start(void)
+{
+	return portal_start_with(NULL, 0);
 }
 
 __attribute__((unused)) static void portal_stop(struct portal *p)
