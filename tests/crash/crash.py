@@ -39,7 +39,7 @@ OUTCOMES = ["succeed", "succeed", "twice", "disorder"]  # at the provider
 READERS = 4           # who give feedback, without signing in
 READY_SECONDS = 30
 LIFE = (0.05, 0.9)    # seconds from ready to the kill
-WAIT_SECONDS = 90     # for what others do: the provider, the officer
+WAIT_SECONDS = 280    # for what others do: a job that was cut off waits for its lease
 
 
 def png(width, height):

@@ -198,8 +198,27 @@ static void *work(void *ctx)
 	return NULL;
 }
 
+/* An embedded database has one platform: what runs by its word was cut off with the
+ * process that ran it, and need not wait for its lease. */
+static err cut_off_decide(struct tx *tx, void *ctx)
+{
+	(void)ctx;
+	db_exec(tx->db, &sql_job_reclaim, D_INT(INT64_MAX));
+	return OK;
+}
+
+static void take_up_cut_off(struct kernel *k)
+{
+	arena *a = arena_create(JOB_ARENA_BYTES);
+	struct action act = {.k = k, .a = a, .decide = cut_off_decide};
+	if (a && db_kind(k->db) == DB_SQLITE)
+		kernel_run(&act);
+	arena_destroy(a);
+}
+
 err scheduler_start(struct kernel *k)
 {
+	take_up_cut_off(k);
 	struct scheduler *s = NEW(k->a, struct scheduler);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->wake, NULL);

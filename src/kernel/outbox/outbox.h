@@ -3,7 +3,8 @@
  *
  * The scheduler claims due jobs, runs each in one of its threads, and records how
  * it went. A process that dies while a job runs leaves a lease behind; after
- * JOB_LEASE another takes the job again: a job may thus run more than once, and
+ * JOB_LEASE another takes the job again (on an embedded database, which has no other,
+ * the next start does at once): a job may thus run more than once, and
  * what it does to the world must be safe to repeat (a message carries its own id,
  * an enquiry changes nothing). Failures wait 5 s, 10 s, 20 s .. JOB_PAUSE_MAX.
  * The same threads seal the journal once a second.
