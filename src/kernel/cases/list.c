@@ -76,10 +76,8 @@ static struct sql *statement(const struct case_filter *f)
 	    {{&sql_line_holder_due_up, &sql_line_holder_due_down},
 	     {&sql_line_holder_received_up, &sql_line_holder_received_down}},
 	};
-	/* Nobody holds most of the open cases: in order of receipt, that list is best
-	 * read along its order. */
 	bool received = f->sort == CASE_BY_RECEIVED;
-	int by = f->holder > 0 || (f->holder == 0 && !received) ? 2 : f->service.n && !received ? 1 : 0;
+	int by = f->holder >= 0 ? 2 : f->service.n && !received ? 1 : 0;
 	return all[by][received][f->descending];
 }
 
@@ -171,12 +169,36 @@ static bool counted_already(const struct case_filter *f)
 	       !f->received_before;
 }
 
+/* When only one thing is asked, an index has the answer without the rows. */
+static struct sql *count_alone(const struct case_filter *f, int64_t *from, int64_t *to)
+{
+	bool due = f->due_from || f->due_before, received = f->received_from || f->received_before;
+	if (f->service.n || f->applicant || due + received + (f->holder >= 0) != 1)
+		return NULL;
+	*from = due ? f->due_from : received ? f->received_from : f->holder;
+	*to = due        ? or (f->due_before, INT64_MAX)
+	      : received ? or (f->received_before, INT64_MAX)
+	                 : f->holder;
+	return due ? &sql_line_count_due : received ? &sql_line_count_received : &sql_line_count_held;
+}
+
+static rows *count_group(dbc *c, const struct case_filter *f, const struct group *g, size_t max)
+{
+	int64_t from, to;
+	struct sql *alone = count_alone(f, &from, &to);
+	if (alone)
+		return db_query(c, alone, D_TEXT(g->entity), D_TEXT(g->state), D_INT(from), D_INT(to),
+		                D_INT((int64_t)max));
+	return query_group(c,
+	                   f->holder >= 0 ? &sql_line_count_holder
+	                   : f->service.n ? &sql_line_count_service
+	                                  : &sql_line_count,
+	                   f, g, 0, 0, max);
+}
+
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped)
 {
 	struct groups *g = groups_of(c, a, f);
-	struct sql *q = f->holder >= 0 ? &sql_line_count_holder
-	                : f->service.n ? &sql_line_count_service
-	                               : &sql_line_count;
 	int64_t sum = 0;
 	*capped = false;
 	if (counted_already(f)) {
@@ -186,7 +208,7 @@ int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped)
 	}
 	merge_services(g);
 	for (size_t i = 0; i < g->n && sum <= CASE_COUNT_MAX; i++) {
-		rows *r = query_group(c, q, f, &g->at[i], 0, 0, (size_t)(CASE_COUNT_MAX + 1 - sum));
+		rows *r = count_group(c, f, &g->at[i], (size_t)(CASE_COUNT_MAX + 1 - sum));
 		sum += db_next(r) ? db_int(r, 0) : 0;
 		db_done(r);
 	}
@@ -218,17 +240,6 @@ static bool lets_through(const struct case_filter *f, const struct case_line *l)
 	           (!f->applicant || f->applicant == l->applicant) && due >= f->due_from && due < or
 	       (f->due_before, INT64_MAX) && l->submitted >= f->received_from && l->submitted < or
 	       (f->received_before, INT64_MAX);
-}
-
-static bool line_of(dbc *c, arena *a, const struct case_filter *f, str entity, int64_t id,
-                    struct case_line *out)
-{
-	rows *r = db_query(c, &sql_line_of_case, D_TEXT(entity), D_INT(id));
-	bool found = db_next(r);
-	if (found)
-		read_line(r, a, f, out);
-	db_done(r);
-	return found && lets_through(f, out);
 }
 
 static size_t entities_of(dbc *c, arena *a, const struct case_filter *f, str *out, size_t max)
@@ -268,8 +279,9 @@ static size_t search_entity(dbc *c, arena *a, const struct case_filter *f, str e
                             size_t max)
 {
 	size_t rarest = 0, found = 0;
-	int64_t least = INT64_MAX, *id = NEWN(a, int64_t, SEARCH_CASES_MAX);
-	for (size_t i = 0; i < n_words; i++) {
+	int64_t least = INT64_MAX;
+	struct case_line *l = NEWN(a, struct case_line, SEARCH_CASES_MAX);
+	for (size_t i = 0; i < n_words && n_words > 1; i++) {
 		int64_t cases = word_cases(c, entity, word[i]);
 		if (cases < least) {
 			least = cases;
@@ -277,16 +289,13 @@ static size_t search_entity(dbc *c, arena *a, const struct case_filter *f, str e
 		}
 	}
 	rows *r =
-	    db_query(c, &sql_word_find, D_TEXT(entity), D_BLOB(word[rarest]), D_INT(SEARCH_CASES_MAX));
+	    db_query(c, &sql_word_lines, D_TEXT(entity), D_BLOB(word[rarest]), D_INT(SEARCH_CASES_MAX));
 	while (found < SEARCH_CASES_MAX && db_next(r))
-		id[found++] = db_int(r, 0);
+		read_line(r, a, f, &l[found++]);
 	db_done(r);
-	for (size_t i = 0; i < found; i++) {
-		struct case_line l;
-		if (has_words(c, entity, word, n_words, rarest, id[i]) &&
-		    line_of(c, a, f, entity, id[i], &l))
-			n = insert(f, out, n, max, &l);
-	}
+	for (size_t i = 0; i < found; i++)
+		if (lets_through(f, &l[i]) && has_words(c, entity, word, n_words, rarest, l[i].id))
+			n = insert(f, out, n, max, &l[i]);
 	return n;
 }
 
