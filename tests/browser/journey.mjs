@@ -62,6 +62,7 @@ class Walker {
 			await this.page.screenshot({ path: join(folder, `${file}-320.png`), fullPage: true })
 			await this.page.setViewportSize(size)
 		}
+		this.faulty = (this.faulty ?? 0) + (faults.length > 0)
 		report(`${this.lang} ${this.script ? 'script' : 'plain'} ${this.who}: ${name}`, faults)
 	}
 	async signIn(number) {
@@ -155,8 +156,81 @@ async function journey(site, browser, lang, script, citizen) {
 		has('a page', ['who', 'what', 'when', 'photograph', 'declaration'].every(p => pages.includes(p))))
 	await w.look('check', has('the fee', /\d+\.000/.test(await w.page.locator('main').textContent())))
 	await w.send()
-	await w.look('sent')
-	return w
+	await w.look('pay', is('after sending', w.path().split('/').pop(), 'pay'))
+	const reference = w.path().split('/')[2]
+	await pays(w)
+	await w.look('confirmation', has('the reference', (await w.page.locator('main').textContent()).includes(reference)))
+	await w.to(`/applications/${reference}`)
+	await w.look('application')
+	return [w, reference]
+}
+
+// At the provider's own pages: declined first, then paid.
+async function pays(w) {
+	const reference = w.path()
+	for (const outcome of ['decline', 'succeed']) {
+		if (w.path() !== reference)
+			await w.page.goto(`${w.site.address}/${w.lang}${reference}`)
+		await w.send()
+		await w.page.waitForSelector('#card')
+		if (outcome === 'succeed')
+			await w.look('provider')
+		await w.page.fill('#card', '4242 4242 4242 4242')
+		await w.page.locator(`input[name=outcome][value=${outcome}]`).check()
+		await w.send()
+		await w.page.waitForURL(`${w.site.address}/**`)
+		if (outcome === 'decline')
+			await w.look('declined', has('what happened', await w.page.locator('.dw-status--action').count()))
+	}
+}
+
+// An officer of the entity: the work list, the case, the decision.
+async function decides(site, browser, lang, script, reference) {
+	const w = await new Walker(site, browser, lang, script, 'officer').begin()
+	await w.to('/sign-in')
+	await w.signIn('800599905')
+	await w.send()
+	await w.look('desk', has('the case', await w.page.locator(`main a[href$="/desk/cases/${reference}"]`).count()))
+	await w.page.locator(`main a[href$="/desk/cases/${reference}"]`).first().click()
+	await w.look('desk-case')
+	await w.page.locator(`form[action$="/${reference}/claim"] button`).click()
+	await w.page.waitForLoadState('load')
+	await w.page.locator('input[name=outcome][value=approve]').check()
+	await w.look('desk-decide')
+	await w.page.locator(`form[action$="/${reference}/decide"] button[type=submit]`).first().click()
+	await w.page.waitForLoadState('load')
+	await w.look('desk-decided')
+	await w.end()
+}
+
+// An officer of another entity is not told that there is such a case.
+async function refused(site, browser, lang, script, reference) {
+	const w = await new Walker(site, browser, lang, script, 'stranger').begin()
+	await w.to('/sign-in')
+	await w.signIn('820799906')
+	await w.send()
+	const listed = await w.page.locator(`main a[href$="/desk/cases/${reference}"]`).count()
+	const answer = await w.to(`/desk/cases/${reference}`)
+	report(`${lang} ${script ? 'script' : 'plain'} stranger: the case is not there`,
+		[...is('listed', listed, 0), ...is('status', answer.status(), 404)])
+	await w.end()
+}
+
+async function rates(w, reference) {
+	await w.to(`/applications/${reference}`)
+	await w.look('decided')
+	await w.page.locator('input[name=rating][value="5"]').check()
+	await w.page.locator(`form[action$="/${reference}/rating"] button`).click()
+	await w.page.waitForLoadState('load')
+	await w.look('rated', is('asked again', await w.page.locator('input[name=rating]').count(), 0))
+	await w.to('/track')
+	await w.page.fill('#reference', reference.toLowerCase())
+	await w.send()
+	await w.look('track', has('the state', await w.page.locator('main .govuk-tag').count()))
+	await w.to('/inbox')
+	await w.look('inbox')
+	await w.to('/profile')
+	await w.look('profile', has('who read it', (await w.page.locator('#access ~ ul').first().textContent()).includes(reference)))
 }
 
 const site = await platform()
@@ -165,7 +239,13 @@ const browser = await launch()
 const citizens = { en: { true: '850199901', false: '650699902' }, ar: { true: '900399903', false: '930899904' } }
 for (const lang of ['en', 'ar'].filter(l => !args.some(a => /^(en|ar)$/.test(a)) || args.includes(l)))
 	for (const script of [true, false].filter(s => !args.some(a => /^(script|plain)$/.test(a)) || args.includes(s ? 'script' : 'plain'))) {
-		const w = await journey(site, browser, lang, script, citizens[lang][script])
+		const [w, reference] = await journey(site, browser, lang, script, citizens[lang][script])
+		await refused(site, browser, lang, script, reference)
+		await decides(site, browser, lang, script, reference)
+		await rates(w, reference)
+		const way = `${lang} ${script ? 'with scripts' : 'without scripts'}`
+		// proves: POR-02
+		report(`${way}: an application is completed, every page clean`, is('pages with faults', w.faulty, 0))
 		await w.end()
 	}
 await browser.close()
