@@ -161,6 +161,9 @@ static void draw(struct pages *pages, size_t page_no, int lane, const struct pie
 			buf_puts(&pg->under, " re f EMC\n");
 			continue;
 		}
+		if (i->kind == ITEM_LINE)
+			line_weigh(i->line, &pg->ltr, &pg->rtl);
+		pg->arabic |= i->kind == ITEM_LINE && i->line->rtl;
 		if (again && i->kind == ITEM_LINE) {
 			page_line(pages, pg, i->line, i->x, y, false);
 			continue;

@@ -68,6 +68,8 @@ struct page {
 	struct elem *open[LANES]; /* whose marked content is not ended */
 	struct elem **marked;     /* by mcid */
 	uint32_t n_marked, cap;
+	int64_t ltr, rtl; /* letters on it */
+	bool arabic;      /* not only Arabic words in English */
 };
 
 struct pages {

@@ -196,6 +196,17 @@ static uint32_t write_signature(struct rendering *r, uint32_t page)
 	return widget;
 }
 
+/* See shape.h on poppler. */
+static void balance(struct rendering *r, struct page *pg)
+{
+	if (!pg->arabic || pg->rtl > pg->ltr + 100)
+		return;
+	buf_puts(&pg->under, "/Artifact BMC ");
+	marks_draw(&r->shaper, &pg->under, (size_t)(pg->ltr - pg->rtl + 200), PAGE_MARGIN,
+	           PAGE_HEIGHT - 12);
+	buf_puts(&pg->under, "EMC\n");
+}
+
 static void write_page(struct rendering *r, size_t i, const uint32_t *ids, uint32_t parent,
                        uint32_t resources, uint32_t widget)
 {
@@ -305,6 +316,8 @@ static err run(struct rendering *r, str *out)
 		put_after(r, all);
 	put_footers(r);
 	put_mark(r);
+	for (size_t i = 0; i < r->pages.n; i++)
+		balance(r, &r->pages.page[i]);
 	if (r->pages.over || r->shaper.over)
 		return ERR_document_too_large;
 	err e = write_file(r, root);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define EM         1000.0
-#define CODES_EACH 4 /* the most a character becomes: itself and direction marks */
+#define CODES_EACH 6 /* the most a character becomes: itself and direction marks */
 #define SLOP       0.01
 
 /* One text between forced breaks. */
@@ -260,8 +260,8 @@ struct placing {
 	struct line *line;
 	size_t cap;
 	double pen;
-	bool mixed;     /* a right-to-left line, not of numbers and Latin alone */
-	bool last_mark; /* what was put last is a mark */
+	size_t from; /* where the part that is put began */
+	bool mixed;  /* a right-to-left line, not of numbers and Latin alone */
 };
 
 static size_t put_glyph(struct placing *w, uint32_t id, uint32_t character, double x)
@@ -307,10 +307,40 @@ static size_t sort_glyphs(struct placing *w, const hb_glyph_info_t *info,
 	return k;
 }
 
+/* A sign that may be part of a number. */
+static bool is_sign(uint32_t c)
+{
+	return c != SPACE_HELD &&
+	       FRIBIDI_IS_NUMBER_SEPARATOR_OR_TERMINATOR(fribidi_get_bidi_type(c)) != 0;
+}
+
 static bool is_mirrored(uint32_t c)
 {
 	FriBidiChar other;
 	return fribidi_get_mirror_char(c, &other);
+}
+
+/* poppler takes signs that may belong to numbers, and the space beside them, for the
+ * end of a number to their left; PDFium keeps signs and marks that touch in the order
+ * of the paper. A direction mark parts them. */
+static bool must_part(const struct placing *w, uint32_t c)
+{
+	const struct line *l = w->line;
+	uint32_t last = l->n ? l->glyph[l->n - 1].character : MARK_RTL;
+	if (is_mark(c))
+		return is_mark(last) || is_sign(last);
+	return is_sign(c) && last != MARK_RTL;
+}
+
+/* Before a mark PDF.js looks for no space and no new line. A space that it takes for a
+ * letter makes it look. */
+static void hold_space(struct placing *w)
+{
+	struct line *l = w->line;
+	if (l->n == w->from)
+		put_empty(w, SPACE_HELD, w->pen);
+	else if (l->glyph[l->n - 1].character == ' ')
+		l->glyph[l->n - 1].character = SPACE_HELD;
 }
 
 /* A cluster: its glyphs in the order on paper, its characters [c, c_end) in the order
@@ -332,12 +362,10 @@ static void put_cluster(struct placing *w, const hb_glyph_info_t *info,
 	for (size_t i = 0; i < c_end - c; i++) {
 		uint32_t ch = w->p->source[rtl ? c_end - 1 - i : c + i];
 		bool mark = is_mark(ch), bracket = rtl && w->mixed && is_mirrored(ch);
-		if ((mark && rtl && w->last_mark) || bracket)
-			put_empty(w, MARK_RTL, w->pen); /* a row of marks is turned around, too */
-		/* PDF.js would put the space between the mark and its letter. */
-		if (mark && w->mixed && w->line->n && w->line->glyph[w->line->n - 1].character == ' ')
-			w->line->glyph[w->line->n - 1].character = SPACE_HELD;
-		w->last_mark = mark;
+		if (bracket || (rtl && w->mixed && must_part(w, ch)))
+			put_empty(w, MARK_RTL, w->pen);
+		if (mark && w->mixed)
+			hold_space(w);
 		if (mark || nth < swallowed || nth - swallowed >= k)
 			put_empty(w, ch, w->pen);
 		else
@@ -398,6 +426,23 @@ static void hold_spaces(struct line *l, struct span part)
 	}
 }
 
+/* Signs alone have no direction that PDF.js would see: one by one they keep their order. */
+static void add_part(struct line *l, struct span part)
+{
+	if (!part.loose) {
+		hold_spaces(l, part);
+		l->span[l->n_spans++] = part;
+		return;
+	}
+	for (size_t i = part.to; i > part.from; i--) {
+		struct span one = {.from = i - 1, .to = i};
+		if (i - 1 > part.from && l->glyph[i - 2].character == MARK_RTL)
+			one.from = --i - 1;
+		hold_spaces(l, one);
+		l->span[l->n_spans++] = one;
+	}
+}
+
 static struct line *build_line(struct shaper *s, const struct para *p, size_t from, size_t to)
 {
 	while (to > from && is_space(p->source[to - 1]))
@@ -415,23 +460,22 @@ static struct line *build_line(struct shaper *s, const struct para *p, size_t fr
 		runs[n].nth = n;
 		other |= !(runs[n].level & 1);
 	}
-	l->span = NEWN(s->a, struct span, n + 1);
+	struct span *parts = NEWN(s->a, struct span, n + 1);
 	order_runs(runs, n);
 	for (size_t i = 0; i < n; i++) {
-		struct span *span = &l->span[runs[i].nth];
-		span->from = l->n;
+		struct span *part = &parts[runs[i].nth];
+		part->from = w.from = l->n;
 		put_run(&w, runs[i]);
-		span->to = l->n;
-		if (w.mixed && other)
-			hold_spaces(l, *span);
+		part->to = l->n;
+		part->loose = (runs[i].level & 1) && !has_rtl(p, runs[i].from, runs[i].to);
 	}
-	l->n_spans = n;
-	if (!w.mixed || !other) {
-		l->span[0] = (struct span){0, l->n};
-		l->n_spans = 1;
-	}
+	l->span = NEWN(s->a, struct span, l->n + n + 1);
+	for (size_t i = 0; w.mixed && other && i < n; i++)
+		add_part(l, parts[i]);
+	if (!l->n_spans)
+		l->span[l->n_spans++] = (struct span){.to = l->n};
 	/* On a page that is mostly Arabic, poppler would move the end of an English line. */
-	if (!p->rtl && l->n && !is_word(l->glyph[l->n - 1].character))
+	if (!w.mixed && l->n && !is_word(l->glyph[l->n - 1].character))
 		l->span[0].to += put_empty(&w, MARK_LTR, w.pen - 1);
 	l->width = w.pen * p->style->size / EM;
 	return l;
@@ -548,7 +592,7 @@ void line_part(struct shaper *s, struct line *l)
 	memcpy(g, l->glyph, l->n * sizeof *g);
 	memcpy(span, l->span, l->n_spans * sizeof *span);
 	g[l->n] = (struct glyph){f->empty, SPACE_HELD, l->rtl ? 0 : l->width * EM / l->style->size};
-	span[l->n_spans++] = (struct span){l->n, l->n + 1};
+	span[l->n_spans++] = (struct span){.from = l->n, .to = l->n + 1};
 	l->n++;
 	l->glyph = g;
 	l->span = span;
@@ -586,4 +630,27 @@ void line_draw(struct shaper *s, buf *out, const struct line *l, double x, doubl
 		if (l->span[i].to > l->span[i].from)
 			draw_span(&s->font[l->style->weight], out, l, l->span[i], x, y);
 	draw_ink(s, out, l, x, y);
+}
+
+/* How poppler counts a line: letters of each direction. */
+void line_weigh(const struct line *l, int64_t *ltr, int64_t *rtl)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		FriBidiCharType t = fribidi_get_bidi_type(l->glyph[i].character);
+		*ltr += t == FRIBIDI_TYPE_LTR;
+		*rtl += t == FRIBIDI_TYPE_RTL || t == FRIBIDI_TYPE_AL;
+	}
+}
+
+void marks_draw(struct shaper *s, buf *out, size_t n, double x, double y)
+{
+	struct font *f = &s->font[REGULAR];
+	buf_fmt(out, "BT /F%d 1 Tf .3 Tc ", REGULAR);
+	pdf_number(out, x);
+	buf_putc(out, ' ');
+	pdf_number(out, y);
+	buf_puts(out, " Td <");
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(out, "%04X", font_code(f, f->empty, MARK_RTL));
+	buf_puts(out, ">Tj 0 Tc ET\n");
 }

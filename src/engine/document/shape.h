@@ -49,6 +49,7 @@ struct style {
 
 struct span {
 	size_t from, to; /* glyphs */
+	bool loose;      /* signs without a letter, from right to left */
 };
 
 struct line {
@@ -73,6 +74,9 @@ struct lines shape_text(struct shaper *s, str text, bool rtl, const struct style
                         double width);
 /* Another cell follows on the same line: leaves a space, unseen, for who extracts. */
 void line_part(struct shaper *s, struct line *l);
+void line_weigh(const struct line *l, int64_t *ltr, int64_t *rtl);
+/* Empty codes that count as right-to-left letters. */
+void marks_draw(struct shaper *s, buf *out, size_t n, double x, double y);
 /* Draws a line with its baseline's left end at x, y. */
 void line_draw(struct shaper *s, buf *out, const struct line *l, double x, double y);
 
