@@ -45,6 +45,9 @@ static struct ends leaf(struct maker *m)
 	    "<userTask id=\"e%d\"><standardLoopCharacteristics loopMaximum=\"2\"/></userTask>",
 	    "<intermediateCatchEvent id=\"e%d\"><timerEventDefinition><timeDuration>PT1H"
 	    "</timeDuration></timerEventDefinition></intermediateCatchEvent>",
+	    "<intermediateCatchEvent id=\"e%d\" parallelMultiple=\"true\"><timerEventDefinition>"
+	    "<timeDuration>PT1H</timeDuration></timerEventDefinition><timerEventDefinition>"
+	    "<timeDuration>PT2H</timeDuration></timerEventDefinition></intermediateCatchEvent>",
 	};
 	const char *text = texts[rng_below(&m->r, sizeof texts / sizeof *texts)];
 	int id = m->next++;
@@ -77,16 +80,48 @@ static struct ends split(struct maker *m, int depth, const char *gateway, bool c
 	return (struct ends){in, out};
 }
 
+/* Two of three arrivals go on; the third is heard while the rest runs. */
+static struct ends some_of(struct maker *m, int depth)
+{
+	int in = m->next++, out = m->next++;
+
+	buf_fmt(&m->out,
+	        "<parallelGateway id=\"e%d\"/><complexGateway id=\"e%d\"><activationCondition>"
+	        "activationCount &gt;= 2</activationCondition></complexGateway>",
+	        in, out);
+	for (int i = 0; i < 3; i++) {
+		struct ends b = block(m, depth - 1);
+		flow(m, in, b.in, NULL);
+		flow(m, b.out, out, NULL);
+	}
+	return (struct ends){in, out};
+}
+
+static struct ends ad_hoc(struct maker *m)
+{
+	int id = m->next++;
+
+	buf_fmt(&m->out, "<adHocSubProcess id=\"e%d\" ordering=\"%s\">", id,
+	        rng_below(&m->r, 2) ? "Sequential" : "Parallel");
+	for (int i = 0; i < 3; i++)
+		buf_fmt(&m->out, "<userTask id=\"e%d\"/>", m->next++);
+	if (rng_below(&m->r, 2))
+		buf_puts(&m->out, "<completionCondition>x &gt; 3</completionCondition>");
+	buf_puts(&m->out, "</adHocSubProcess>");
+	return (struct ends){id, id};
+}
+
 static struct ends scope(struct maker *m, int depth)
 {
 	int id = m->next++, start = m->next++, end = m->next++;
+	const char *tag = rng_below(&m->r, 3) ? "subProcess" : "transaction";
 
-	buf_fmt(&m->out, "<subProcess id=\"e%d\"><startEvent id=\"e%d\"/><endEvent id=\"e%d\"/>", id,
+	buf_fmt(&m->out, "<%s id=\"e%d\"><startEvent id=\"e%d\"/><endEvent id=\"e%d\"/>", tag, id,
 	        start, end);
 	struct ends b = block(m, depth - 1);
 	flow(m, start, b.in, NULL);
 	flow(m, b.out, end, NULL);
-	buf_puts(&m->out, "</subProcess>");
+	buf_fmt(&m->out, "</%s>", tag);
 	int late = m->next++, work = m->next++, done = m->next++;
 	buf_fmt(&m->out,
 	        "<boundaryEvent id=\"e%d\" attachedToRef=\"e%d\" cancelActivity=\"false\">"
@@ -100,7 +135,7 @@ static struct ends scope(struct maker *m, int depth)
 
 static struct ends block(struct maker *m, int depth)
 {
-	uint64_t kind = depth > 0 ? rng_below(&m->r, 6) : 0;
+	uint64_t kind = depth > 0 ? rng_below(&m->r, 9) : 0;
 
 	if (kind == 1)
 		return split(m, depth, "exclusiveGateway", true);
@@ -110,6 +145,10 @@ static struct ends block(struct maker *m, int depth)
 		return split(m, depth, "inclusiveGateway", true);
 	if (kind == 4)
 		return scope(m, depth);
+	if (kind == 5)
+		return some_of(m, depth < 3 ? depth : 3);
+	if (kind == 6)
+		return ad_hoc(m);
 	if (kind == 0)
 		return leaf(m);
 	struct ends x = block(m, depth - 1), y = block(m, depth - 1);
