@@ -163,7 +163,14 @@ static int lint(arena *a, const struct words *w)
 
 /* ---- draw, stages -------------------------------------------------------- */
 
-static int draw(arena *a, const struct words *w)
+static str span(void *ctx, arena *a, int64_t micros)
+{
+	const struct words *w = ctx;
+
+	return duration_text(a, w->arabic ? LANG_AR : LANG_EN, micros);
+}
+
+static int draw(arena *a, struct words *w)
 {
 	struct diags d = diags_make(a, str_of(w->target));
 	const json *path = w->path ? read_json(a, w->path) : NULL;
@@ -172,6 +179,8 @@ static int draw(arena *a, const struct words *w)
 
 	if (w->path && !path)
 		return EXIT_FAILED;
+	if (json_is(path, JSON_ARRAY)) /* what happened, to be counted */
+		path = bpmn_path(a, path, span, w);
 	if (!source(a, w->target, &d, &xml) || !(b = bpmn_read(a, xml, &d))) {
 		fprintf(stderr, "%.*s", STRF(diags_print(a, &d)));
 		return d.errors ? EXIT_NO : EXIT_FAILED;

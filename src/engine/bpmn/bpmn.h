@@ -151,6 +151,16 @@ json *bpmn_element_json(arena *a, const struct bpmn *b, str id);
  * element, the title shows when pointed at. Ids are prefixed by "bpmn-". */
 str bpmn_svg(arena *a, const struct bpmn *b, const json *path);
 
+/* What happened, as bpmn_svg's path, from a trace in the order of time:
+ *     [{"kind": "entered"|"left"|"cancelled"|"flow"|"incident", "element", "case"?,
+ *       "instance"?, "at" (microseconds)}, ...]
+ * of one case or of many. An element gets its "count", its "state" (active while
+ * one is open, error while one is parked, else done) and "micros", the median
+ * time between its being entered and left; `span` writes that as the note. NULL:
+ * no note. */
+json *bpmn_path(arena *a, const json *trace, str (*span)(void *ctx, arena *a, int64_t micros),
+                void *ctx);
+
 /* Compiles a table of stages, as policy people write it, into BPMN with a layout:
  *     {"process": id, "name": text, "stages": [{"stage": id, "name", "name_ar",
  *      "who": role, "form": key, "type": service, "decision": FEEL condition,

@@ -249,14 +249,13 @@ static const char *state_class(const json *mark)
 }
 
 /* How often, or what is to be said about it, at the upper right corner. */
-static void badge(buf *o, const struct shape *s, const json *mark)
+static void badge(buf *o, int64_t x, int64_t y, const json *mark)
 {
 	str count = json_str(mark, "count"), note = json_str(mark, "note");
 
 	if (!count.n && !note.n)
 		return;
-	buf_fmt(o, "<text class=\"badge\" x=\"%lld\" y=\"%lld\">", (long long)(s->x + s->w),
-	        (long long)(s->y - 4));
+	buf_fmt(o, "<text class=\"badge\" x=\"%lld\" y=\"%lld\">", (long long)x, (long long)y);
 	escape(o, count);
 	if (count.n && note.n)
 		buf_puts(o, " \u00B7 ");
@@ -289,7 +288,7 @@ static void draw_shape(buf *o, const struct shape *s, const json *path)
 		gateway(o, s);
 	else
 		activity(o, s);
-	badge(o, s, mark);
+	badge(o, s->x + s->w, s->y - 4, mark);
 	buf_puts(o, "</g>\n");
 }
 
@@ -302,14 +301,16 @@ static void draw_edge(buf *o, const struct edge *e, const json *path)
 
 	if (e->n < 2)
 		return;
-	open_group(o, e->node, "edge", json_get_str(path, xml_attr(e->node, "id")));
+	const json *mark = json_get_str(path, xml_attr(e->node, "id"));
+	open_group(o, e->node, "edge", mark);
 	buf_fmt(o, "<path class=\"%s\" d=\"", class);
 	for (size_t i = 0; i < e->n; i++)
 		buf_fmt(o, "%c%lld %lld", i ? 'L' : 'M', (long long)e->x[i], (long long)e->y[i]);
 	buf_puts(o, "\"/>");
 	size_t mid = e->n / 2;
-	label(o, xml_attr(e->node, "name"), (e->x[mid - 1] + e->x[mid]) / 2,
-	      (e->y[mid - 1] + e->y[mid]) / 2 - 8, 90);
+	int64_t x = (e->x[mid - 1] + e->x[mid]) / 2, y = (e->y[mid - 1] + e->y[mid]) / 2;
+	label(o, xml_attr(e->node, "name"), x, y - 8, 90);
+	badge(o, x, y + 14, mark);
 	buf_puts(o, "</g>\n");
 }
 
