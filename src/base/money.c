@@ -38,6 +38,58 @@ bool money_sub(money x, money y, money *out)
 	return true;
 }
 
+__extension__ typedef __int128 wide;
+
+bool money_rate(money x, int64_t num, int64_t den, money *out)
+{
+	if (den <= 0)
+		return false;
+	wide product = (wide)x.minor * num;
+	bool minus = product < 0;
+	wide twice = 2 * (minus ? -product : product) + den;
+	wide v = twice / (2 * (wide)den);
+	if (v > INT64_MAX)
+		return false;
+	out->minor = minus ? -(int64_t)v : (int64_t)v;
+	return true;
+}
+
+/* Gives one unit to the largest remainder that has none yet. */
+static void share_unit(int64_t *rest, size_t n, money *part, int64_t unit)
+{
+	size_t best = 0;
+	for (size_t i = 1; i < n; i++)
+		if (rest[i] > rest[best])
+			best = i;
+	rest[best] = -1;
+	part[best].minor += unit;
+}
+
+bool money_share(money total, const int64_t *weight, size_t n, money *out)
+{
+	int64_t rest[MONEY_SHARES_MAX], sum = 0, given = 0;
+	money part[MONEY_SHARES_MAX];
+	int64_t unit = total.minor < 0 ? -1 : 1;
+	if (n == 0 || n > MONEY_SHARES_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (weight[i] < 0 || __builtin_add_overflow(sum, weight[i], &sum))
+			return false;
+	if (sum == 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		wide product = (wide)total.minor * weight[i];
+		part[i].minor = (int64_t)(product / sum);
+		rest[i] = (int64_t)((product < 0 ? -product : product) % sum);
+		given += part[i].minor;
+	}
+	for (; given != total.minor; given += unit)
+		share_unit(rest, n, part, unit);
+	for (size_t i = 0; i < n; i++)
+		out[i] = part[i];
+	return true;
+}
+
 static uint64_t power_of_ten(int n)
 {
 	uint64_t p = 1;

@@ -68,6 +68,13 @@ void fold_payment_answered(dbc *c, arena *a, const struct event *e)
 	        D_TEXT(text(e, "via")), D_INT(e->at), D_INT(e->seq));
 	db_exec(c, &sql_attempt_told, D_INT(num(e, "attempt")), D_TEXT(text(e, "reference")),
 	        D_TEXT(text(e, "last4")));
+	str verdict = text(e, "verdict");
+	if (!str_eq(verdict, STR("stray")) && !str_eq(verdict, STR("contradicts")) &&
+	    !str_eq(verdict, STR("amount")))
+		return;
+	db_exec(c, &sql_exception_insert, D_INT(e->seq * 1000000), D_TEXT(verdict),
+	        D_TEXT(text(e, "provider")), D_INT(0), D_TEXT(text(e, "message")), D_INT(num(e, "order")),
+	        D_INT(num(e, "attempt")), D_INT(0), D_INT(num(e, "amount")), D_INT(e->at));
 }
 
 void fold_payment_failed(dbc *c, arena *a, const struct event *e)
@@ -176,6 +183,66 @@ void fold_payment_refund_failed(dbc *c, arena *a, const struct event *e)
 	(void)a;
 	db_exec(c, &sql_refund_move, D_INT(num(e, "refund")), D_TEXT(STR("failed")), D_INT(e->at));
 	refunding(c, e, -num(e, "amount"), 0, -1);
+}
+
+/* ---- settlement ---- */
+
+/* Numbers of its own: an event makes fewer than a million. */
+static void exception_fold(dbc *c, const struct event *e, int64_t no, const json *x)
+{
+	db_exec(c, &sql_exception_insert, D_INT(e->seq * 1000000 + no), D_TEXT(json_str(x, "kind")),
+	        D_TEXT(text(e, "provider")), D_INT(num(e, "batch")), D_TEXT(json_str(x, "what")),
+	        D_INT(json_int(x, "order", 0)), D_INT(json_int(x, "attempt", 0)),
+	        D_INT(json_int(x, "expected", 0)), D_INT(json_int(x, "found", 0)), D_INT(e->at));
+}
+
+static void settled_fold(dbc *c, const struct event *e, const json *x)
+{
+	int64_t id = json_int(x, "id", 0);
+	bool payment = str_eq(json_str(x, "kind"), STR("payment"));
+	if (!str_eq(json_str(x, "verdict"), STR("matched")) || str_eq(text(e, "provider"), STR("bank")))
+		return;
+	db_exec(c, &sql_settled_insert, D_TEXT(json_str(x, "kind")), D_INT(id), D_INT(num(e, "batch")),
+	        D_INT(json_int(x, "amount", 0)), D_TEXT(json_str(x, "currency")),
+	        D_TEXT(json_str(x, "reference")), D_INT(json_int(x, "at", 0)));
+	if (payment)
+		db_exec(c, &sql_exception_found, D_INT(id), D_INT(e->at));
+}
+
+void fold_payment_settled(dbc *c, arena *a, const struct event *e)
+{
+	const json *entries = json_get(e->data, "entries"), *sums = json_get(e->data, "sums");
+	const json *wrong = json_get(e->data, "exceptions"), *paid = json_get(e->data, "paid");
+	int64_t batch = num(e, "batch"), no = 0;
+	(void)a;
+	db_exec(c, &sql_batch_insert, D_INT(batch), D_TEXT(text(e, "provider")), D_TEXT(text(e, "name")),
+	        D_TEXT(text(e, "reference")), D_TEXT(text(e, "hash")), D_INT(num(e, "from")),
+	        D_INT(num(e, "to")), D_INT(entries ? (int64_t)entries->count : 0), D_INT(num(e, "sum")),
+	        D_INT(e->at), D_INT(e->seq));
+	for (const json *x = entries ? entries->first : NULL; x; x = x->next)
+		settled_fold(c, e, x);
+	for (const json *x = sums ? sums->first : NULL; x; x = x->next)
+		db_exec(c, &sql_batch_sum_insert, D_INT(batch), D_TEXT(json_str(x, "entity")),
+		        D_TEXT(json_str(x, "currency")), D_INT(json_int(x, "amount", 0)));
+	for (const json *x = paid ? paid->first : NULL; x; x = x->next)
+		db_exec(c, &sql_batch_paid, D_INT(json_int(x, "batch", 0)), D_INT(json_int(x, "amount", 0)),
+		        D_INT(e->at));
+	for (const json *x = wrong ? wrong->first : NULL; x; x = x->next)
+		exception_fold(c, e, no++, x);
+}
+
+void fold_payment_exception_resolved(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_exception_end, D_INT(num(e, "exception")), D_TEXT(text(e, "resolution")),
+	        D_INT(e->actor), D_INT(e->at));
+}
+
+void fold_payment_day_closed(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_close_insert, D_TEXT(e->entity), D_INT(num(e, "day")),
+	        D_TEXT(json_print(a, json_get(e->data, "totals"))),
+	        D_TEXT(json_print(a, json_get(e->data, "counted"))), D_INT(e->actor), D_INT(e->at));
 }
 
 /* ---- providers ---- */

@@ -91,6 +91,8 @@ static inline bool order_is(const struct order *o, const char *state)
 	return str_eq(o->state, str_of(state));
 }
 
+/* The account of what a provider owes, or of what lies in a cashier's till. */
+str asset_of(arena *a, str provider, str method);
 /* {"minor", "currency"} */
 json *pay_money(arena *a, int64_t minor, str currency_code);
 json *pay_two(arena *a, str en, str ar);

@@ -195,6 +195,12 @@ str order_next(str state, const char *event)
 	return (str){0};
 }
 
+str asset_of(arena *a, str provider, str method)
+{
+	return str_eq(provider, STR("counter")) ? str_cat(a, STR("asset/till/"), method)
+	                                        : str_cat(a, STR("asset/receivable/"), provider);
+}
+
 json *pay_money(arena *a, int64_t minor, str currency_code)
 {
 	json *m = json_object(a);

@@ -65,19 +65,17 @@ static json *parts_json(struct tx *tx, const struct line *l, size_t n, int64_t a
 	return list;
 }
 
-static str captured_provider(struct tx *tx, const struct order *o, int64_t *attempt)
+static int64_t captured_attempt(struct tx *tx, int64_t order)
 {
 	struct attempt all[ATTEMPTS_MAX];
-	size_t n = order_attempts(tx->db, tx->a, o->id, all, ATTEMPTS_MAX);
+	size_t n = order_attempts(tx->db, tx->a, order, all, ATTEMPTS_MAX);
 	for (size_t i = 0; i < n; i++)
-		if (str_eq(all[i].state, STR("captured"))) {
-			*attempt = all[i].id;
-			return all[i].provider;
-		}
-	return (str){0};
+		if (str_eq(all[i].state, STR("captured")))
+			return all[i].id;
+	return 0;
 }
 
-static err book_refund(struct tx *tx, const struct order *o, const struct refund *r, str provider)
+static err book_refund(struct tx *tx, const struct order *o, const struct refund *r)
 {
 	struct line l[LINES_MAX];
 	struct posting p[LINES_MAX];
@@ -92,7 +90,7 @@ static err book_refund(struct tx *tx, const struct order *o, const struct refund
 			    .entity = l[i].entity,
 			    .currency = o->currency,
 			    .debit = str_cat(tx->a, STR("income/fees/"), l[i].gl),
-			    .credit = str_cat(tx->a, STR("asset/receivable/"), provider),
+			    .credit = asset_of(tx->a, o->provider, o->method),
 			    .amount = json_int(part, "amount", 0),
 			    .reference = o->reference,
 			    .pending = true,
@@ -113,13 +111,13 @@ err refund_ask(struct tx *tx, int64_t order, int64_t amount, str reason, int64_t
 		               "more than what was paid and has not gone back");
 	if (!r.reason.n || r.reason.n > REASON_MAX)
 		return tx_fail(tx, ERR_bad_input, "reason", "say why, in at most %d bytes", REASON_MAX);
-	str provider = captured_provider(tx, &o, &r.attempt);
+	r.attempt = captured_attempt(tx, o.id);
 	r.id = *id = tx_id(tx);
 	r.order = o.id;
 	r.currency = o.currency;
 	struct line l[LINES_MAX];
 	r.parts = parts_json(tx, l, order_lines(tx->db, tx->a, o.id, l, LINES_MAX), amount);
-	err e = book_refund(tx, &o, &r, provider);
+	err e = book_refund(tx, &o, &r);
 	if (e)
 		return e;
 	return tx_emit(tx, of_refund(&o, "payment.refund_asked", refund_json(tx->a, &r)));
@@ -150,8 +148,11 @@ err refund_approve(struct tx *tx, int64_t id)
 	err e = refund_open(tx, id, "asked", &r, &o);
 	if (e || (e = second_person(tx, &r)))
 		return e;
-	send_later(tx, id);
-	return tx_emit(tx, of_refund(&o, "payment.refund_approved", refund_json(tx->a, &r)));
+	bool counter = str_eq(o.provider, STR("counter"));
+	if (!counter)
+		send_later(tx, id);
+	e = tx_emit(tx, of_refund(&o, "payment.refund_approved", refund_json(tx->a, &r)));
+	return e || !counter ? e : refund_end(tx, id, true, STR("paid out at the counter"));
 }
 
 /* The ledger's parts of a refund, ended together. */

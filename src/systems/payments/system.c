@@ -35,6 +35,11 @@ static const struct derived derived[] = {
     {"pay_refund", "id"},
     {"pay_provider", "id"},
     {"pay_health", "provider"},
+    {"pay_batch", "id"},
+    {"pay_batch_sum", "batch, entity, currency"},
+    {"pay_settled", "kind, id"},
+    {"pay_exception", "id"},
+    {"pay_close", "entity, day"},
 };
 
 static const struct err_info errors[] = {

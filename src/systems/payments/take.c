@@ -98,12 +98,13 @@ static err book_capture(struct tx *tx, const struct order *o, const struct attem
                         const struct line *l, size_t n)
 {
 	struct posting *p = NEWN(tx->a, struct posting, n);
+	str debit = asset_of(tx->a, t->provider, t->method);
 	for (size_t i = 0; i < n; i++)
 		p[i] = (struct posting){
 		    .key = str_fmt(tx->a, "capture:%lld:%lld", (long long)t->id, (long long)l[i].no),
 		    .entity = l[i].entity,
 		    .currency = o->currency,
-		    .debit = str_cat(tx->a, STR("asset/receivable/"), t->provider),
+		    .debit = debit,
 		    .credit = str_cat(tx->a, STR("income/fees/"), l[i].gl),
 		    .amount = l[i].amount,
 		    .reference = o->reference,
