@@ -4,9 +4,9 @@
 
 /* ISO 4217 list one, the currencies of the region and the common others. */
 static const currency known[] = {
-	{"BHD", 3}, {"AED", 2}, {"EUR", 2}, {"GBP", 2}, {"INR", 2}, {"IQD", 3}, {"JOD", 3},
-	{"JPY", 0}, {"KWD", 3}, {"LYD", 3}, {"OMR", 3}, {"QAR", 2}, {"SAR", 2}, {"TND", 3},
-	{"USD", 2}, {"EGP", 2}, {"MAD", 2},
+    {"BHD", 3}, {"AED", 2}, {"EUR", 2}, {"GBP", 2}, {"INR", 2}, {"IQD", 3},
+    {"JOD", 3}, {"JPY", 0}, {"KWD", 3}, {"LYD", 3}, {"OMR", 3}, {"QAR", 2},
+    {"SAR", 2}, {"TND", 3}, {"USD", 2}, {"EGP", 2}, {"MAD", 2},
 };
 
 bool currency_find(str code, currency *out)

@@ -14,8 +14,8 @@ typedef struct {
 } money;
 
 typedef struct {
-	char code[4];   /* ISO 4217, NUL-terminated */
-	int exponent;   /* 0 to 4 */
+	char code[4]; /* ISO 4217, NUL-terminated */
+	int exponent; /* 0 to 4 */
 } currency;
 
 /* False (and *out zero) for a code that is not in the list. */

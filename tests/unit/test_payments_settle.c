@@ -110,8 +110,11 @@ static void one_missing_one_extra_one_wrong_are_three_exceptions(void **state)
 	assert_int_equal(r.matched, 6);
 	const char *const kinds[] = {"missing", "extra", "amount"};
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(count(s, str_c(s->u->a, str_fmt(s->u->a,
-		                     "SELECT count(*) FROM pay_exception WHERE kind = '%s'", kinds[i]))), 1);
+		assert_int_equal(
+		    count(s, str_c(s->u->a,
+		                   str_fmt(s->u->a, "SELECT count(*) FROM pay_exception WHERE kind = '%s'",
+		                           kinds[i]))),
+		    1);
 	assert_true(take(s, "sim-a", STR("day.csv"), csv).known); /* the same file again */
 	assert_int_equal(count(s, "SELECT count(*) FROM pay_exception"), 3);
 	/* The missing one comes the day after, as camt.053, with all the others again. */
@@ -120,7 +123,8 @@ static void one_missing_one_extra_one_wrong_are_three_exceptions(void **state)
 	assert_int_equal(r.matched, 2);
 	assert_int_equal(r.exceptions, 6); /* settled twice, says the provider */
 	assert_int_equal(count(s, "SELECT count(*) FROM pay_exception WHERE kind = 'missing'"
-	                          " AND state = 'open'"), 0);
+	                          " AND state = 'open'"),
+	                 0);
 	assert_int_equal(balance(s, "asset/receivable/sim-a"), 0);
 	struct taking t = {.id = count(s, "SELECT id FROM pay_exception WHERE kind = 'extra'"),
 	                   .word = STR(" ")};
@@ -170,7 +174,8 @@ static void what_is_no_statement_is_refused_with_its_line(void **state)
 	static const char *const bad[] = {
 	    "",
 	    "kind,payment\n",
-	    "kind,payment,reference,order,amount,currency,at\nloan,1,2,3,4.000,BHD,2026-01-01T00:00:00Z\n",
+	    "kind,payment,reference,order,amount,currency,at\nloan,1,2,3,4.000,BHD,2026-01-01T00:00:"
+	    "00Z\n",
 	    "kind,payment,reference,order,amount,currency,at\npayment,1,2,3,4.0001,BHD,"
 	    "2026-01-01T00:00:00Z\n",
 	    "kind,payment,reference,order,amount,currency,at\npayment,1,2,3,4.000,BHD,yesterday\n",
@@ -231,7 +236,8 @@ static void a_closed_day_takes_no_more(void **state)
 	assert_int_equal(unit_run(s->u, close_decide, &c), OK);
 	assert_int_equal(unit_run(s->u, close_decide, &c), ERR_payment_day_closed);
 	assert_int_equal(count(s, "SELECT count(*) FROM pay_close WHERE totals LIKE '%cheque%'"
-	                          " AND totals LIKE '%5000%'"), 1);
+	                          " AND totals LIKE '%5000%'"),
+	                 1);
 	t = (struct till){order_make(s, 300), 0, "cash", "", 3};
 	assert_int_equal(unit_run(s->u, till_decide, &t), ERR_payment_day_closed);
 	shop_jump(s, 86400);

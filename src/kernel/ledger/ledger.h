@@ -74,7 +74,7 @@ bool ledger_balance_of(dbc *c, str entity, str code, str purpose, struct ledger_
 
 struct ledger_account {
 	int64_t id;
-	str entity, code, purpose;
+	str entity, currency, purpose;
 	struct ledger_balance balance;
 };
 /* Accounts, of one entity or (empty) of all, by entity, currency, purpose. */

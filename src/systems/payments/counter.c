@@ -6,9 +6,9 @@
 
 #include "kernel/pack/pack.h"
 
-#define GULF_OFFSET    (3 * 3600)
-#define COUNTED_MAX    16
-#define REFERENCE_MAX  64
+#define GULF_OFFSET   (3 * 3600)
+#define COUNTED_MAX   16
+#define REFERENCE_MAX 64
 
 static int64_t today(const struct tx *tx)
 {
@@ -138,5 +138,6 @@ err day_close(struct tx *tx, str entity, int64_t day, const struct counted *c, s
 	json_set_int(tx->a, d, "day", day);
 	json_set(tx->a, d, "totals", totals_json(tx, entity, day));
 	json_set(tx->a, d, "counted", counted);
-	return tx_emit(tx, (struct emission){.kind = "payment.day_closed", .entity = entity, .data = d});
+	return tx_emit(tx,
+	               (struct emission){.kind = "payment.day_closed", .entity = entity, .data = d});
 }

@@ -73,8 +73,9 @@ void fold_payment_answered(dbc *c, arena *a, const struct event *e)
 	    !str_eq(verdict, STR("amount")))
 		return;
 	db_exec(c, &sql_exception_insert, D_INT(e->seq * 1000000), D_TEXT(verdict),
-	        D_TEXT(text(e, "provider")), D_INT(0), D_TEXT(text(e, "message")), D_INT(num(e, "order")),
-	        D_INT(num(e, "attempt")), D_INT(0), D_INT(num(e, "amount")), D_INT(e->at));
+	        D_TEXT(text(e, "provider")), D_INT(0), D_TEXT(text(e, "message")),
+	        D_INT(num(e, "order")), D_INT(num(e, "attempt")), D_INT(0), D_INT(num(e, "amount")),
+	        D_INT(e->at));
 }
 
 void fold_payment_failed(dbc *c, arena *a, const struct event *e)
@@ -215,10 +216,11 @@ void fold_payment_settled(dbc *c, arena *a, const struct event *e)
 	const json *wrong = json_get(e->data, "exceptions"), *paid = json_get(e->data, "paid");
 	int64_t batch = num(e, "batch"), no = 0;
 	(void)a;
-	db_exec(c, &sql_batch_insert, D_INT(batch), D_TEXT(text(e, "provider")), D_TEXT(text(e, "name")),
-	        D_TEXT(text(e, "reference")), D_TEXT(text(e, "hash")), D_INT(num(e, "from")),
-	        D_INT(num(e, "to")), D_INT(entries ? (int64_t)entries->count : 0), D_INT(num(e, "sum")),
-	        D_INT(e->at), D_INT(e->seq));
+	db_exec(c, &sql_batch_insert, D_INT(batch), D_TEXT(text(e, "provider")),
+	        D_TEXT(text(e, "name")), D_TEXT(text(e, "reference")), D_TEXT(text(e, "hash")),
+	        D_INT(num(e, "from")), D_INT(num(e, "to")),
+	        D_INT(entries ? (int64_t)entries->count : 0), D_INT(num(e, "sum")), D_INT(e->at),
+	        D_INT(e->seq));
 	for (const json *x = entries ? entries->first : NULL; x; x = x->next)
 		settled_fold(c, e, x);
 	for (const json *x = sums ? sums->first : NULL; x; x = x->next)

@@ -53,8 +53,8 @@ static void entry_add(struct matching *m, const struct settle_entry *e, const ch
 
 static bool settled(struct tx *tx, bool refund, int64_t id)
 {
-	return db_query_int(tx->db, &sql_settled_get, 0, D_TEXT(refund ? STR("refund") : STR("payment")),
-	                    D_INT(id)) != 0;
+	return db_query_int(tx->db, &sql_settled_get, 0,
+	                    D_TEXT(refund ? STR("refund") : STR("payment")), D_INT(id)) != 0;
 }
 
 static bool matches(const char *verdict)
@@ -70,12 +70,12 @@ static err match_payment(struct matching *m, const struct settle_entry *e, const
 	             str_eq(t.provider, m->provider) && order_get(m->tx->db, m->tx->a, t.order, &o);
 	bool captured = known && str_eq(t.state, STR("captured"));
 	bool same = known && t.amount == e->amount && str_eq(t.currency, e->currency);
-	*verdict = !known                          ? "extra"
-	           : settled(m->tx, false, t.id)   ? "twice"
-	           : captured && !same             ? "amount"
-	           : captured                      ? VERDICT_OK
+	*verdict = !known                            ? "extra"
+	           : settled(m->tx, false, t.id)     ? "twice"
+	           : captured && !same               ? "amount"
+	           : captured                        ? VERDICT_OK
 	           : str_eq(t.state, STR("surplus")) ? VERDICT_OK
-	                                           : "state";
+	                                             : "state";
 	if (matches(*verdict))
 		return post_entry(m, e, &o, NULL);
 	exception_add(m, *verdict, str_fmt(m->tx->a, "%.*s %.*s", STRF(e->payment), STRF(e->order)),
@@ -90,11 +90,11 @@ static err match_refund(struct matching *m, const struct settle_entry *e, const 
 	str what = str_fmt(m->tx->a, "%.*s %.*s", STRF(e->reference), STRF(e->order));
 	bool known = e->id && refund_get(m->tx->db, m->tx->a, e->id, &r) &&
 	             order_get(m->tx->db, m->tx->a, r.order, &o);
-	*verdict = !known                                                        ? "extra"
-	           : settled(m->tx, true, e->id)                                 ? "twice"
+	*verdict = !known                                                       ? "extra"
+	           : settled(m->tx, true, e->id)                                ? "twice"
 	           : r.amount != -e->amount || !str_eq(r.currency, e->currency) ? "amount"
-	           : !str_eq(r.state, STR("done"))                               ? "state"
-	                                                                         : VERDICT_OK;
+	           : !str_eq(r.state, STR("done"))                              ? "state"
+	                                                                        : VERDICT_OK;
 	if (matches(*verdict))
 		return post_entry(m, e, &o, &r);
 	exception_add(m, *verdict, what, known ? r.order : 0, known ? r.attempt : 0,
@@ -207,7 +207,8 @@ err settle_take(struct tx *tx, str provider, const struct statement *s, instant 
 			again = e->id && s->entry[k].id == e->id && s->entry[k].refund == e->refund;
 		err failed = OK;
 		if (again)
-			exception_add(&m, verdict = "twice", e->payment, 0, e->refund ? 0 : e->id, 0, e->amount);
+			exception_add(&m, verdict = "twice", e->payment, 0, e->refund ? 0 : e->id, 0,
+			              e->amount);
 		else
 			failed = e->refund ? match_refund(&m, e, &verdict) : match_payment(&m, e, &verdict);
 		if (failed)

@@ -23,21 +23,21 @@
 
 #include "systems/payments/order.h"
 
-#define SETTLE_ENTRIES_MAX 5000  /* in one statement */
-#define SETTLE_FEE_MAX     50    /* thousandths of the sum that a provider may keep */
-#define EXCEPTION_REASON   500   /* bytes */
+#define SETTLE_ENTRIES_MAX 5000 /* in one statement */
+#define SETTLE_FEE_MAX     50   /* thousandths of the sum that a provider may keep */
+#define EXCEPTION_REASON   500  /* bytes */
 
 struct settle_entry {
 	bool refund;
-	int64_t id;          /* of our attempt or refund; 0 = it is not a number of ours */
+	int64_t id; /* of our attempt or refund; 0 = it is not a number of ours */
 	str payment, reference, order, currency;
-	int64_t amount;      /* signed: what the provider owes us for it */
+	int64_t amount; /* signed: what the provider owes us for it */
 	instant at;
 };
 
 struct statement {
-	str name, hash;      /* of the file */
-	str reference;       /* camt: the statement's id; CSV: the name */
+	str name, hash; /* of the file */
+	str reference;  /* camt: the statement's id; CSV: the name */
 	struct settle_entry *entry;
 	size_t n;
 };
@@ -48,7 +48,7 @@ bool statement_read(arena *a, str name, str bytes, struct statement *out, str *w
 
 struct settle_report {
 	int64_t batch, matched, exceptions, sum;
-	bool known;          /* this very file was taken before */
+	bool known; /* this very file was taken before */
 };
 /* Takes a provider's statement of [from, to). Twice is once. */
 err settle_take(struct tx *tx, str provider, const struct statement *s, instant from, instant to,

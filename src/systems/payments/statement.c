@@ -1,13 +1,11 @@
 /* statement.c - reading what providers and banks send: CSV and camt.053. */
 #include "systems/payments/settle.h"
 
-#include <expat.h>
-#include <openssl/sha.h>
-#include <string.h>
+#include "engine/bpmn/xml.h"
 
-#define CELLS     7
-#define TEXT_MAX  128
-#define DEPTH_MAX 32
+#include <openssl/sha.h>
+
+#define CELLS 7
 
 static bool wrong(arena *a, str *why, size_t line, const char *what)
 {
@@ -72,138 +70,58 @@ static bool csv_read(arena *a, str bytes, struct statement *out, str *why)
 
 /* ---- camt.053 ---- */
 
-struct camt {
-	arena *a;
-	XML_Parser parser;
-	struct statement *out;
-	struct settle_entry now;
-	const char *wrong;
-	size_t line;
-	char path[DEPTH_MAX][16];
-	int depth;
-	char text[TEXT_MAX];
-	size_t n;
-	str amount;
-	bool debit, in_entry;
-};
-
-static void camt_refuse(struct camt *k, const char *what)
+static const struct xml_node *child(const struct xml_node *n, const char *name)
 {
-	if (k->wrong)
-		return;
-	k->wrong = what;
-	k->line = XML_GetCurrentLineNumber(k->parser);
-	XML_StopParser(k->parser, XML_FALSE);
+	for (const struct xml_node *x = n ? n->first : NULL; x; x = x->next)
+		if (str_eq(x->name, str_of(name)))
+			return x;
+	return NULL;
 }
 
-static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *sysid,
-                               const XML_Char *pubid, int internal)
+static str text_of(const struct xml_node *n)
 {
-	(void)name;
-	(void)sysid;
-	(void)pubid;
-	(void)internal;
-	camt_refuse(ctx, "a DOCTYPE is not accepted");
+	return n ? n->text : (str){0};
 }
 
-static bool is(const struct camt *k, const char *name)
+static bool camt_entry(arena *a, const struct xml_node *n, struct settle_entry *e, str *why)
 {
-	return k->depth > 0 && strcmp(k->path[k->depth - 1], name) == 0;
-}
-
-static bool below(const struct camt *k, const char *name)
-{
-	return k->depth > 1 && strcmp(k->path[k->depth - 2], name) == 0;
-}
-
-static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **attribute)
-{
-	struct camt *k = ctx;
-	const char *local = strrchr(name, '|');
-	local = local ? local + 1 : name;
-	if (k->depth == DEPTH_MAX || strlen(local) >= sizeof k->path[0]) {
-		camt_refuse(k, "an element is nested too deeply or has too long a name");
-		return;
-	}
-	memcpy(k->path[k->depth++], local, strlen(local) + 1);
-	k->n = 0;
-	if (is(k, "Ntry")) {
-		k->now = (struct settle_entry){0};
-		k->in_entry = true;
-		k->debit = false;
-	}
-	for (; is(k, "Amt") && below(k, "Ntry") && *attribute; attribute += 2)
-		if (strcmp(attribute[0], "Ccy") == 0)
-			k->now.currency = str_dup(k->a, str_of(attribute[1]));
-}
-
-static void XMLCALL on_text(void *ctx, const XML_Char *p, int n)
-{
-	struct camt *k = ctx;
-	if (k->n + (size_t)n > sizeof k->text)
-		return;
-	memcpy(k->text + k->n, p, (size_t)n);
-	k->n += (size_t)n;
-}
-
-static void entry_end(struct camt *k)
-{
-	struct settle_entry *e = &k->now;
-	if (!amount_read(k->amount, e->currency, &e->amount) || e->amount < 0) {
-		camt_refuse(k, "an entry's amount or currency is malformed");
-		return;
-	}
-	if (k->out->n == SETTLE_ENTRIES_MAX) {
-		camt_refuse(k, "the statement is too long");
-		return;
-	}
-	e->refund = k->debit;
-	e->amount = k->debit ? -e->amount : e->amount;
+	const struct xml_node *amount = child(n, "Amt");
+	const struct xml_node *refs = child(child(child(n, "NtryDtls"), "TxDtls"), "Refs");
+	str at = text_of(child(child(n, "BookgDt"), "DtTm"));
+	*e = (struct settle_entry){.refund = str_eq(text_of(child(n, "CdtDbtInd")), STR("DBIT")),
+	                           .payment = text_of(child(refs, "EndToEndId")),
+	                           .reference = text_of(child(refs, "AcctSvcrRef"))};
+	if (!amount)
+		return wrong(a, why, n->line, "an entry has no amount");
+	e->currency = xml_attr(amount, "Ccy");
+	if (!amount_read(amount->text, e->currency, &e->amount) || e->amount < 0)
+		return wrong(a, why, n->line, "an entry's amount or currency is malformed");
+	if (at.n && !time_parse(at, &e->at))
+		return wrong(a, why, n->line, "an entry's time is malformed");
+	e->amount = e->refund ? -e->amount : e->amount;
 	if (!str_i64(e->refund ? e->reference : e->payment, &e->id))
 		e->id = 0;
-	k->out->entry[k->out->n++] = *e;
-	k->in_entry = false;
-}
-
-static void XMLCALL on_end(void *ctx, const XML_Char *name)
-{
-	struct camt *k = ctx;
-	str text = str_trim((str){k->text, k->n});
-	(void)name;
-	if (is(k, "Ntry"))
-		entry_end(k);
-	else if (is(k, "Id") && below(k, "Stmt"))
-		k->out->reference = str_dup(k->a, text);
-	else if (k->in_entry && is(k, "Amt") && below(k, "Ntry"))
-		k->amount = str_dup(k->a, text);
-	else if (k->in_entry && is(k, "CdtDbtInd") && below(k, "Ntry"))
-		k->debit = str_eq(text, STR("DBIT"));
-	else if (k->in_entry && is(k, "EndToEndId"))
-		k->now.payment = str_dup(k->a, text);
-	else if (k->in_entry && is(k, "AcctSvcrRef") && below(k, "Refs"))
-		k->now.reference = str_dup(k->a, text);
-	else if (k->in_entry && is(k, "DtTm") && below(k, "BookgDt") && !time_parse(text, &k->now.at))
-		camt_refuse(k, "an entry's time is malformed");
-	if (k->depth > 0)
-		k->depth--;
-	k->n = 0;
+	return true;
 }
 
 static bool camt_read(arena *a, str bytes, struct statement *out, str *why)
 {
-	struct camt k = {.a = a, .out = out, .parser = XML_ParserCreateNS("UTF-8", '|')};
-	if (!k.parser)
-		return wrong(a, why, 0, "there is no memory to read it");
-	XML_SetUserData(k.parser, &k);
-	XML_SetElementHandler(k.parser, on_start, on_end);
-	XML_SetCharacterDataHandler(k.parser, on_text);
-	XML_SetStartDoctypeDeclHandler(k.parser, on_doctype);
-	bool good = XML_Parse(k.parser, bytes.p, (int)bytes.n, 1) == XML_STATUS_OK && !k.wrong;
-	if (!good)
-		wrong(a, why, k.wrong ? k.line : XML_GetCurrentLineNumber(k.parser),
-		      k.wrong ? k.wrong : XML_ErrorString(XML_GetErrorCode(k.parser)));
-	XML_ParserFree(k.parser);
-	return good;
+	struct diags d = diags_make(a, out->name);
+	const struct xml_node *root = xml_parse(a, bytes, &d);
+	if (!root || d.errors)
+		return wrong(a, why, d.first ? d.first->line : 0,
+		             d.first ? str_c(a, d.first->what) : "it is no XML");
+	for (const struct xml_node *n = root; n; n = xml_walk(root, n)) {
+		if (str_eq(n->name, STR("Stmt")) && child(n, "Id"))
+			out->reference = text_of(child(n, "Id"));
+		if (!str_eq(n->name, STR("Ntry")))
+			continue;
+		if (out->n == SETTLE_ENTRIES_MAX)
+			return wrong(a, why, n->line, "the statement is too long");
+		if (!camt_entry(a, n, &out->entry[out->n++], why))
+			return false;
+	}
+	return true;
 }
 
 bool statement_read(arena *a, str name, str bytes, struct statement *out, str *why)
