@@ -55,8 +55,8 @@ int app_open(int *argc, char **argv, enum open_how how, struct opened *o)
 	    .organs = organs,
 	    .n_organs = n,
 	    .config = &o->config,
-	    .migrate = how == OPEN_MIGRATE,
-	    .read_only = how == OPEN_READ,
+	    .migrate = how == OPEN_MIGRATE || how == OPEN_EMPTY,
+	    .read_only = how == OPEN_READ || how == OPEN_EMPTY,
 	};
 	str why = {0};
 	if (kernel_open(&options, &o->k, &why) != OK) {

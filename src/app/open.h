@@ -26,6 +26,7 @@ enum open_how {
 	OPEN_READ,  /* no writer thread, nothing changes */
 	OPEN_WRITE, /* refuses a database whose migrations are missing */
 	OPEN_MIGRATE,
+	OPEN_EMPTY,        /* migrates, and no writer thread: for a restore */
 };
 
 /* Settings only. False after telling why. */
