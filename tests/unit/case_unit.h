@@ -13,7 +13,9 @@
 
 extern const struct organ pack_organ;
 
+#ifndef SERVICE
 #define SERVICE "idcard-replace-lost"
+#endif
 
 /* One more room, of the test's own: CASE_UNIT_ROOM, a pointer to its organ. */
 
@@ -75,12 +77,12 @@ enum verb {
 
 struct act {
 	enum verb verb;
-	int64_t by;       /* person acting */
-	int64_t id;       /* case, task or person */
-	int64_t n;        /* revision, instance, rating, version, other person */
+	int64_t by; /* person acting */
+	int64_t id; /* case, task or person */
+	int64_t n;  /* revision, instance, rating, version, other person */
 	str text, more;
 	json *value;
-	str key;          /* of idempotency */
+	str key; /* of idempotency */
 	struct fault fault;
 	struct kase out;
 };
@@ -162,13 +164,12 @@ __attribute__((unused)) static err act_run(struct people *p, struct act *m)
 
 #define ACT(p, ...) act_run((p), &(struct act){__VA_ARGS__})
 /* The same, which must succeed; says why not. */
-#define DONE(p, ...)                                                                    \
-	do {                                                                                 \
-		struct act done_act = {__VA_ARGS__};                                              \
-		if (act_run((p), &done_act) != OK)                                                \
-			fail_msg("line %d: %s: %.*s %.*s", __LINE__,                                   \
-			         err_find(done_act.fault.code)->name, STRF(done_act.fault.field),      \
-			         STRF(done_act.fault.detail));                                         \
+#define DONE(p, ...)                                                                               \
+	do {                                                                                           \
+		struct act done_act = {__VA_ARGS__};                                                       \
+		if (act_run((p), &done_act) != OK)                                                         \
+			fail_msg("line %d: %s: %.*s %.*s", __LINE__, err_find(done_act.fault.code)->name,      \
+			         STRF(done_act.fault.field), STRF(done_act.fault.detail));                     \
 	} while (0)
 
 /* ---- a kernel with people ---- */
@@ -193,8 +194,9 @@ static err person_add(struct tx *tx, const char *number, const char *en, const c
 	                   .phone = STR("+97336000000"),
 	                   .language = STR("en"),
 	                   .staff = role != NULL};
-	x.records = json_parse(tx->a, STR("{\"cards\":[{\"serial\":\"A1\",\"issued\":\"2020-01-01\","
-	                                  "\"expires\":\"2030-01-01\",\"status\":\"active\"}]}"),
+	x.records = json_parse(tx->a,
+	                       STR("{\"cards\":[{\"serial\":\"A1\",\"issued\":\"2020-01-01\","
+	                           "\"expires\":\"2030-01-01\",\"status\":\"active\"}]}"),
 	                       NULL);
 	err e = person_register(tx, &x);
 	*id = x.id;
@@ -257,9 +259,12 @@ __attribute__((unused)) static struct pack *unit_check(struct unit *u, const str
 
 __attribute__((unused)) static struct people *people_start(void)
 {
-	const struct organ *const organs[] = {&pack_organ, &cases_organ, &unit_documents,
+	const struct organ *const organs[] = {
+	    &pack_organ,
+	    &cases_organ,
+	    &unit_documents,
 #ifdef CASE_UNIT_ROOM
-	                                       CASE_UNIT_ROOM,
+	    CASE_UNIT_ROOM,
 #endif
 	};
 	struct unit *u = unit_start(organs, COUNT(organs));
@@ -347,8 +352,10 @@ __attribute__((unused)) static json *good_answers(struct people *p)
 	    "{\"how\":\"lost\",\"lost_on\":\"2025-11-20\",\"place\":\"Manama souq\","
 	    "\"fast_track\":false,\"phone\":\"+97336000000\",\"email\":\"m@example.org\","
 	    "\"collect\":\"isa-town\",\"declaration\":true,"
-	    "\"photograph\":{\"file\":\"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\","
-	    "\"name\":\"me.jpg\",\"bytes\":120000,\"type\":\"image/jpeg\",\"width\":600,\"height\":800}}";
+	    "\"photograph\":{\"file\":"
+	    "\"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\","
+	    "\"name\":\"me.jpg\",\"bytes\":120000,\"type\":\"image/"
+	    "jpeg\",\"width\":600,\"height\":800}}";
 	return json_parse(p->u->a, str_of(text), NULL);
 }
 

@@ -270,7 +270,10 @@ static err close_task(struct step *m, const struct bpmn_effect *f)
 	             !completed           ? (str){0}
 	             : m->cause.outcome.n ? m->cause.outcome
 	                                  : STR("done"));
-	struct emission e = emission_of(&m->q, "task.closed", d, NULL);
+	json *secret = completed && m->cause.answers ? json_object(m->tx->a) : NULL;
+	if (secret)
+		json_set(m->tx->a, secret, "answers", json_copy(m->tx->a, m->cause.answers));
+	struct emission e = emission_of(&m->q, "task.closed", d, secret);
 	e.entity = t.entity;
 	return tx_emit(m->tx, e);
 }

@@ -70,6 +70,7 @@ struct task {
 	instant taken;
 	int64_t closer; /* who did it */
 	str four_eyes;  /* element whose doer may not do this one, or empty */
+	json *answers; /* of its form, once done; or NULL */
 };
 
 /* ---- reading (any connection) ---- */
@@ -168,7 +169,9 @@ err task_claim(struct tx *tx, int64_t task); /* ERR_case_taken */
 err task_release(struct tx *tx, int64_t task);
 err task_assign(struct tx *tx, int64_t task, int64_t to);
 /* `revision` is that of the page the officer saw: ERR_conflict if it moved on.
- * `reason` is told to the applicant; needed for all outcomes but "approve". */
+ * `reason` is told to the applicant; "reject" and "return" need one. `vars` are the
+ * answers of the task's form, if it has one, and are checked by it. */
+const struct form *task_form(const struct service *s, const struct task *t); /* or NULL */
 err task_complete(struct tx *tx, int64_t task, int64_t revision, str outcome, str reason,
                   const json *vars);
 err case_note(struct tx *tx, int64_t id, str text); /* for officers only */

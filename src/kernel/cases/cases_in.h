@@ -30,6 +30,7 @@ struct emission emission_of(const struct kase *q, const char *kind, json *data, 
 struct cause {
 	str outcome; /* of the task that is completed */
 	str reason;  /* the officer's or the applicant's words */
+	const json *answers; /* of the form of the task, or NULL */
 };
 
 /* One step of the case's process and all that follows from it by itself: runs the
@@ -55,6 +56,9 @@ err case_timer_job(struct job *j);
 err case_draft_job(struct job *j);
 err case_thrown_react(struct tx *tx, const struct event *e);
 err case_document_react(struct tx *tx, const struct event *e);
+
+/* ERR_form_incomplete, with the first field at fault, unless the form is complete. */
+err form_check(struct tx *tx, const struct form *f, const json *answers);
 
 /* Reads the case, and refuses what is not this actor's own with ERR_not_found. */
 err case_own(struct tx *tx, int64_t id, struct kase *out);

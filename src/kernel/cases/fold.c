@@ -163,9 +163,8 @@ void fold_task_opened(dbc *c, arena *a, const struct event *e)
 
 void fold_task_closed(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
 	db_exec(c, &sql_task_close, D_INT(json_int(e->data, "task", 0)), D_INT(e->at), D_INT(e->actor),
-	        D_TEXT(json_str(e->data, "outcome")));
+	        D_TEXT(json_str(e->data, "outcome")), D_TEXT(member(a, e->secret, "answers")));
 	holders(c, e);
 	touch(c, e);
 }
@@ -369,7 +368,9 @@ void fold_case_person_erased(dbc *c, arena *a, const struct event *e)
 	for (size_t i = 0; i < n; i++)
 		end_open(c, a, e, id[i]);
 	n = ids_of(c, &sql_case_all_ids, e->subject, id, CASES_OF_PERSON_MAX);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		db_exec(c, &sql_word_delete, D_INT(id[i]));
+		db_exec(c, &sql_task_erase, D_INT(id[i]));
+	}
 	db_exec(c, &sql_case_body_erase, D_INT(e->subject));
 }

@@ -193,6 +193,7 @@ static void read_task(rows *r, arena *a, struct task *t)
 	    .taken = db_int(r, 14),
 	    .closer = db_int(r, 15),
 	    .four_eyes = str_dup(a, db_text(r, 16)),
+	    .answers = parse(a, db_text(r, 17)),
 	};
 	split(a, str_dup(a, db_text(r, 7)), t);
 }

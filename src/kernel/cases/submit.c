@@ -31,17 +31,16 @@ static struct form_env quiet(const struct pack *p, instant now)
 	                         .text = key_itself};
 }
 
-static err complete(struct tx *tx, const struct pack *p, const struct service *s,
-                    const json *answers)
+err form_check(struct tx *tx, const struct form *f, const json *answers)
 {
-	struct form_env env = quiet(p, tx->now);
+	struct form_env env = quiet(pack_current(tx->k), tx->now);
 	struct form_errors errors = {0};
 	size_t page = 0;
-	if (form_complete(s->form, answers, &env, tx->a, &page, &errors))
+	if (form_complete(f, answers, &env, tx->a, &page, &errors))
 		return OK;
-	str field = errors.count ? errors.at[0].field : form_page_id(s->form, page);
+	str field = errors.count ? errors.at[0].field : form_page_id(f, page);
 	return tx_fail(tx, ERR_form_incomplete, str_c(tx->a, field), "the page %.*s is not complete",
-	               STRF(form_page_id(s->form, page)));
+	               STRF(form_page_id(f, page)));
 }
 
 static err eligible(struct submission *m)
@@ -148,7 +147,7 @@ err case_submit(struct tx *tx, int64_t id)
 	if (!e)
 		e = eligible(&m);
 	if (!e)
-		e = complete(tx, m.p, m.s, m.answers);
+		e = form_check(tx, m.s->form, m.answers);
 	if (!e)
 		e = fix_fee(&m);
 	if (!e)
@@ -182,7 +181,7 @@ err case_answer(struct tx *tx, int64_t id, const json *answers)
 	const struct service *s = service_at(tx->k, tx->db, q.service, q.version);
 	json *all =
 	    answers ? form_submit_answers(s->form, answers, tx->a) : case_answers(tx->db, tx->a, id);
-	e = complete(tx, pack_current(tx->k), s, all);
+	e = form_check(tx, s->form, all);
 	if (e)
 		return e;
 	json *d = notice(tx, &q), *secret = json_object(tx->a);

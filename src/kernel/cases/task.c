@@ -130,7 +130,8 @@ static err reason_check(struct tx *tx, str outcome, str reason)
 {
 	if (utf8_length(reason) > REASON_MAX_CHARS)
 		return tx_fail(tx, ERR_bad_input, "reason", "at most %d characters", REASON_MAX_CHARS);
-	if (outcome.n && !str_eq(outcome, STR("approve")) && !str_trim(reason).n)
+	bool needed = str_eq(outcome, STR("reject")) || str_eq(outcome, STR("return"));
+	if (needed && !str_trim(reason).n)
 		return tx_fail(tx, ERR_bad_input, "reason", "say why, so that the applicant can act");
 	return OK;
 }
@@ -166,6 +167,14 @@ static err may_decide(struct tx *tx, const struct kase *q, const struct task *t,
 	return reason_check(tx, outcome, reason);
 }
 
+const struct form *task_form(const struct service *s, const struct task *t)
+{
+	for (size_t i = 0; s && t->form.n && i < s->n_forms; i++)
+		if (str_eq(s->forms[i].key, t->form))
+			return s->forms[i].form;
+	return NULL;
+}
+
 static json *decision_vars(struct tx *tx, const struct kase *q, const struct task *t, str outcome,
                            str reason, const json *vars)
 {
@@ -192,10 +201,14 @@ err task_complete(struct tx *tx, int64_t task, int64_t revision, str outcome, st
 		e = may_decide(tx, &q, &t, revision, outcome, reason);
 	if (e)
 		return e;
+	const struct form *f = task_form(service_at(tx->k, tx->db, q.service, q.version), &t);
+	e = f ? form_check(tx, f, vars) : OK;
+	if (e)
+		return e;
 	struct bpmn_trigger done = {.kind = BPMN_TASK_COMPLETED,
 	                            .instance = t.instance,
 	                            .vars = decision_vars(tx, &q, &t, outcome, reason, vars)};
-	return case_advance(tx, q.id, &done, (struct cause){outcome, reason});
+	return case_advance(tx, q.id, &done, (struct cause){outcome, reason, f ? vars : NULL});
 }
 
 /* ---- notes and reading ---- */

@@ -70,13 +70,6 @@ json *desk_colleagues(struct req *r, str entity, int64_t but)
 
 /* ---- the answers ---- */
 
-static str form_text(void *ctx, arena *a, bool arabic, str key, const json *params)
-{
-	const struct req *r = ctx;
-	return message_text(server_settings(r->server)->texts, a, arabic ? LANG_AR : LANG_EN, key, 0,
-	                    params, false);
-}
-
 static void answer_file(struct req *r, const struct kase *q, json *list, const json *f)
 {
 	json *o = json_push(list, json_object(r->a));
@@ -115,12 +108,7 @@ static void files_in(struct req *r, const struct kase *q, json *list, const json
 static void answers(struct req *r, const struct kase *q, const struct service *s, json *v)
 {
 	json *given = case_answers(r->db, r->a, q->id), *files = json_array(r->a);
-	const struct pack *p = pack_current(r->k);
-	struct form_env env = {.arabic = r->lang == LANG_AR,
-	                       .today =
-	                           p && p->calendar ? calendar_day(p->calendar, r->now) : r->now / DAY,
-	                       .ctx = r,
-	                       .text = form_text};
+	struct form_env env = desk_form_env(r);
 	json *check = s && s->form ? form_check_view(s->form, given, &env, r->a) : NULL;
 	json *pages = check ? json_get(check, "pages") : json_array(r->a);
 	for (json *page = pages->first; page; page = page->next) {
@@ -221,7 +209,8 @@ static void outcomes(struct req *r, const struct task *t, json *v)
 	}
 }
 
-static void task_part(struct req *r, const struct kase *q, json *v, json *about)
+static void task_part(struct req *r, const struct kase *q, const struct service *s, json *v,
+                      json *about)
 {
 	struct task t;
 	bool any = !q->closed && desk_task_of(r, q, &t);
@@ -240,6 +229,8 @@ static void task_part(struct req *r, const struct kase *q, json *v, json *about)
 	if (any) {
 		json_set(r->a, about, "task_name", t.name ? t.name : json_string(r->a, t.element));
 		outcomes(r, &t, v);
+		if (mine && task_form(s, &t))
+			desk_form_view(r, task_form(s, &t), NULL, v);
 		json_set(r->a, v, "colleagues", desk_colleagues(r, t.entity, r->session.person));
 	}
 }
@@ -291,7 +282,7 @@ json *desk_case_view(struct req *r, const struct kase *q)
 	json_set_str(r->a, v, "back", desk_href(r, "/desk"));
 	json_set_int(r->a, v, "reason_max", 1000);
 	json_set_int(r->a, v, "note_max", 4000);
-	task_part(r, q, v, about);
+	task_part(r, q, s, v, about);
 	json_set(r->a, v, "case", about);
 	json_set_str(r->a, reason, "value", req_field(r, "reason"));
 	json_set_str(r->a, note, "value", req_field(r, "text"));
@@ -300,6 +291,7 @@ json *desk_case_view(struct req *r, const struct kase *q)
 	json_set(r->a, form, "text", note);
 	json_set(r->a, v, "form", form);
 	answers(r, q, s, v);
+	desk_findings(r, q, s, v);
 	checks(r, q, s, v);
 	payment(r, q, v);
 	decision(r, q, v);

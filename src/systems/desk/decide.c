@@ -13,6 +13,8 @@ struct work {
 	struct kase q;
 	struct task t;
 	int64_t revision, to;
+	const struct form *form; /* that the task asks to be filled, or NULL */
+	struct filled filled;
 };
 
 /* The case and the task of the address and the form; refuses what is another's. */
@@ -159,24 +161,37 @@ static bool offered(const struct task *t, str outcome)
 	return !t->n_outcomes;
 }
 
+static bool filled_well(struct req *r, struct work *w)
+{
+	w->form = task_form(service_at(r->k, r->db, w->q.service, w->q.version), &w->t);
+	if (w->form)
+		desk_form_read(r, w->form, &w->filled);
+	return !w->form || !w->filled.errors.count;
+}
+
 err prepare_desk_decide(struct req *r)
 {
 	err e = work_of(r);
-	const struct work *w = r->state;
+	struct work *w = r->state;
 	str outcome = req_field(r, "outcome"), reason = str_trim(req_field(r, "reason"));
 	const char *wrong = NULL, *field = "reason";
 	if (e)
 		return e;
+	bool well = filled_well(r, w);
+	bool told = str_eq(outcome, STR("reject")) || str_eq(outcome, STR("return"));
 	if (!offered(&w->t, outcome))
 		wrong = "desk.case.choose_outcome", field = "outcome";
-	else if (outcome.n && !str_eq(outcome, STR("approve")) && !reason.n)
+	else if (told && !reason.n)
 		wrong = str_eq(outcome, STR("return")) ? "desk.case.what_is_missing" : "desk.case.why_not";
 	else if (utf8_length(reason) > 1000)
 		wrong = "desk.case.reason_long";
-	if (!wrong)
+	if (!wrong && well)
 		return OK;
 	json *v = desk_case_view(r, &w->q);
-	desk_error(r, v, field, req_text(r, wrong));
+	if (w->form)
+		desk_form_view(r, w->form, &w->filled, v);
+	if (wrong)
+		desk_error(r, v, field, req_text(r, wrong));
 	return req_again(r, "desk/case", v);
 }
 
@@ -185,7 +200,8 @@ err decide_desk_decide(struct tx *tx, struct req *r)
 	const struct work *w = r->state;
 	return told(tx, r,
 	            task_complete(tx, w->t.id, w->revision, req_field(r, "outcome"),
-	                          str_trim(req_field(r, "reason")), NULL));
+	                          str_trim(req_field(r, "reason")),
+	                          w->form ? w->filled.answers : NULL));
 }
 
 err answer_desk_decide(struct req *r)

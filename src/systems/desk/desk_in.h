@@ -86,6 +86,21 @@ json *desk_colleagues(struct req *r, str entity, int64_t but);
 /* Does the officer stand in for that holder now? */
 bool desk_stands_in(dbc *c, int64_t officer, int64_t holder, instant now);
 
+/* ---- inspect.c: forms that the holder of a task fills ---- */
+
+struct form_env desk_form_env(struct req *r);
+/* What was typed into the task's form: answers, what is not valid, and why. */
+struct filled {
+	json *answers, *raw;
+	struct form_errors errors;
+};
+void desk_form_read(struct req *r, const struct form *f, struct filled *out);
+/* The form's questions, all pages one after the other: task_form of the case page.
+ * Adds the errors to the page's own. */
+void desk_form_view(struct req *r, const struct form *f, const struct filled *in, json *view);
+/* What holders of tasks filled in before: findings of the case page. */
+void desk_findings(struct req *r, const struct kase *q, const struct service *s, json *view);
+
 /* ---- searches.c ---- */
 json *desk_searches(struct req *r);
 
