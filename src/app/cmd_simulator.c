@@ -54,7 +54,9 @@ static err settings_decide(struct tx *tx, void *ctx)
 
 static bool open_kernel(struct provider_run *p)
 {
-	const struct organ *const organs[] = {&identity_organ, simulator_system.organ};
+	static const struct organ *organs[2]; /* the kernel keeps the list */
+	organs[0] = &identity_organ;
+	organs[1] = simulator_system.organ;
 	str dir = str_cat(p->a, config_text(&p->config, SETTING_data_dir), STR("/simulator"));
 	str why = {0};
 	struct kernel_options o = {

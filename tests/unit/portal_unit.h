@@ -90,8 +90,10 @@ __attribute__((unused)) static struct portal portal_over(const struct organ *con
                                                          const struct system *const *systems,
                                                          size_t n_systems)
 {
-	arena *a = arena_create(UNIT_ARENA_BYTES);
-	struct portal p = {.w = site_of(organs, n, systems, n_systems, json_object(a))};
+	static arena *kept; /* outlives the site, which keeps the document */
+	if (!kept)
+		kept = arena_create(UNIT_ARENA_BYTES);
+	struct portal p = {.w = site_of(organs, n, systems, n_systems, json_object(kept))};
 	portal_pack_put(p.w->u);
 	p.citizen = site_person(p.w, CITIZEN, "Maryam Ali");
 	p.other = site_person(p.w, OTHER, "Khalid Omar");

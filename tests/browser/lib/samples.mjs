@@ -11,12 +11,13 @@ const types = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml', wo
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; " +
 	"img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// [{key: "errors/error.503", template: "errors/error", view}]
+// [{key: "errors/error.503", template: "errors/error", view}]; what follows a point tells
+// several samples of one page apart.
 export function samples() {
 	return readdirSync(templates, { recursive: true }).filter(f => f.endsWith('.sample.json')).sort()
 		.map(file => {
 			const key = file.replace('.sample.json', '')
-			return { key, template: key.replace(/\.\d+$/, ''),
+			return { key, template: key.replace(/\.\w+$/, ''),
 				view: JSON.parse(readFileSync(join(templates, file), 'utf8')) }
 		})
 }
