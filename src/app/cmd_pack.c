@@ -1,9 +1,13 @@
 /* cmd_pack.c - a country's data, for its authors and operators. */
 #include "app/commands.h"
+#include "app/pack_new.h"
 #include "app/pack_start.h"
+#include "app/pack_try.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- check ---- */
 
@@ -77,6 +81,84 @@ static int check(const char *folder, bool as_json)
 	return p ? EXIT_OK : EXIT_NO;
 }
 
+/* ---- try ---- */
+
+struct tally {
+	size_t good, bad;
+};
+
+static void told(void *ctx, const struct trial_result *r)
+{
+	struct tally *t = ctx;
+	t->good += !r->trouble.n;
+	t->bad += r->trouble.n > 0;
+	printf("%s %.*s: %.*s\n", r->trouble.n ? "FAILED" : "ok    ", STRF(r->service),
+	       STRF(r->scenario));
+	if (r->trouble.n)
+		printf("       %.*s\n", STRF(r->trouble));
+	fflush(stdout);
+}
+
+/* The folder of the pack that a bare service means. */
+static str pack_folder(const struct config *c)
+{
+	str set = config_text(c, SETTING_pack);
+	if (set.n)
+		return set;
+	return access("pack.json", R_OK) == 0 ? STR(".") : STR("packs/bahrain");
+}
+
+static int try(str service, int *argc, char **argv)
+{
+	arena *settings = NULL, *a = arena_create(PACK_CHECK_ARENA_BYTES);
+	struct config c;
+	struct pack_source s;
+	struct tally t = {0};
+	str why = {0};
+	int e = app_config(argc, argv, &settings, &c) ? EXIT_OK : EXIT_BAD_USE;
+	log_level_set(LOG_ERROR);
+	struct pack *p = e ? NULL : pack_from_folder(a, str_c(a, pack_folder(&c)), &s);
+	if (!e && !p)
+		e = EXIT_NO;
+	if (p && service.n && !pack_service(p, service)) {
+		fprintf(stderr, "diwan: the pack has no service \"%.*s\"\n", STRF(service));
+		e = EXIT_NO;
+	}
+	if (!e && !pack_try(a, &c, &s, p, service, told, &t, &why))
+		e = EXIT_NO;
+	if (why.n)
+		fprintf(stderr, "diwan: the trial cannot be made: %.*s\n", STRF(why));
+	if (p)
+		printf("%zu scenarios went as written, %zu did not\n", t.good, t.bad);
+	arena_destroy(a);
+	arena_destroy(settings);
+	return e;
+}
+
+/* ---- new ---- */
+
+static int new (str service, int *argc, char **argv)
+{
+	arena *settings = NULL, *a = arena_create(PACK_CHECK_ARENA_BYTES);
+	struct config c;
+	struct pack_source s;
+	str why = {0};
+	int e = app_config(argc, argv, &settings, &c) ? EXIT_OK : EXIT_BAD_USE;
+	const char *folder = e ? NULL : str_c(a, pack_folder(&c));
+	struct pack *p = folder ? pack_from_folder(a, folder, &s) : NULL;
+	if (!e && (!p || !pack_new(a, folder, p, service, &why)))
+		e = EXIT_NO;
+	if (why.n)
+		fprintf(stderr, "diwan: %.*s\n", STRF(why));
+	if (!e)
+		printf("%s/services/%.*s is a service that works. Change it, and look:\n"
+		       "  diwan pack check %s\n  diwan pack try %.*s --pack=%s\n",
+		       folder, STRF(service), folder, STRF(service), folder);
+	arena_destroy(a);
+	arena_destroy(settings);
+	return e;
+}
+
 /* ---- the platform's own ---- */
 
 static int load(const char *folder, int *argc, char **argv)
@@ -139,6 +221,10 @@ int cmd_pack(int argc, char **argv)
 		return check(target, as_json);
 	if (strcmp(verb, "load") == 0 && target)
 		return load(target, &argc, argv);
+	if (strcmp(verb, "new") == 0 && target)
+		return new (str_of(target), &argc, argv);
+	if (strcmp(verb, "try") == 0)
+		return try(str_of(target), &argc, argv);
 	if (strcmp(verb, "show") == 0 && !target)
 		return show(&argc, argv);
 	return help_wrong("pack", "unknown words, or a missing folder", verb);

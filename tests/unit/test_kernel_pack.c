@@ -312,6 +312,86 @@ static void a_decision_gives_an_amount_and_its_rule(void **state)
 	assert_int_equal(service_decide(a, s, STR("none"), c, 0, &d), ERR_decision_unknown);
 }
 
+/* proves: IDC-04 */
+static void the_fee_of_a_card_is_that_of_the_table(void **state)
+{
+	arena *a = *state;
+	struct pack_source src = folder(a, "packs/bahrain");
+	struct pack *p = checked(a, &src);
+	const struct service *renew = pack_service(p, STR("idcard-renew"));
+	const struct service *lost = pack_service(p, STR("idcard-replace-lost"));
+	const struct {
+		const struct service *s;
+		const char *group, *born, *answers;
+		int64_t minor;
+	} fees[] = {
+	    {renew, "citizen", "1965-06-20", "{\"fast_track\":false}", 1000},
+	    {renew, "citizen", "1965-06-20", "{\"fast_track\":true}", 11000},
+	    {renew, "citizen", "1966-11-26", "{\"fast_track\":false}", 2000},
+	    {renew, "resident", "1990-03-08", "{\"fast_track\":false}", 10000},
+	    {renew, "domestic_worker", "1993-08-30", "{\"permit_changed\":true}", 0},
+	    {renew, "domestic_worker", "1993-08-30", "{\"permit_changed\":false}", 10000},
+	    {lost, "citizen", "1985-01-15", "{\"fast_track\":false}", 4000},
+	};
+	for (size_t i = 0; i < COUNT(fees); i++) {
+		struct decision_answer d;
+		json *c = context(a, p, fees[i].group, fees[i].born, fees[i].answers);
+		assert_int_equal(service_decide(a, fees[i].s, STR("fee"), c, 0, &d), OK);
+		assert_int_equal(d.amount.minor, fees[i].minor);
+	}
+}
+
+/* A card with 40 days left is to be replaced, not renewed. */
+static void the_window_of_renewal_is_one_month(void **state)
+{
+	arena *a = *state;
+	struct pack_source src = folder(a, "packs/bahrain");
+	struct pack *p = checked(a, &src);
+	const struct service *s = pack_service(p, STR("idcard-renew"));
+	static const struct {
+		const char *expires, *refusal;
+	} cards[] = {{"2027-01-04", "Your card does not expire within a month. Ask for a replacement"},
+	             {"2026-12-26", "Your card does not expire within a month. Ask for a replacement"},
+	             {"2026-12-25", NULL},
+	             {"2026-11-24", NULL}};
+	for (size_t i = 0; i < COUNT(cards); i++) {
+		json *c = context(a, p, "citizen", "1985-01-15", "{}");
+		json *card = json_get(json_get(c, "applicant"), "cards")->first;
+		json_set_str(a, card, "expires", str_of(cards[i].expires));
+		json_set_str(a, card, "status", STR("active"));
+		const json *no = service_refusal(a, s, c, 0);
+		if (cards[i].refusal)
+			assert_true(str_starts(json_str(no, "en"), str_of(cards[i].refusal)));
+		else
+			assert_null(no);
+	}
+}
+
+/* proves: CORE-04 */
+static void tables_run_their_tests_and_show_their_trace(void **state)
+{
+	arena *a = *state;
+	struct pack_source src = folder(a, "packs/bahrain");
+	struct pack *p = checked(a, &src);
+	struct decision_answer d;
+	json *c = context(a, p, "citizen", "1985-01-15", "{\"fast_track\":true}");
+	assert_int_equal(
+	    service_decide(a, pack_service(p, STR("idcard-replace-lost")), STR("fee"), c, 0, &d), OK);
+	const json *table = d.trace->first;
+	assert_str(json_str(table, "table"), "BaseFee");
+	assert_str(json_str(json_get(table, "rules")->first, "id"), "base_rule3");
+	assert_str(json_str(d.rule, "en"), "Citizen: replacement of a lost card, BD 4.000.");
+	/* In force from the day the table says, and not before. */
+	assert_null(pack_decision_at(p, STR("notary-fee"), days_from_civil(1999, 1, 1)));
+	assert_non_null(pack_decision_at(p, STR("notary-fee"), days_from_civil(2026, 1, 1)));
+	/* A rule that no longer gives what its tests say is refused. */
+	struct diags told = diags_make(a, STR("pack"));
+	replace(a, &src, LOST "fee.dmn", "<text>4.000</text>", "<text>5.000</text>");
+	assert_null(pack_check(a, &src, &told));
+	assert_str(told.first->rule, "pack.example");
+	assert_str(told.first->file, LOST "fee.tests.xml");
+}
+
 static void the_first_test_that_fails_refuses(void **state)
 {
 	arena *a = *state;
@@ -416,6 +496,9 @@ int main(void)
 	    cmocka_unit_test(another_country_is_refused),
 	    cmocka_unit_test(the_journal_gives_the_same_tables),
 	    UNIT(a_decision_gives_an_amount_and_its_rule),
+	    UNIT(the_fee_of_a_card_is_that_of_the_table),
+	    UNIT(the_window_of_renewal_is_one_month),
+	    UNIT(tables_run_their_tests_and_show_their_trace),
 	    UNIT(the_first_test_that_fails_refuses),
 	    UNIT(numbers_of_the_country_are_checked),
 	    cmocka_unit_test(invented_people_never_join_real_ones),

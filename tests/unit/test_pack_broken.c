@@ -112,6 +112,15 @@ static const struct mistake mistakes[] = {
      "pack.process.role", LOST "process.bpmn"},
     {LOST "process.tests.json", "\"payment\": 1,", "\"payment\": 2,", "pack.example", 0},
     {LOST "process.tests.json", "diwan-bpmn-test/1", "diwan-bpmn-test/9", "pack.example.format", 0},
+    /* the scenarios */
+    {LOST "scenario.json", "", NULL, "pack.file.missing", LOST "service.json"},
+    {LOST "scenario.json", "\"fee_minor\": 4000", "\"fee_minor\": 4001", "pack.scenario.fee", 0},
+    {LOST "scenario.json", "\"applicant\": \"worker\"", "\"applicant\": \"nobody\"", "pack.ref", 0},
+    {LOST "scenario.json", "\"how\": \"lost\"", "\"how\": \"eaten\"", "pack.scenario.answers", 0},
+    {LOST "scenario.json", "\"fee_minor\": 4000", "\"refused\": \"card\"", "pack.scenario.refused",
+     0},
+    {LOST "scenario.json", "\"work\": \"payment\"", "\"work\": \"payment\", \"task\": \"x\"",
+     "pack.schema.oneOf", 0},
     /* the form, the document and the messages */
     {LOST "document.json", "\"layout\": \"columns\"", "\"layout\": \"rows\"", "pack.schema.enum",
      0},

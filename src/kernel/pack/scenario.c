@@ -92,7 +92,7 @@ void check_scenarios(struct check *c, const struct pack_file *f, const struct se
 {
 	const json *list = json_get(s->scenarios, "scenarios"),
 	           *people = json_get(c->p->demo, "accounts");
-	for (const json *v = list ? list->first : NULL; v; v = v->next) {
+	for (const json *v = list && c->p->demo ? list->first : NULL; v; v = v->next) {
 		const json *who = people ? people->first : NULL;
 		while (who && !str_eq(json_str(who, "id"), json_str(v, "applicant")))
 			who = who->next;

@@ -247,6 +247,7 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 	             {"messages", take_messages},
 	             {"document", take_document},
 	             {"scenarios", take_scenarios}};
+	size_t before = c->d->errors;
 	s->version = json_int(doc, "version", 0);
 	if (!str_eq(json_str(doc, "id"), s->id))
 		check_error(c, f, json_get(doc, "id"), "pack.id.folder",
@@ -276,7 +277,7 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 		model_process_examples(c, s->process_xml, examples);
 	struct pack_file *lived =
 	    s->scenarios ? check_find(c, str_cat(c->a, folder, json_str(doc, "scenarios"))) : NULL;
-	if (lived && s->form && !c->trusted)
+	if (lived && s->form && !c->trusted && c->d->errors == before)
 		check_scenarios(c, lived, s);
 }
 
