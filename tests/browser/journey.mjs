@@ -3,6 +3,7 @@
 // resumes, checks, sends, pays at the provider's, an officer decides, the certificate is
 // verified by a stranger, the service is rated.
 //     node journey.mjs [--pictures FOLDER] [en|ar] [script|plain]
+import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { launch } from './lib/browser.mjs'
@@ -72,6 +73,12 @@ class Walker {
 		const code = await this.page.locator('main code').first().textContent()
 		await this.page.fill('#code', code)
 	}
+}
+
+// The code of an issued document, as its page shows it.
+function code(pdf) {
+	const run = spawnSync('pdftotext', ['-', '-'], { input: pdf, encoding: 'utf8' })
+	return run.stdout?.match(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/)?.[0] ?? 'none'
 }
 
 const is = (what, got, wanted) => got === wanted ? [] : [`${what}: ${got}, not ${wanted}`]
@@ -216,9 +223,40 @@ async function refused(site, browser, lang, script, reference) {
 	await w.end()
 }
 
+// The certificate is made after the decision: the page is asked again until it is there.
+async function certificate(w, reference) {
+	const link = w.page.locator('main .dw-files a').filter({ hasText: /^D-/ })
+	for (let tries = 0; tries < 50; tries++) {
+		await w.to(`/applications/${reference}`)
+		if (await link.count())
+			break
+		await w.page.waitForTimeout(200)
+	}
+	await w.look('decided', has('the certificate', await link.count()))
+	const answer = await w.context.request.get(new URL(await link.first().getAttribute('href'), w.site.address).href)
+	const pdf = await answer.body()
+	report(`${w.lang} ${w.script ? 'script' : 'plain'} citizen: the certificate`,
+		[...is('status', answer.status(), 200), ...is('type', pdf.subarray(0, 5).toString(), '%PDF-')])
+	return pdf
+}
+
+// A stranger reads the code on the paper and asks whether it stands.
+async function verifies(site, browser, lang, script, pdf) {
+	const w = await new Walker(site, browser, lang, script, 'stranger').begin()
+	await w.to('/verify')
+	await w.look('verify')
+	await w.page.fill('#code', code(pdf))
+	await w.send()
+	await w.look('verified', [...is('verdicts', await w.page.locator('.dw-verdict:not(.dw-verdict--bad)').count(), 1),
+		...has('only initials', !/Maryam|مريم/.test(await w.page.locator('main').textContent()))])
+	await w.page.fill('#code', '0000-0000-0000')
+	await w.send()
+	await w.look('not-verified', is('verdicts', await w.page.locator('.dw-verdict--bad').count(), 1))
+	await w.end()
+}
+
 async function rates(w, reference) {
 	await w.to(`/applications/${reference}`)
-	await w.look('decided')
 	await w.page.locator('input[name=rating][value="5"]').check()
 	await w.page.locator(`form[action$="/${reference}/rating"] button`).click()
 	await w.page.waitForLoadState('load')
@@ -242,6 +280,7 @@ for (const lang of ['en', 'ar'].filter(l => !args.some(a => /^(en|ar)$/.test(a))
 		const [w, reference] = await journey(site, browser, lang, script, citizens[lang][script])
 		await refused(site, browser, lang, script, reference)
 		await decides(site, browser, lang, script, reference)
+		await verifies(site, browser, lang, script, await certificate(w, reference))
 		await rates(w, reference)
 		const way = `${lang} ${script ? 'with scripts' : 'without scripts'}`
 		// proves: POR-02

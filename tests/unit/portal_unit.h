@@ -9,6 +9,7 @@
 #include "kernel/documents/documents.h"
 #include "kernel/files/files.h"
 #include "kernel/journal.h"
+#include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
 #include "kernel/search/search.h"
 #include "systems/portal/portal.h"

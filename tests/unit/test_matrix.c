@@ -20,7 +20,7 @@
 
 /* What a parameter of a path may name; twice, for what there is and what there is not. */
 struct named {
-	str reference, file;
+	str reference, file, document;
 };
 
 struct matrix {
@@ -39,6 +39,8 @@ static str value_of(const struct named *n, str path, str name)
 		return n->reference;
 	if (str_eq(name, STR("file")) || (str_eq(name, STR("id")) && str_starts(path, STR("/files/"))))
 		return n->file;
+	if (str_starts(path, STR("/documents/")))
+		return n->document;
 	if (str_eq(name, STR("page")))
 		return STR("what");
 	return str_starts(path, STR("/services/")) ? STR(SERVICE) : STR("1");
@@ -64,7 +66,8 @@ static const char *path_with(arena *a, const struct route *route, const struct n
 static bool names_a_case(const struct route *route)
 {
 	str path = str_of(route->path);
-	return str_find(path, STR(":reference")) >= 0 || str_starts(path, STR("/files/:"));
+	return str_find(path, STR(":reference")) >= 0 || str_starts(path, STR("/files/:")) ||
+	       str_starts(path, STR("/documents/:"));
 }
 
 /* ---- answers, without what differs each time ---- */
@@ -95,6 +98,7 @@ static str answer_of(struct visitor *v, const struct named *n)
 	}
 	s = without(a, s, header_of(v->answer, "X-Request-Id", 0));
 	s = without(a, s, n->reference);
+	s = without(a, s, n->document);
 	return without(a, s, n->file);
 }
 
@@ -231,8 +235,9 @@ static struct matrix *matrix_start(void)
 	stranger(&m, 8, "somebody signed out", OTHER);
 	visit(m.stranger[8], "/en/profile");
 	submit(m.stranger[8], "/en/sign-out", "");
-	m.none = (struct named){STR("XXX-2099-999999"), STR("0000000000000000000000000000000000000000"
-	                                                    "000000000000000000000000")};
+	m.none = (struct named){STR("XXX-2099-999999"),
+	                        STR("0000000000000000000000000000000000000000000000000000000000000000"),
+	                        STR("D-2099-999999.pdf")};
 	return &m;
 }
 
@@ -245,10 +250,22 @@ static str file_of(struct portal *p, int64_t id)
 	return str_dup(p->w->u->a, json_text(json_path(answers, "photograph.file")));
 }
 
+/* The issued certificate's address, or one of the same form that leads nowhere. */
+static str document_of(struct matrix *m, int64_t id)
+{
+	struct issued d[4];
+	arena *a = m->p.w->u->a;
+	scheduler_drain(m->p.w->u->k);
+	dbc *c = db_reader(m->p.w->u->k->db);
+	size_t n = documents_of_case(c, a, id, d, 4);
+	db_reader_return(c);
+	return n ? str_cat(a, d[0].number, STR(".pdf")) : STR("D-2099-888888.pdf");
+}
+
 static void rename_case(struct matrix *m, str reference)
 {
 	struct kase q = portal_kase(&m->p, reference);
-	m->real = (struct named){reference, file_of(&m->p, q.id)};
+	m->real = (struct named){reference, file_of(&m->p, q.id), document_of(m, q.id)};
 	assert_int_equal(m->real.file.n, 64);
 	/* A draft's address is a number: what is not there is one as well. */
 	int64_t number;
@@ -318,8 +335,10 @@ static void a_stranger_learns_nothing(void **state)
 	visit(citizen, with(a, "/en/applications/", m->real.reference, "/check"));
 	submit(citizen, with(a, "/en/applications/", m->real.reference, "/check"), "");
 	assert_int_equal(citizen->status, 303);
-	portal_decide(&m->p, q.id, "reject", "It was found.");
-	walk_strangers(m); /* closed */
+	portal_decide(&m->p, q.id, "approve", "");
+	rename_case(m, m->real.reference);
+	assert_false(str_starts(m->real.document, STR("D-2099"))); /* a certificate was issued */
+	walk_strangers(m);                                         /* closed */
 	assert_own(m, citizen, officer);
 	walk_lists(m);
 	for (size_t i = 1; i < ROLES; i++)

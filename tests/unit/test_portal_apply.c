@@ -265,6 +265,48 @@ static void a_decided_case_is_rated_once(void **state)
 	site_stop(p->w);
 }
 
+/* proves: POR-06 */
+static void a_stranger_verifies_the_document(void **state)
+{
+	struct portal *p = start();
+	struct visitor *v = signed_in(p->w, CITIZEN), *stranger = NEW(p->w->u->a, struct visitor);
+	str reference = sent(p, v);
+	struct kase q = portal_kase(p, reference);
+	struct issued d[4];
+	(void)state;
+	stranger->w = p->w;
+	portal_pay(p, q.id);
+	portal_decide(p, q.id, "approve", "");
+	scheduler_drain(p->w->u->k);
+	dbc *c = db_reader(p->w->u->k->db);
+	assert_int_equal(documents_of_case(c, p->w->u->a, q.id, d, 4), 1);
+	db_reader_return(c);
+	/* In the wallet of the person it was issued to, and nobody else's. */
+	visit(v, at(p, "/en/applications/*", reference));
+	assert_true(str_find(v->page, d[0].number) >= 0);
+	visit(v, at(p, "/en/documents/*.pdf", d[0].number));
+	assert_int_equal(v->status, 200);
+	assert_true(str_starts(v->page, STR("%PDF-")));
+	visit(stranger, at(p, "/en/documents/*.pdf", d[0].number));
+	assert_int_equal(stranger->status, 303);
+	struct visitor *other = signed_in(p->w, OTHER);
+	visit(other, at(p, "/en/documents/*.pdf", d[0].number));
+	assert_int_equal(other->status, 404);
+	/* Anyone reads by its code that it stands: initials, no name. */
+	visit(stranger, at(p, "/en/verify/*", d[0].code));
+	assert_int_equal(stranger->status, 200);
+	assert_shows(stranger, "The document is genuine and in force");
+	assert_true(str_find(stranger->page, d[0].number) >= 0);
+	assert_shows(stranger, "M. A.");
+	assert_false(shows(stranger, "Maryam"));
+	visit(stranger, at(p, "/ar/verify?code=*", str_lower(p->w->u->a, d[0].code)));
+	assert_shows(stranger, "الوثيقة صحيحة وسارية");
+	visit(stranger, "/en/verify?code=0000-0000-0000");
+	assert_int_equal(stranger->status, 200);
+	assert_shows(stranger, "No document has this code");
+	site_stop(p->w);
+}
+
 static void drafts_are_discarded_and_cases_withdrawn(void **state)
 {
 	struct portal *p = start();
@@ -320,6 +362,7 @@ int main(void)
 	    cmocka_unit_test(two_windows_do_not_undo_each_other),
 	    cmocka_unit_test(an_officers_question_is_answered),
 	    cmocka_unit_test(a_decided_case_is_rated_once),
+	    cmocka_unit_test(a_stranger_verifies_the_document),
 	    cmocka_unit_test(drafts_are_discarded_and_cases_withdrawn),
 	    cmocka_unit_test(a_double_submit_sends_once),
 	};

@@ -155,6 +155,7 @@ static json *application_view(struct req *r, const struct kase *q)
 		json_set(a, v, "fee", money_view(a, q->fee.minor, q->currency));
 	if (q->fee_rule)
 		json_set(a, v, "fee_rule", json_copy(a, q->fee_rule));
+	documents_view(r, v, q);
 	rating_view(r, v, q);
 	json_set(a, v, "timeline", case_timeline(r->k, r->db, a, q->id, false));
 	answers_view(r, v, q, s);
@@ -181,6 +182,7 @@ err page_portal_confirmation(struct req *r)
 	json_set(r->a, v, "service", service_view(r->a, case_service(r->k, r->db, &q), q.service));
 	json_set_str(r->a, v, "reference", q.reference);
 	view_day(r, v, "due", q.outcome.n ? 0 : q.due);
+	receipt_view(r, v, &q);
 	return req_view(r, "portal/apply-confirmation", v);
 }
 

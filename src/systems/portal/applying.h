@@ -44,6 +44,9 @@ err nothing_here(struct req *r);
 /* Is it the person's own, or may they read it as an officer of its entity? */
 bool may_see(const struct req *r, int64_t subject, str entity);
 
+/* documents[] of a case's page, and the receipt of its confirmation. */
+void documents_view(struct req *r, json *view, const struct kase *q);
+void receipt_view(struct req *r, json *view, const struct kase *q);
 /* "31 KB" */
 str size_text(arena *a, int64_t bytes);
 
