@@ -225,7 +225,7 @@ async function refused(site, browser, lang, script, reference) {
 
 // The certificate is made after the decision: the page is asked again until it is there.
 async function certificate(w, reference) {
-	const link = w.page.locator('main .dw-files a').filter({ hasText: /^D-/ })
+	const link = w.page.locator('main .dw-files a').filter({ hasText: /^IDC-/ })
 	for (let tries = 0; tries < 50; tries++) {
 		await w.to(`/applications/${reference}`)
 		if (await link.count())
