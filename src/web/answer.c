@@ -12,6 +12,7 @@
 
 #define ERROR_TEMPLATE "errors/error"
 #define FLASH_COOKIE   "diwan_flash"
+#define DIGITS_FIELD   "digits"
 #define RETRY_SECONDS  5
 
 struct reply {
@@ -70,6 +71,22 @@ static bool language_chosen(struct exchange *x)
 	return x->r.lang != (kept.n ? lang_of(kept) : accept_language(preferred));
 }
 
+/* "arab" or "latn" when the reader has just chosen the digits of Arabic pages. */
+static str digits_chosen(struct exchange *x)
+{
+	str to = req_field(&x->r, DIGITS_FIELD);
+	bool known = str_eq(to, STR("arab")) || str_eq(to, STR("latn"));
+	return x->r.method == METHOD_GET && known ? to : (str){0};
+}
+
+static bool arabic_digits(struct exchange *x)
+{
+	str to = digits_chosen(x);
+	if (!to.n)
+		to = cookie_find(header(x, "Cookie"), STR(DIGITS_FIELD));
+	return x->r.lang == LANG_AR && str_eq(to, STR("arab"));
+}
+
 static void cookies(struct exchange *x, struct MHD_Response *m, bool page)
 {
 	struct req *r = &x->r;
@@ -84,6 +101,8 @@ static void cookies(struct exchange *x, struct MHD_Response *m, bool page)
 		set_cookie(x, m, FLASH_COOKIE, r->flash, "; Max-Age=60");
 	else if (page && flash_read(x).n)
 		set_cookie(x, m, FLASH_COOKIE, (str){0}, "; Max-Age=0");
+	if (page && digits_chosen(x).n)
+		set_cookie(x, m, DIGITS_FIELD, digits_chosen(x), "; Max-Age=31536000");
 	if (page && language_chosen(x))
 		set_cookie(x, m, "lang", str_of(lang_code(r->lang)), "; Max-Age=31536000");
 }
@@ -204,6 +223,19 @@ static void nav_members(struct exchange *x, json *v)
 	}
 }
 
+/* This page with the other digits: its query, and the choice behind it. */
+static str digits_url(struct exchange *x)
+{
+	struct req *r = &x->r;
+	buf b = buf_make(x->a, 2 * REQ_MAX_URI_BYTES);
+	buf_fmt(&b, "/ar%.*s?", STRF(r->path));
+	for (str rest = r->query, part; str_cut(&rest, '&', &part);)
+		if (part.n && !str_starts(part, STR(DIGITS_FIELD "=")))
+			buf_fmt(&b, "%.*s&", STRF(part));
+	buf_fmt(&b, DIGITS_FIELD "=%s", arabic_digits(x) ? "latn" : "arab");
+	return buf_str(&b);
+}
+
 static void common_members(struct exchange *x, json *v)
 {
 	struct req *r = &x->r;
@@ -214,6 +246,9 @@ static void common_members(struct exchange *x, json *v)
 	json_set_str(a, v, "other_lang", ar ? STR("en") : STR("ar"));
 	if (r->method == METHOD_GET || x->match.page)
 		json_set_str(a, v, "other_url", other_url(x));
+	if (ar && (r->method == METHOD_GET || x->match.page))
+		json_set_str(a, v, "digits_url", digits_url(x));
+	json_set_bool(a, v, "arabic_digits", arabic_digits(x));
 	json_set_str(a, v, "path", r->path);
 	json_set_str(a, v, "csrf", session_csrf(a, x->token, STR("form")));
 	json_set_str(a, v, "flash", flash_read(x));
@@ -245,6 +280,7 @@ static bool html_render(struct exchange *x, str template, json *view, bool *has_
 	struct template_env env = {
 	    .texts = o->texts,
 	    .lang = lang_code(x->r.lang),
+	    .arabic_digits = arabic_digits(x),
 	    .csrf = json_str(view, "csrf"),
 	    .form_key = str_base64url(x->a, (str){raw, sizeof raw}),
 	    .has_form = has_form,
@@ -374,7 +410,7 @@ static bool may_use_cache(struct exchange *x)
 	const struct req *r = &x->r;
 	return !x->s->o.no_page_cache && r->method == METHOD_GET && !r->wants_json &&
 	       !cookie_find(header(x, "Cookie"), str_of(session_cookie_name(x->s))).n &&
-	       !flash_read(x).n && !language_chosen(x);
+	       !flash_read(x).n && !language_chosen(x) && !digits_chosen(x).n && !arabic_digits(x);
 }
 
 static struct MHD_Response *kept(struct exchange *x, const struct reply *p)

@@ -23,7 +23,8 @@
  * again, with r->state as prepare left it. Nothing secret belongs there: it is kept.
  *
  * What every HTML view gets besides its own members: lang dir other_lang other_url
- * path csrf user{name,staff} (absent for visitors) nav banner flash now request_id.
+ * digits_url (Arabic pages) arabic_digits path csrf user{name,staff} (absent for
+ * visitors) nav banner flash now request_id.
  *
  * A handler returns OK after it has set a result, or refuses with req_fail, which
  * the server turns into the error page, or RFC 9457 problem details.

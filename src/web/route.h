@@ -40,7 +40,7 @@ struct route {
 /* An entry of the menu, for those who have the permission. */
 struct nav_item {
 	int place;                       /* order in the menu: home 10, guide 20, applications 30,
-	                                  * inbox 40, desk 50, statistics 60, accounts 70 */
+	                                  * documents 35, inbox 40, desk 50, statistics 60, accounts 70 */
 	const char *key;                 /* of the message: "web.nav.home" */
 	const char *path;                /* below the language; current there and below */
 	enum permission permission;

@@ -265,6 +265,8 @@ async function rates(w, reference) {
 	await w.page.fill('#reference', reference.toLowerCase())
 	await w.send()
 	await w.look('track', has('the state', await w.page.locator('main .govuk-tag').count()))
+	await w.to('/documents')
+	await w.look('documents')
 	await w.to('/inbox')
 	await w.look('inbox')
 	await w.to('/profile')

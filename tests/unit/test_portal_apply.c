@@ -282,6 +282,8 @@ static void a_stranger_verifies_the_document(void **state)
 	assert_int_equal(documents_of_case(c, p->w->u->a, q.id, d, 4), 1);
 	db_reader_return(c);
 	/* In the wallet of the person it was issued to, and nobody else's. */
+	visit(v, "/en/documents");
+	assert_true(str_find(v->page, d[0].number) >= 0 && str_find(v->page, d[0].code) >= 0);
 	visit(v, at(p, "/en/applications/*", reference));
 	assert_true(str_find(v->page, d[0].number) >= 0);
 	visit(v, at(p, "/en/documents/*.pdf", d[0].number));
@@ -290,6 +292,8 @@ static void a_stranger_verifies_the_document(void **state)
 	visit(stranger, at(p, "/en/documents/*.pdf", d[0].number));
 	assert_int_equal(stranger->status, 303);
 	struct visitor *other = signed_in(p->w, OTHER);
+	visit(other, "/en/documents");
+	assert_shows(other, "No document was issued to you yet");
 	visit(other, at(p, "/en/documents/*.pdf", d[0].number));
 	assert_int_equal(other->status, 404);
 	/* Anyone reads by its code that it stands: initials, no name. */

@@ -42,6 +42,51 @@ void receipt_view(struct req *r, json *v, const struct kase *q)
 	}
 }
 
+/* ---- the wallet ---- */
+
+#define CASES_MAX 500
+
+/* State of a document for its holder and for anyone who verifies it. */
+static const char *state_of(const struct issued *d, instant now)
+{
+	if (d->revoked)
+		return "revoked";
+	return d->expires && d->expires <= now ? "expired" : "valid";
+}
+
+static void wallet_add(struct req *r, json *list, const struct kase *q)
+{
+	struct issued *d = NEWN(r->a, struct issued, DOCUMENTS_MAX);
+	size_t n = documents_of_case(r->db, r->a, q->id, d, DOCUMENTS_MAX);
+	const struct service *s = n ? case_service(r->k, r->db, q) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		json *o = json_push(list, json_object(r->a));
+		json_set(r->a, o, "title", json_copy(r->a, d[i].title));
+		json_set_str(r->a, o, "number", d[i].number);
+		json_set_str(r->a, o, "code", d[i].code);
+		json_set_str(r->a, o, "state", str_of(state_of(&d[i], r->now)));
+		view_day(r, o, "issued", d[i].at);
+		view_day(r, o, "expires", d[i].expires);
+		json_set(r->a, o, "entity", view_entity(r, d[i].entity, d[i].at));
+		json_set(r->a, o, "service",
+		         json_copy(r->a, json_get(service_view(r->a, s, q->service), "title")));
+		json_set_str(r->a, o, "reference", q->reference);
+		json_set_str(r->a, o, "href", view_href(r, "/documents/%s.pdf", str_c(r->a, d[i].number)));
+		json_set_str(r->a, o, "verify", view_href(r, "/verify/%s", str_c(r->a, d[i].code)));
+	}
+}
+
+err page_portal_documents(struct req *r)
+{
+	struct kase *q = NEWN(r->a, struct kase, CASES_MAX);
+	size_t n = cases_of(r->db, r->a, r->session.person, q, CASES_MAX);
+	json *v = json_object(r->a), *list = json_set(r->a, v, "documents", json_array(r->a));
+	json_set_str(r->a, v, "guide_href", view_href(r, "/guide"));
+	for (size_t i = 0; i < n; i++)
+		wallet_add(r, list, &q[i]);
+	return req_view(r, "portal/documents", v);
+}
+
 err page_portal_document(struct req *r)
 {
 	struct issued d;
@@ -57,13 +102,6 @@ err page_portal_document(struct req *r)
 }
 
 /* ---- verifying ---- */
-
-static const char *state_of(const struct issued *d, instant now)
-{
-	if (d->revoked)
-		return "revoked";
-	return d->expires && d->expires <= now ? "expired" : "valid";
-}
 
 static err verify(struct req *r)
 {

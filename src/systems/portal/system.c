@@ -35,6 +35,7 @@ static const char *const public_kinds[] = {"pack.loaded"};
 static const struct nav_item nav[] = {
     {10, "web.nav.home", "/", PERM_public, NULL},
     {30, "web.nav.applications", "/applications", PERM_signed_in, NULL},
+    {35, "web.nav.documents", "/documents", PERM_signed_in, NULL},
     {70, "web.nav.accounts", "/admin/accounts", PERM_entity_admin, NULL},
 };
 
