@@ -140,7 +140,7 @@ static void complete_view(struct making *m, str code)
 	arena *a = m->a;
 	json *d = json_object(a);
 	struct entity e = {0};
-	str url = str_fmt(a, "%.*s/ar/verify?code=%.*s", STRF(public_url(m->k, a)), STRF(code));
+	str url = str_fmt(a, "%.*s/ar/verify/%.*s", STRF(public_url(m->k, a)), STRF(code));
 	json_set_str(a, d, "number", json_str(m->asked.data, "number"));
 	json_set_str(a, d, "code", code);
 	json_set_str(a, d, "issued", time_print(a, m->asked.at));
