@@ -180,6 +180,20 @@ static void an_endless_loop_meets_its_budget(void **s)
 	assert_in_range(n, 900, 1002);
 }
 
+/* A condition that is always true does not let a complex gateway go on from nothing. */
+static void a_complex_gateway_needs_a_token(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(
+	    a, STR(HEAD "<process id=\"p\"><task id=\"a\"/><task id=\"b\"/>"
+	                "<complexGateway id=\"g\"><activationCondition>activationCount &gt;= 0"
+	                "</activationCondition></complexGateway><task id=\"c\"/>" FLOW("d", "a", "g")
+	                    FLOW("e", "b", "g") FLOW("f", "g", "c") "</process>" TAIL));
+	struct bpmn_run run = {.a = a, .now = NOW};
+
+	assert_str(bpmn_status(started(b, "{}", &run)), "completed");
+}
+
 static void branches_and_calls_have_a_ceiling(void **s)
 {
 	arena *a = *s;
@@ -410,6 +424,7 @@ int main(void)
 	    UNIT(a_failed_job_waits_for_a_retry),
 	    UNIT(cancelling_withdraws_everything),
 	    UNIT(an_endless_loop_meets_its_budget),
+	    UNIT(a_complex_gateway_needs_a_token),
 	    UNIT(branches_and_calls_have_a_ceiling),
 	    UNIT(a_case_moves_to_a_new_version_by_a_plan),
 	    UNIT(a_step_does_not_touch_the_old_state),

@@ -65,6 +65,8 @@ static void complex_arrive(struct engine *g, struct node *scope, const struct bp
 		return;
 	for (const struct bpmn_flow *f = el->in; f; f = f->next_in)
 		count += token_at(scope, f) != NULL;
+	if (!count)
+		return;
 	struct node *n = node_new(g, scope, el);
 	vars_local(g, n, STR("activationCount"), json_int_new(g->a, count));
 	vars_local(g, n, STR("waitingForStart"), json_bool(g->a, true));
