@@ -13,6 +13,7 @@
 
 #define HEAD                                                                                       \
 	"<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" "                          \
+	"xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "                                     \
 	"xmlns:diwan=\"urn:diwan:bpmn:1\" targetNamespace=\"urn:t\">"
 #define TAIL "</definitions>"
 #define FLOW(id, from, to)                                                                         \

@@ -38,10 +38,13 @@ static struct ends leaf(struct maker *m)
 	    "<manualTask id=\"e%d\"/>",
 	    "<scriptTask id=\"e%d\" scriptFormat=\"feel\" diwan:resultVariable=\"x\">"
 	    "<script>if x = null then 1 else x + 1</script></scriptTask>",
-	    "<userTask id=\"e%d\"><multiInstanceLoopCharacteristics><loopCardinality>3"
+	    "<userTask id=\"e%d\"><multiInstanceLoopCharacteristics><loopCardinality "
+	    "xsi:type=\"tFormalExpression\">3"
 	    "</loopCardinality></multiInstanceLoopCharacteristics></userTask>",
 	    "<serviceTask id=\"e%d\"><multiInstanceLoopCharacteristics isSequential=\"true\">"
-	    "<loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></serviceTask>",
+	    "<loopCardinality "
+	    "xsi:type=\"tFormalExpression\">2</loopCardinality></multiInstanceLoopCharacteristics></"
+	    "serviceTask>",
 	    "<userTask id=\"e%d\"><standardLoopCharacteristics loopMaximum=\"2\"/></userTask>",
 	    "<intermediateCatchEvent id=\"e%d\"><timerEventDefinition><timeDuration>PT1H"
 	    "</timeDuration></timerEventDefinition></intermediateCatchEvent>",
@@ -86,7 +89,8 @@ static struct ends some_of(struct maker *m, int depth)
 	int in = m->next++, out = m->next++;
 
 	buf_fmt(&m->out,
-	        "<parallelGateway id=\"e%d\"/><complexGateway id=\"e%d\"><activationCondition>"
+	        "<parallelGateway id=\"e%d\"/><complexGateway id=\"e%d\"><activationCondition "
+	        "xsi:type=\"tFormalExpression\">"
 	        "activationCount &gt;= 2</activationCondition></complexGateway>",
 	        in, out);
 	for (int i = 0; i < 3; i++) {
@@ -106,7 +110,9 @@ static struct ends ad_hoc(struct maker *m)
 	for (int i = 0; i < 3; i++)
 		buf_fmt(&m->out, "<userTask id=\"e%d\"/>", m->next++);
 	if (rng_below(&m->r, 2))
-		buf_puts(&m->out, "<completionCondition>x &gt; 3</completionCondition>");
+		buf_puts(
+		    &m->out,
+		    "<completionCondition xsi:type=\"tFormalExpression\">x &gt; 3</completionCondition>");
 	buf_puts(&m->out, "</adHocSubProcess>");
 	return (struct ends){id, id};
 }

@@ -186,7 +186,8 @@ static void a_complex_gateway_needs_a_token(void **s)
 	arena *a = *s;
 	struct bpmn *b = load(
 	    a, STR(HEAD "<process id=\"p\"><task id=\"a\"/><task id=\"b\"/>"
-	                "<complexGateway id=\"g\"><activationCondition>activationCount &gt;= 0"
+	                "<complexGateway id=\"g\"><activationCondition "
+	                "xsi:type=\"tFormalExpression\">activationCount &gt;= 0"
 	                "</activationCondition></complexGateway><task id=\"c\"/>" FLOW("d", "a", "g")
 	                    FLOW("e", "b", "g") FLOW("f", "g", "c") "</process>" TAIL));
 	struct bpmn_run run = {.a = a, .now = NOW};
@@ -200,7 +201,8 @@ static void branches_and_calls_have_a_ceiling(void **s)
 	struct bpmn *many = load(
 	    a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>" FLOW(
 	           "a", "s",
-	           "t") "<userTask id=\"t\"><multiInstanceLoopCharacteristics><loopCardinality>"
+	           "t") "<userTask id=\"t\"><multiInstanceLoopCharacteristics><loopCardinality "
+	                "xsi:type=\"tFormalExpression\">"
 	                "1000000</loopCardinality></multiInstanceLoopCharacteristics></userTask>" FLOW(
 	                    "b", "t", "e") "<endEvent id=\"e\"/></process>" TAIL));
 	struct bpmn_run run = {.a = a, .now = NOW};

@@ -50,7 +50,8 @@ static void timer_rules(struct bpmn *b, const struct bpmn_evdef *ev)
 		found++;
 		bool word = true; /* a bare name is more likely a mistake than a variable */
 		for (size_t k = 0; k < x->text.n; k++)
-			word &= (x->text.p[k] | 0x20) >= 'a' && (x->text.p[k] | 0x20) <= 'z';
+			word &= ((x->text.p[k] | 0x20) >= 'a' && (x->text.p[k] | 0x20) <= 'z') ||
+			        (x->text.p[k] >= '0' && x->text.p[k] <= '9');
 		if (!ev->time.n && (word || !ev->time_expr))
 			bpmn_refuse(b, x, "bpmn.timer.value",
 			            "write ISO 8601, such as P3D or R4/PT1H, or =expression",

@@ -10,6 +10,7 @@
 static const struct {
 	const char *element, *rule, *hint;
 } outside[] = {
+    {"complexBehaviorDefinition", "bpmn.profile.complex-behavior", "use none, one or all"},
     {"import", "bpmn.profile.import", "put what is used into this file"},
     {"implicitThrowEvent", "bpmn.profile.implicit-throw", "use an intermediate throw event"},
     {"choreography", "bpmn.profile.choreography", "describe the processes of each party"},
@@ -96,15 +97,23 @@ static void quantities(struct bpmn *b, const struct xml_node *n)
 	}
 }
 
+/* Is it part of a process that is not marked as never run? */
+static bool runs(const struct xml_node *n)
+{
+	while (n && !xml_is(n, "process"))
+		n = n->parent;
+	return !n || !str_eq(xml_attr(n, "isExecutable"), STR("false"));
+}
+
 static void attributes(struct bpmn *b, const struct xml_node *n)
 {
 	if (xml_is(n, "eventBasedGateway") && str_eq(xml_attr(n, "eventGatewayType"), STR("Parallel")))
 		bpmn_refuse(b, n, "bpmn.profile.parallel-event-gateway", "use a parallel gateway",
 		            "a parallel event-based gateway is not carried out");
-	if (xml_is(n, "sequenceFlow") && str_eq(xml_attr(n, "isImmediate"), STR("false")))
+	if (xml_is(n, "sequenceFlow") && str_eq(xml_attr(n, "isImmediate"), STR("false")) && runs(n))
 		bpmn_refuse(b, n, "bpmn.flow.immediate", "remove isImmediate",
 		            "a flow of an executable process must be immediate");
-	if (xml_is(n, "process") && str_eq(xml_attr(n, "processType"), STR("Public")))
+	if (xml_is(n, "process") && str_eq(xml_attr(n, "processType"), STR("Public")) && runs(n))
 		bpmn_refuse(b, n, "bpmn.process.public", "make it private",
 		            "a public process cannot be executable");
 	if (xml_is(n, "participantMultiplicity")) {

@@ -136,7 +136,21 @@ static bool is_time(const struct xml_node *n)
 }
 
 /* The standard: an expression without xsi:type tFormalExpression is in natural
- * language. One that is plainly a formula, or a time in ISO 8601, is taken. */
+ * language. Of flows one that is plainly a formula is taken, of timers one in ISO
+ * 8601 or with a leading "=". */
+static bool is_formal(const struct xml_node *n)
+{
+	struct bpmn_span span;
+	int64_t count;
+	instant at;
+
+	if (xml_is(n, "conditionExpression"))
+		return !is_prose(n->text);
+	return is_time(n) &&
+	       (str_starts(n->text, STR("=")) || bpmn_date_parse(n->text, 0, &at) ||
+	        bpmn_span_parse(n->text, &span) || bpmn_cycle_parse(n->text, &count, &at, &span));
+}
+
 static void expression_rules(struct bpmn *b, const struct xml_node *n)
 {
 	static const char *const names[] = {"conditionExpression",
@@ -159,11 +173,11 @@ static void expression_rules(struct bpmn *b, const struct xml_node *n)
 		if (!xml_is(n, names[i]))
 			continue;
 		expression = true;
-		if (n->text.n && !is_time(n) && is_prose(n->text))
+		if (n->text.n && !is_formal(n))
 			bpmn_refuse(b, n, "bpmn.expression.natural",
 			            "write it in FEEL and set xsi:type=\"tFormalExpression\"",
-			            "\"%.*s\" is in natural language", (int)(n->text.n < 80 ? n->text.n : 80),
-			            n->text.p);
+			            "\"%.*s\" is not marked as an expression, and so for human readers",
+			            (int)(n->text.n < 80 ? n->text.n : 80), n->text.p);
 	}
 	if (expression && !n->text.n)
 		bpmn_refuse(b, n, "bpmn.expression.empty", "write the expression", "this %.*s is empty",
