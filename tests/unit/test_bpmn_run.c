@@ -252,6 +252,33 @@ static void a_case_moves_to_a_new_version_by_a_plan(void **s)
 	assert_str(bpmn_status(next), "completed");
 }
 
+/* The reminder is gone in the new version, and a message to withdraw has come. */
+static void what_listens_follows_the_version(void **s)
+{
+	static const char later[] =
+	    HEAD "<message id=\"m\" name=\"withdraw\"/><process id=\"card\"><startEvent id=\"s\"/>"
+	         "<serviceTask id=\"payment\"/><userTask id=\"review\"/><boundaryEvent id=\"gone\" "
+	         "attachedToRef=\"review\"><messageEventDefinition messageRef=\"m\"/></boundaryEvent>"
+	         "<endEvent id=\"e\"/><endEvent id=\"w\"/>" FLOW("a", "s", "payment")
+	             FLOW("b", "payment", "review") FLOW("c", "review", "e")
+	                 FLOW("d", "gone", "w") "</process>" TAIL;
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn")), *next = load(a, str_of(later));
+	struct bpmn_run run = {.a = a, .now = NOW};
+	json *state = work(b, started(b, "{}", &run), "job", "payment", "{}", &run);
+	int64_t timer = instance_of(a, state, "timer", "overdue");
+	struct bpmn_trigger t = {.kind = BPMN_MIGRATE, .vars = vars(a, "{}")};
+
+	state = stepped(next, state, t, &run);
+	assert_int_equal(effect(&run, BPMN_TIMER_CANCELLED, "overdue")->instance, timer);
+	assert_str(effect(&run, BPMN_SUBSCRIBED, "gone")->name, "withdraw");
+	assert_null(effect(&run, BPMN_TASK_CLOSED, "review")); /* the officer keeps the task */
+	t = (struct bpmn_trigger){.kind = BPMN_MESSAGE, .name = STR("withdraw")};
+	state = stepped(next, state, t, &run);
+	assert_str(bpmn_status(state), "completed");
+	assert_non_null(effect(&run, BPMN_LEFT, "w"));
+}
+
 static void a_step_does_not_touch_the_old_state(void **s)
 {
 	arena *a = *s;
@@ -429,6 +456,7 @@ int main(void)
 	    UNIT(a_complex_gateway_needs_a_token),
 	    UNIT(branches_and_calls_have_a_ceiling),
 	    UNIT(a_case_moves_to_a_new_version_by_a_plan),
+	    UNIT(what_listens_follows_the_version),
 	    UNIT(a_step_does_not_touch_the_old_state),
 	    UNIT(what_is_not_carried_out_is_refused),
 	    UNIT(a_table_of_stages_becomes_a_process),

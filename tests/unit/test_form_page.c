@@ -100,6 +100,128 @@ static void many_ways_of_typing(void **state)
 	}
 }
 
+/* Apostrophes, digits, joiners, every script: a name is kept and shown as it was typed. */
+static void names_stay_as_they_are(void **state)
+{
+	static const char *const names[] = {"O'Connor",
+	                                    "D’Arcy",
+	                                    "Jean-Luc Picard",
+	                                    "María José Núñez",
+	                                    "Ålesund Bjørn",
+	                                    "Łukasz Żółć",
+	                                    "François L'Hôpital",
+	                                    "Nguyễn Văn An",
+	                                    "Zoë Müller-Lüdenscheidt",
+	                                    "Søren Kierkegaard",
+	                                    "Đặng Thị Ngọc",
+	                                    "Siobhán Ní Dhónaill",
+	                                    "İbrahim Çağlar",
+	                                    "Þórarinn Ægisson",
+	                                    "Mbaye Ndiaye 3rd",
+	                                    "X Æ A-12",
+	                                    "Mc Donald",
+	                                    "van der Berg",
+	                                    "de la Cruz",
+	                                    "bin Salman",
+	                                    "al-Khalifa",
+	                                    "Abd al-Rahman",
+	                                    "St. John",
+	                                    "J. R. R. Tolkien",
+	                                    "Mary Ann (Polly)",
+	                                    "Smith, Jr.",
+	                                    "Null",
+	                                    "None",
+	                                    "true",
+	                                    "123",
+	                                    "A",
+	                                    "Madonna",
+	                                    "Anna/Maria",
+	                                    "Teller & Penn",
+	                                    "Fatima al‑Zahra",
+	                                    "آل خليفة",
+	                                    "محمد بن عبدالله",
+	                                    "عبد الرحمن",
+	                                    "فاطمة الزهراء",
+	                                    "سيد هاشم",
+	                                    "بنت الهدى",
+	                                    "عُمَر",
+	                                    "أُمّ كلثوم",
+	                                    "إسحاق",
+	                                    "ٱلحسن",
+	                                    "رؤى",
+	                                    "مَيّ",
+	                                    "هبة الله ٢",
+	                                    "ابن رشد",
+	                                    "آمنة",
+	                                    "ذو الفقار",
+	                                    "علی رضا",
+	                                    "مهدی‌یار",
+	                                    "گلناز",
+	                                    "پروین",
+	                                    "چنگیز",
+	                                    "ژاله",
+	                                    "محمد کاظم",
+	                                    "زہرہ",
+	                                    "غلام مُصطفٰی",
+	                                    "ڈاکٹر نور",
+	                                    "ٹیپو سلطان",
+	                                    "عائشہ صدیقہ",
+	                                    "نواز شریف",
+	                                    "राम कुमार",
+	                                    "சிவகுமார்",
+	                                    "สมชาย ใจดี",
+	                                    "王小明",
+	                                    "山田 太郎",
+	                                    "김철수",
+	                                    "Александр Солженицын",
+	                                    "Ἀριστοτέλης",
+	                                    "Գևորգ",
+	                                    "გიორგი",
+	                                    "יוסף בן-דוד",
+	                                    "Đorđe",
+	                                    "Ñuñez",
+	                                    "ß Groß",
+	                                    "Ⅷ Heinrich",
+	                                    "Ōe Kenzaburō",
+	                                    "Kahalāʻau",
+	                                    "Tʼhooft",
+	                                    "Μαρία-Ελένη",
+	                                    "Nǃxau",
+	                                    "ǂToma",
+	                                    "Aʼishah",
+	                                    "Chloë Ö",
+	                                    "Renée",
+	                                    "Noël",
+	                                    "Seán",
+	                                    "Ólafur",
+	                                    "Jiří",
+	                                    "Žižka",
+	                                    "Őrs",
+	                                    "Ğül",
+	                                    "Şükrü",
+	                                    "Ümit",
+	                                    "Ёлкин",
+	                                    "Їжак",
+	                                    "Ґалаґан"};
+	arena *a = *state;
+	struct form_env env = form_unit_env(a, true);
+	struct form *f =
+	    form_unit_small(a, "{\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":100}}}",
+	                    "{\"type\":\"Control\",\"scope\":\"#/properties/name\"," LABEL "}");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		str typed = str_fmt(a, "  %s \t", names[i]);
+		struct form_field field = {.name = STR("name"), .value = typed};
+		struct form_result r = form_page_accept(f, 0, &field, 1, NULL, NULL, &env, a);
+		assert_int_equal(r.errors.count, 0);
+		assert_str(json_str(r.answers, "name"), names[i]);
+		json *stored = json_parse(a, json_print(a, r.answers), NULL);
+		json *view = form_check_view(f, stored, &env, a);
+		json *row = json_at(json_get(json_at(json_get(view, "pages"), 0), "rows"), 0);
+		assert_str(json_str(row, "value"), names[i]);
+	}
+	assert_true(sizeof names / sizeof *names >= 100);
+}
+
 static void dates_in_three_boxes(void **state)
 {
 	arena *a = *state;
@@ -518,6 +640,7 @@ static void a_page_of_one_question_is_headed_by_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    UNIT(names_stay_as_they_are),
 	    UNIT(many_ways_of_typing),
 	    UNIT(dates_in_three_boxes),
 	    UNIT(errors_are_in_the_readers_language),

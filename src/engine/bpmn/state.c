@@ -242,11 +242,29 @@ static struct record *decode_records(struct decoder *d, const json *list)
 	return first;
 }
 
+/* A migration to a version without this boundary or start event: it no longer
+ * listens. What must be mapped is an element that holds a token, not this. */
+static bool gone(struct decoder *d, const json *v)
+{
+	str id = json_str(v, "e"), to = json_text(json_get_str(d->plan, id));
+	enum bpmn_event kind = (enum bpmn_event)json_int(v, "k", 0);
+
+	if (!d->plan || to.n || bpmn_el(d->g->b, id))
+		return false;
+	if (kind == E_TIMER && !json_get(v, "l"))
+		emit(d->g, BPMN_TIMER_CANCELLED, id, json_int(v, "i", 0))->due = json_int(v, "d", 0);
+	else if (kind == E_MESSAGE || kind == E_SIGNAL)
+		emit(d->g, BPMN_UNSUBSCRIBED, id, json_int(v, "i", 0))->name = json_str(v, "n");
+	return true;
+}
+
 static struct sub *decode_subs(struct decoder *d, const json *list)
 {
 	struct sub *first = NULL, **tail = &first;
 
 	for (const json *v = list ? list->first : NULL; v && !d->e; v = v->next) {
+		if (gone(d, v))
+			continue;
 		struct sub *s = *tail = NEW(d->g->a, struct sub);
 		tail = &s->next;
 		s->id = json_int(v, "i", 0);
