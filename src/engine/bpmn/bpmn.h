@@ -120,8 +120,9 @@ struct bpmn_trigger {
 	const json *vars;
 };
 
-/* Starts a process at its none start event. An empty id means the only
- * executable process of the file. */
+/* Starts a process at its none start event; without one, at a conditional start
+ * event whose condition `vars` fulfil. An empty id means the only executable
+ * process of the file. */
 err bpmn_start(const struct bpmn *b, str process, const json *vars, struct bpmn_run *run,
                json **state);
 /* Starts at a message, signal, timer or conditional start event. */

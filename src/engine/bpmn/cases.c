@@ -1,6 +1,6 @@
 #include "engine/bpmn/cases.h"
 
-#include "engine/bpmn/bpmn.h"
+#include "engine/bpmn/model.h"
 
 #define MAX_CASES     64                             /* process instances in one test case */
 #define MAX_MOVES     20000                          /* effects carried out in one test case */
@@ -10,6 +10,13 @@ struct mail {
 	str name, key;
 	const json *vars;
 	struct mail *next;
+};
+
+struct starter { /* a timer at which processes of the file begin */
+	str element, text;
+	instant due;
+	int64_t repeats; /* firings left, -1 endless */
+	struct starter *next;
 };
 
 struct trial {
@@ -22,6 +29,7 @@ struct trial {
 	instant now;
 	json *done, *order;           /* counts by element; ids as they completed */
 	struct mail *mail, *mail_end; /* thrown, not yet taken */
+	struct starter *starters;
 	str trouble, code;
 };
 
@@ -238,50 +246,96 @@ static bool earliest(struct trial *t, instant until, size_t *at, int64_t *timer,
 	return any;
 }
 
-/* The end of an ISO 8601 duration from now, as a timer of the engine reckons it. */
-static bool duration(struct trial *t, str text, instant *until)
-{
-	str xml = str_fmt(t->a,
-	                  "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" "
-	                  "targetNamespace=\"urn:t\"><process id=\"p\" isExecutable=\"true\">"
-	                  "<startEvent id=\"s\"/><sequenceFlow id=\"f\" sourceRef=\"s\" "
-	                  "targetRef=\"c\"/><intermediateCatchEvent id=\"c\"><timerEventDefinition>"
-	                  "<timeDuration>%.*s</timeDuration></timerEventDefinition>"
-	                  "</intermediateCatchEvent><sequenceFlow id=\"g\" sourceRef=\"c\" "
-	                  "targetRef=\"e\"/><endEvent id=\"e\"/></process></definitions>",
-	                  STRF(text));
-	struct diags d = diags_make(t->a, STR("duration"));
-	struct bpmn *b = bpmn_load(t->a, xml, &d);
-	struct bpmn_run run = {.a = t->a, .now = t->now};
-	json *state;
+/* ---- timers that start processes ------------------------------------------ */
 
-	if (!b || bpmn_start(b, STR("p"), NULL, &run, &state))
-		return false;
-	for (struct bpmn_effect *f = run.first; f; f = f->next)
-		if (f->kind == BPMN_TIMER_SET) {
-			*until = f->due;
-			return true;
+static bool starter_first(const struct trial *t, struct starter *x)
+{
+	struct bpmn_span span;
+	instant at = 0;
+
+	x->repeats = 1;
+	if (bpmn_span_parse(x->text, &span))
+		x->due = bpmn_span_add(t->now, span, 0);
+	else if (bpmn_cycle_parse(x->text, &x->repeats, &at, &span))
+		x->due = at ? at : bpmn_span_add(t->now, span, 0);
+	else
+		return bpmn_date_parse(x->text, 0, &x->due);
+	return true;
+}
+
+/* The file counts as published when the case begins. */
+static void starters(struct trial *t)
+{
+	json *all = bpmn_processes(t->a, t->b);
+
+	for (json *p = all->first; p; p = p->next)
+		for (json *s = json_get(p, "starts")->first; s; s = s->next) {
+			struct starter *x = NEW(t->a, struct starter);
+			x->element = json_str(s, "element");
+			x->text = json_str(s, "timer");
+			if (!x->text.n || !starter_first(t, x) || !x->repeats)
+				continue;
+			x->next = t->starters;
+			t->starters = x;
 		}
-	return false;
+}
+
+static struct starter *next_starter(struct trial *t, instant until)
+{
+	struct starter *best = NULL;
+
+	for (struct starter *x = t->starters; x; x = x->next)
+		if (x->repeats && x->due <= until && (!best || x->due < best->due))
+			best = x;
+	return best;
+}
+
+static void start_by_time(struct trial *t, struct starter *x)
+{
+	struct bpmn_span span;
+	int64_t count;
+	instant at;
+
+	if (x->due > t->now)
+		t->now = x->due;
+	x->repeats -= x->repeats > 0;
+	if (x->repeats && bpmn_cycle_parse(x->text, &count, &at, &span))
+		x->due = bpmn_span_add(x->due, span, 0);
+	begin(t, (str){0}, x->element, NULL);
+}
+
+static bool advance_once(struct trial *t, instant until)
+{
+	instant due = 0;
+	size_t at;
+	int64_t timer;
+	bool any = earliest(t, until, &at, &timer, &due);
+	struct starter *x = next_starter(t, any ? due : until);
+
+	if (x) {
+		start_by_time(t, x);
+		return true;
+	}
+	if (!any)
+		return false;
+	if (due > t->now)
+		t->now = due;
+	step(t, at, (struct bpmn_trigger){.kind = BPMN_TIMER_FIRED, .instance = timer});
+	return true;
 }
 
 static void advance(struct trial *t, str text)
 {
-	instant until, due = 0;
-	size_t at;
-	int64_t timer;
+	struct bpmn_span span;
 
-	if (!duration(t, text, &until)) {
+	if (!bpmn_span_parse(text, &span)) {
 		trouble(t, STR("not a duration"));
 		return;
 	}
-	while (!t->trouble.n && earliest(t, until, &at, &timer, &due)) {
-		if (due > t->now)
-			t->now = due;
-		step(t, at, (struct bpmn_trigger){.kind = BPMN_TIMER_FIRED, .instance = timer});
+	instant until = bpmn_span_add(t->now, span, 0);
+	while (!t->trouble.n && advance_once(t, until))
 		if (++t->moves > MAX_MOVES)
 			trouble(t, STR("the test makes too many moves"));
-	}
 	t->now = until;
 }
 
@@ -472,6 +526,7 @@ bool bpmn_case_run(arena *a, str xml, const json *test, const json *which, str *
 		               STRF(d.first->what));
 		return json_get(expect, "state") && state_fits(json_get(expect, "state"), STR("rejected"));
 	}
+	starters(&t);
 	for (const json *s = steps ? steps->first : NULL; s; s = s->next)
 		run_step(&t, s);
 	return judge(&t, expect, why);

@@ -28,6 +28,23 @@ static err start(const struct bpmn *b, const struct bpmn_el *process, const stru
 	return OK;
 }
 
+/* A conditional start event whose condition the variables fulfil. */
+static const struct bpmn_el *start_that_holds(const struct bpmn_el *process, const json *vars,
+                                              struct bpmn_run *run)
+{
+	str why = {0};
+
+	for (const struct bpmn_el *e = process->members; e; e = e->next_member)
+		for (const struct bpmn_evdef *ev = e->kind == K_START ? &e->ev : NULL; ev; ev = ev->next) {
+			const json *given = vars ? vars : json_object(run->a);
+			json *v =
+			    ev->condition ? bpmn_expr_eval(ev->condition, run->a, given, run->now, &why) : NULL;
+			if (v && v->type == JSON_BOOL && v->b)
+				return e;
+		}
+	return NULL;
+}
+
 err bpmn_start(const struct bpmn *b, str id, const json *vars, struct bpmn_run *run, json **state)
 {
 	const struct bpmn_el *p = id.n ? bpmn_el(b, id) : NULL;
@@ -42,8 +59,10 @@ err bpmn_start(const struct bpmn *b, str id, const json *vars, struct bpmn_run *
 		any |= bpmn_starts(e);
 		none |= e->kind == K_START && e->ev.kind == E_NONE;
 	}
-	if (any && !none)
-		return ERR_bpmn_no_start;
+	if (any && !none) { /* a condition that holds is a start as good as any */
+		const struct bpmn_el *at = start_that_holds(p, vars, run);
+		return at ? start(b, p, at, vars, run, state) : ERR_bpmn_no_start;
+	}
 	return start(b, p, NULL, vars, run, state);
 }
 
