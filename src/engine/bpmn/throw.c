@@ -192,57 +192,63 @@ static void cancel_transaction(struct engine *g, struct node *n)
 
 	while (!at->el->transaction && at->parent)
 		at = at->parent;
-	struct node *undo = n;
-	if (undo->parent != at) {
-		undo = node_new(g, at, n->el);
-		emit(g, BPMN_ENTERED, undo->el->id, undo->id);
+	struct node *work = n;
+	if (work->parent != at) {
+		work = node_new(g, at, n->el);
+		emit(g, BPMN_ENTERED, work->el->id, work->id);
 	}
-	tail = &undo->pending;
+	tail = &work->pending;
 	for (struct node *x = node_walk(at, at); x; x = node_walk(at, x))
 		take_records(x, (str){0}, &tail);
 	take_records(at, (str){0}, &tail);
-	cancel_children(g, at, undo);
+	cancel_children(g, at, work);
 	unlisten(g, at, false);
 	at->interrupted = true;
-	compensation_next(g, undo);
+	compensation_next(g, work);
+}
+
+/* Starts what undoes a record; false when nothing of its own does. */
+static bool undo(struct engine *g, struct node *n, struct record *r)
+{
+	const struct bpmn_el *handler = handler_of(r->el), *start = own_handler(r->el);
+	json *vars = r->vars ? json_copy(g->a, r->vars) : NULL;
+
+	if (handler) {
+		push(g, n->parent, handler, (struct entry){.owner = n->id, .vars = vars});
+	} else if (start) {
+		struct node *sub = node_new(g, n->parent, start->scope);
+		sub->owner = n->id;
+		sub->vars = vars;
+		sub->done = r->nested;
+		emit(g, BPMN_ENTERED, sub->el->id, sub->id);
+		push(g, sub, start, (struct entry){0});
+	}
+	return handler || start;
 }
 
 /* One handler after the other, latest first; then the event goes on. */
 void compensation_next(struct engine *g, struct node *n)
 {
-	struct record *r = n->pending;
+	struct record *r;
 
-	if (!r) {
-		if (event_def(n->el, E_CANCEL))
-			cancelled(g, n);
-		else if (n->el->events > 1)
-			throw_open(g, n);
-		else
-			node_complete(g, n);
-		return;
-	}
-	n->pending = r->next;
-	const struct bpmn_el *handler = handler_of(r->el), *start = own_handler(r->el);
-	struct entry work = {.owner = n->id, .vars = r->vars ? json_copy(g->a, r->vars) : NULL};
-	if (handler) {
-		push(g, n->parent, handler, work);
-	} else if (start) {
-		struct node *sub = node_new(g, n->parent, start->scope);
-		sub->owner = n->id;
-		sub->vars = work.vars;
-		sub->done = r->nested;
-		emit(g, BPMN_ENTERED, sub->el->id, sub->id);
-		push(g, sub, start, (struct entry){0});
-	} else {
-		struct record *last = r->nested;
+	while ((r = n->pending)) {
+		n->pending = r->next;
+		if (undo(g, n, r))
+			return;
+		struct record *last = r->nested; /* has no handler: what was done in it has */
 		while (last && last->next)
 			last = last->next;
 		if (last) {
 			last->next = n->pending;
 			n->pending = r->nested;
 		}
-		compensation_next(g, n);
 	}
+	if (event_def(n->el, E_CANCEL))
+		cancelled(g, n);
+	else if (n->el->events > 1)
+		throw_open(g, n);
+	else
+		node_complete(g, n);
 }
 
 /* ---- throwing ---------------------------------------------------------- */
