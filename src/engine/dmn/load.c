@@ -421,6 +421,7 @@ static void lower_model(struct build *b, const struct dxml *f)
 	}
 	if (!fn->body)
 		fn->body = feel_node_const(m->a, feel_null());
+	fn->weight = b->s.nodes / 32;
 	if (el->type->kind == TYPE_FUNCTION)
 		fn->result = el->type->of;
 	else if (el->type->kind != TYPE_ANY)

@@ -112,6 +112,7 @@ static struct node *lower_context(struct build *b, const struct dxml *box)
 	b->s.top = outer;
 	out->names = names;
 	out->slots = slots;
+	feel_node_names(b->m->a, out);
 	return out;
 }
 
@@ -145,6 +146,7 @@ static struct node *lower_row(struct build *b, const struct dxml *row, const str
 	b->s.top = outer;
 	out->names = names;
 	out->slots = slots;
+	feel_node_names(b->m->a, out);
 	return out;
 }
 
@@ -207,10 +209,12 @@ static struct node *lower_function(struct build *b, const struct dxml *box)
 		slots[i] = scope_local(&b->s, names[i]);
 	}
 	struct node *f = feel_node_new(b->m->a, eval_function, 1);
+	uint32_t before = b->s.nodes;
 	f->kid[0] = dmn_lower_child(b, box, NULL);
 	b->s.top = outer;
 	struct feel_function *proto = NEW(b->m->a, struct feel_function);
 	*proto = (struct feel_function){.body = f->kid[0],
+	                                .weight = (b->s.nodes - before) / 32,
 	                                .n_params = (uint32_t)n,
 	                                .params = names,
 	                                .param_slots = slots,
@@ -238,7 +242,9 @@ static struct node *lower_iteration(struct build *b, const struct dxml *box, nod
 	n->kid[0] = dmn_lower_child(b, box, "in");
 	slots[0] = scope_local(&b->s, dxml_get(box, "iteratorVariable"));
 	slots[1] = scope_local(&b->s, STR("partial"));
+	uint32_t before = b->s.nodes;
 	n->kid[2] = dmn_lower_child(b, box, body);
+	n->weight = (b->s.nodes - before) / 32;
 	b->s.top = outer;
 	n->slots = slots;
 	n->slot = 1;
@@ -257,7 +263,9 @@ static struct node *lower_filter(struct build *b, const struct dxml *box)
 	*members = (struct bind){BIND_ITEM, {0}, f->slot, outer};
 	*item = (struct bind){BIND_LOCAL, STR("item"), f->slot, members};
 	b->s.top = item;
+	uint32_t before = b->s.nodes;
 	f->kid[1] = dmn_lower_child(b, box, "match");
+	f->weight = (b->s.nodes - before) / 32;
 	f->flag = true;
 	b->s.top = outer;
 	return f;

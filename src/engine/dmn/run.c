@@ -146,6 +146,7 @@ feel_value run_service(const struct feel_function *f, struct env *e, const feel_
 struct request {
 	struct model_run r;
 	const struct element *el;
+	json **out; /* the answer as JSON too; may be NULL */
 };
 
 /* Calls a service or knowledge model with the inputs as its parameters. */
@@ -171,14 +172,22 @@ static feel_value answer(struct env *e, void *arg)
 {
 	struct request *q = arg;
 	e->model = &q->r;
-	if (q->el->kind == ELEMENT_SERVICE || q->el->kind == ELEMENT_MODEL)
-		return invoke(e, q);
-	run_need(e, &q->r, q->el->number);
-	return q->r.value[q->el->number];
+	feel_value v;
+	if (q->el->kind == ELEMENT_SERVICE || q->el->kind == ELEMENT_MODEL) {
+		v = invoke(e, q);
+	} else {
+		run_need(e, &q->r, q->el->number);
+		v = q->r.value[q->el->number];
+	}
+	if (q->out && feel_exceeds(v, FEEL_JSON_PARTS))
+		env_stop(e, ERR_budget);
+	if (q->out)
+		*q->out = feel_to_json(e->a, v);
+	return v;
 }
 
-err dmn_eval_value(const struct dmn *m, str key, feel_value inputs, struct dmn_run *run,
-                   feel_value *out)
+static err evaluate(const struct dmn *m, str key, feel_value inputs, struct dmn_run *run,
+                    feel_value *out, json **as_json)
 {
 	struct element *el = dmn_find(m, m->parts, key);
 	if (!el)
@@ -194,6 +203,7 @@ err dmn_eval_value(const struct dmn *m, str key, feel_value inputs, struct dmn_r
 	if (run->trace)
 		run->trace_out = json_array(run->a);
 	struct request q = {.el = el,
+	                    .out = as_json,
 	                    .r = {.m = m,
 	                          .value = NEWN(run->a, feel_value, m->n),
 	                          .state = NEWN(run->a, uint8_t, m->n),
@@ -205,10 +215,13 @@ err dmn_eval_value(const struct dmn *m, str key, feel_value inputs, struct dmn_r
 err dmn_eval(const struct dmn *m, str key, const json *inputs, struct dmn_run *run, json **out)
 {
 	feel_value v;
-	err code = dmn_eval_value(m, key, feel_of_json(run->a, inputs), run, &v);
-	if (code == OK)
-		*out = feel_to_json(run->a, v);
-	return code;
+	return evaluate(m, key, feel_of_json(run->a, inputs), run, &v, out);
+}
+
+err dmn_eval_value(const struct dmn *m, str key, feel_value inputs, struct dmn_run *run,
+                   feel_value *out)
+{
+	return evaluate(m, key, inputs, run, out, NULL);
 }
 
 ptrdiff_t dmn_version_at(const struct dmn_version *v, size_t n, int64_t day)

@@ -263,8 +263,8 @@ struct node *dmn_lower_table(struct build *b, const struct dxml *src)
 int cell_part_test(feel_value part, feel_value v)
 {
 	if (v.kind == FEEL_LIST && part.kind != FEEL_RANGE) /* some item is it */
-		return feel_test(part, v);
-	return feel_test(v, part);
+		return feel_test(NULL, part, v);
+	return feel_test(NULL, v, part);
 }
 
 bool cell_set_matches(const struct cell *c, feel_value v)
@@ -424,7 +424,7 @@ static feel_value settle(const struct table *t, struct env *e, feel_value *v, si
 		return n == 1 ? v[0] : env_fail(e, "%zu rules of a unique table match", n);
 	case HIT_ANY:
 		for (size_t i = 1; i < n; i++)
-			if (!feel_same(v[0], v[i]))
+			if (env_equal(e, v[0], v[i]) != 1)
 				return env_fail(e, "rules of an 'any' table disagree");
 		return v[0];
 	case HIT_FIRST:

@@ -15,7 +15,7 @@ feel_value bi_list_contains(struct env *e, const feel_value *v, size_t n)
 	if (!bi_list(e, v[0], &l))
 		return bi_wrong(e, "list contains");
 	for (size_t i = 0; i < l.n; i++)
-		if (feel_same(l.v[i], v[1]))
+		if (env_equal(e, l.v[i], v[1]) == 1)
 			return feel_bool(true);
 	return feel_bool(false);
 }
@@ -185,7 +185,7 @@ static feel_value joined(struct env *e, const feel_value *v, size_t n, bool once
 		for (size_t j = 0; j < l.n; j++) {
 			bool seen = false;
 			for (size_t m = 0; once && m < k && !seen; m++)
-				seen = feel_same(out[m], l.v[j]);
+				seen = env_equal(e, out[m], l.v[j]) == 1;
 			if (once)
 				env_step(e, k / 8);
 			if (!seen)
@@ -286,7 +286,7 @@ feel_value bi_index_of(struct env *e, const feel_value *v, size_t n)
 	feel_value *out = NEWN(e->a, feel_value, l.n);
 	size_t k = 0;
 	for (size_t i = 0; i < l.n; i++)
-		if (feel_same(l.v[i], v[1]))
+		if (env_equal(e, l.v[i], v[1]) == 1)
 			out[k++] = feel_int((int64_t)i + 1);
 	return bi_give_list(e, out, k);
 }

@@ -154,7 +154,9 @@ feel_value bi_string(struct env *e, const feel_value *v, size_t n)
 	(void)n;
 	if (v[0].kind == FEEL_NULL)
 		return env_fail(e, "string of null");
-	return feel_string(feel_print(e->a, v[0]));
+	str out = feel_print(e->a, v[0]);
+	env_step(e, out.n / 64);
+	return feel_string(out);
 }
 
 /* The sign between groups or before the fraction: a single character or null. */

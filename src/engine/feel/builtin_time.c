@@ -235,11 +235,10 @@ static bool same_zone(const struct feel_zone *x, const struct feel_zone *y)
 feel_value bi_is(struct env *e, const feel_value *v, size_t n)
 {
 	(void)n;
-	(void)e;
 	if (v[0].kind != v[1].kind)
 		return feel_bool(false);
 	if (v[0].kind == FEEL_TIME || v[0].kind == FEEL_DATETIME)
 		return feel_bool(v[0].t.days == v[1].t.days && v[0].t.nanos == v[1].t.nanos &&
 		                 same_zone(v[0].t.zone, v[1].t.zone));
-	return feel_bool(feel_same(v[0], v[1]));
+	return feel_bool(env_equal(e, v[0], v[1]) == 1);
 }

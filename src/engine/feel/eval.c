@@ -50,7 +50,7 @@ feel_value eval_compare(const struct node *n, struct env *e)
 	feel_value x = node_run(n->kid[0], e), y = node_run(n->kid[1], e);
 	int c;
 	if (n->slot == '=' || n->slot == '!') {
-		c = feel_equal(x, y);
+		c = env_equal(e, x, y);
 		return c < 0 ? incomparable(e, x, y) : feel_bool((c == 1) == (n->slot == '='));
 	}
 	if (!feel_compare(x, y, &c))
@@ -99,27 +99,34 @@ feel_value eval_or(const struct node *n, struct env *e)
 	return logic(n, e, true);
 }
 
-int feel_test(feel_value x, feel_value test)
+static int same(struct env *e, feel_value x, feel_value y)
+{
+	return e ? env_equal(e, x, y) : feel_equal(x, y);
+}
+
+int feel_test(struct env *e, feel_value x, feel_value test)
 {
 	if (test.kind == FEEL_RANGE && x.kind != FEEL_RANGE)
 		return feel_in_range(x, test.range);
 	if (test.kind == FEEL_LIST) {
-		int eq = x.kind == FEEL_LIST ? feel_equal(x, test) : 0;
+		int eq = x.kind == FEEL_LIST ? same(e, x, test) : 0;
+		if (e)
+			env_step(e, test.list->n / 8);
 		for (size_t i = 0; eq != 1 && i < test.list->n; i++) {
 			feel_value one = test.list->v[i]; /* a list in a list is a value, not tests */
-			eq = (one.kind == FEEL_LIST ? feel_equal(x, one) : feel_test(x, one)) == 1;
+			eq = (one.kind == FEEL_LIST ? same(e, x, one) : feel_test(e, x, one)) == 1;
 		}
 		return eq == 1;
 	}
-	return feel_equal(x, test);
+	return same(e, x, test);
 }
 
 static int one_test(const struct node *t, struct env *e, feel_value x)
 {
 	feel_value v = node_run(t, e);
 	if (t->uses_input)
-		return v.kind == FEEL_BOOL ? v.b : v.kind == FEEL_NULL ? -1 : feel_test(x, v);
-	return feel_test(x, v);
+		return v.kind == FEEL_BOOL ? v.b : v.kind == FEEL_NULL ? -1 : feel_test(e, x, v);
+	return feel_test(e, x, v);
 }
 
 /* Does x pass any of the tests? 1, 0, -1. */
@@ -258,7 +265,7 @@ static bool iterate_all(const struct node *n, struct env *e, uint32_t level, str
 {
 	struct source s;
 	if (level == n->slot) {
-		env_step(e, 1);
+		env_step(e, 1 + n->weight);
 		if (n->flag2) {
 			struct feel_list *partial = NEW(e->a, struct feel_list);
 			*partial = (struct feel_list){g->n, g->v};
@@ -297,7 +304,7 @@ static int quantify(const struct node *n, struct env *e, uint32_t level, bool *n
 {
 	struct source s;
 	if (level == n->slot) {
-		env_step(e, 1);
+		env_step(e, 1 + n->weight);
 		feel_value v = node_run(n->kid[2 * level], e);
 		if (v.kind != FEEL_BOOL && v.kind != FEEL_NULL && n->flag2) {
 			env_fail(e, "the condition is a %s", feel_kind_name((enum feel_kind)v.kind));
@@ -353,6 +360,8 @@ static void know_itself(feel_value v, uint32_t slot)
 feel_value eval_context(const struct node *n, struct env *e)
 {
 	struct feel_context *c = NEW(e->a, struct feel_context);
+	if (n->flag)
+		return env_fail(e, "two entries called '%.*s'", STRF(n->name));
 	c->e = NEWN(e->a, struct feel_entry, n->n);
 	for (uint32_t i = 0; i < n->n; i++) {
 		feel_value v = node_run(n->kid[i], e);
@@ -360,9 +369,6 @@ feel_value eval_context(const struct node *n, struct env *e)
 			return v;
 		know_itself(v, n->slots[i]);
 		e->local[n->slots[i]] = v;
-		for (size_t k = 0; k < c->n; k++)
-			if (str_eq(c->e[k].key, n->names[i]))
-				return env_fail(e, "two entries called '%.*s'", STRF(n->names[i]));
 		c->e[c->n++] = (struct feel_entry){n->names[i], v};
 	}
 	return (feel_value){.kind = FEEL_CONTEXT, .ctx = c};
@@ -438,7 +444,7 @@ feel_value eval_filter(const struct node *n, struct env *e)
 			return list_index(e, v.list, i.num);
 	}
 	for (size_t i = 0; i < v.list->n; i++) {
-		env_step(e, 1);
+		env_step(e, 1 + n->weight);
 		e->local[n->slot] = v.list->v[i];
 		feel_value keep = node_run(n->kid[1], e);
 		if (i == 0 && keep.kind == FEEL_NUMBER)
@@ -493,7 +499,7 @@ feel_value env_call(struct env *e, feel_value fn, const feel_value *args, size_t
 	if (fn.kind != FEEL_FUNCTION)
 		return env_fail(e, "%s is no function", feel_kind_name((enum feel_kind)fn.kind));
 	const struct feel_function *f = fn.fn;
-	env_step(e, 1);
+	env_step(e, 1 + f->weight);
 	if (f->builtin) {
 		size_t rows;
 		const struct builtin *b = builtin_find(f->builtin->name, &rows);

@@ -38,6 +38,18 @@ void env_step(struct env *e, uint64_t n)
 		env_stop(e, ERR_budget);
 }
 
+int env_equal(struct env *e, feel_value x, feel_value y)
+{
+	if (x.kind < FEEL_LIST || x.kind != y.kind)
+		return feel_equal(x, y);
+	uint64_t left = (e->steps_max - e->steps) * 4 + 1, parts = left;
+	int r = feel_equal_within(x, y, &parts);
+	env_step(e, (left - parts) / 4);
+	if (parts == 0)
+		env_stop(e, ERR_budget);
+	return r;
+}
+
 err env_run(struct feel_run *run, const feel_value *global, uint32_t n_slots, void *model,
             feel_value (*fn)(struct env *e, void *arg), void *arg, feel_value *out)
 {

@@ -22,6 +22,7 @@ struct node {
 	uint32_t n;    /* kids */
 	uint32_t slot; /* local slot, global number, or operator */
 	uint32_t line, col;
+	uint32_t weight; /* of what is run again and again below: nodes / 32 */
 	bool uses_input; /* "?" occurs below */
 	bool flag, flag2;
 	str name;
@@ -52,7 +53,7 @@ struct feel_type;
 struct feel_function {
 	const struct builtin *builtin;
 	const struct node *body;
-	uint32_t n_params, n_slots;
+	uint32_t n_params, n_slots, weight;
 	const str *params;
 	const uint32_t *param_slots;
 	const struct feel_type *const *types; /* of the parameters; NULL if untyped */
@@ -110,6 +111,7 @@ struct scope {
 	size_t n_words, cap_words;
 	str *free; /* names taken from the context, if `open` */
 	size_t n_free, cap_free;
+	uint32_t nodes; /* made so far */
 	bool open;
 	bool plain;         /* constants are left as they are written */
 	uint32_t line, col; /* where the text stands in its file */
@@ -131,6 +133,8 @@ struct node *feel_parse_tests(struct scope *s, str text, uint32_t input_slot);
 
 /* Makers used by the parser and by boxed expressions. */
 struct node *feel_node_new(arena *a, node_eval eval, size_t kids);
+/* Says on a context's node that two of its names are the same. */
+void feel_node_names(arena *a, struct node *context);
 struct node *feel_node_const(arena *a, feel_value v);
 struct node *feel_node_global(arena *a, str name, uint32_t number);
 struct node *feel_node_local(arena *a, str name, uint32_t slot);
@@ -163,8 +167,10 @@ feel_value eval_instance(const struct node *n, struct env *e);
 feel_value eval_tests(const struct node *n, struct env *e);
 feel_value eval_coerce(const struct node *n, struct env *e);
 
-/* Does the value under test pass? 1, 0, or -1 for null. */
-int feel_test(feel_value input, feel_value test);
+/* Equality within the budget: a comparison of large values takes steps. */
+int env_equal(struct env *e, feel_value x, feel_value y);
+/* Does the value under test pass? 1, 0, or -1 for null. e may be NULL. */
+int feel_test(struct env *e, feel_value input, feel_value test);
 feel_value feel_property(struct env *e, feel_value v, str name);
 feel_value feel_arith(struct env *e, char op, feel_value x, feel_value y);
 

@@ -9,41 +9,10 @@ static struct node *tests(struct parser *p);
 
 /* --- nodes -------------------------------------------------------------------------- */
 
-struct node *feel_node_new(arena *a, node_eval eval, size_t kids)
-{
-	struct node *n = NEW(a, struct node);
-	n->eval = eval;
-	n->n = (uint32_t)kids;
-	n->kid = kids ? NEWN(a, struct node *, kids) : NULL;
-	return n;
-}
-
-struct node *feel_node_const(arena *a, feel_value v)
-{
-	struct node *n = feel_node_new(a, eval_const, 0);
-	n->value = v;
-	return n;
-}
-
-struct node *feel_node_global(arena *a, str name, uint32_t number)
-{
-	struct node *n = feel_node_new(a, eval_global, 0);
-	n->name = name;
-	n->slot = number;
-	return n;
-}
-
-struct node *feel_node_local(arena *a, str name, uint32_t slot)
-{
-	struct node *n = feel_node_new(a, eval_local, 0);
-	n->name = name;
-	n->slot = slot;
-	return n;
-}
-
 static struct node *make(struct parser *p, node_eval eval, size_t kids)
 {
 	struct node *n = feel_node_new(p->s->a, eval, kids);
+	p->s->nodes++;
 	scan_place(p, p->at, &n->line, &n->col);
 	return n;
 }
@@ -96,62 +65,6 @@ static struct node *two(struct parser *p, node_eval eval, uint32_t op, struct no
 	return eval == eval_arith || eval == eval_compare ? folded(p, n) : n;
 }
 
-static uint32_t free_name(struct scope *s, str name)
-{
-	for (size_t i = 0; i < s->n_free; i++)
-		if (str_eq(s->free[i], name))
-			return (uint32_t)i;
-	if (s->n_free == s->cap_free) {
-		size_t cap = s->cap_free ? s->cap_free * 2 : 8;
-		str *f = NEWN(s->a, str, cap);
-		if (s->n_free)
-			memcpy(f, s->free, s->n_free * sizeof *f);
-		s->free = f;
-		s->cap_free = cap;
-	}
-	s->free[s->n_free] = str_dup(s->a, name);
-	return (uint32_t)s->n_free++;
-}
-
-/* What a name means here: a local, a global, or (inside a filter) perhaps a
- * member of the item, which only the evaluation can tell. */
-struct node *feel_node_name(struct scope *s, str name)
-{
-	uint32_t items[FEEL_MAX_NEST];
-	uint32_t n_items = 0;
-	struct node *plain = NULL;
-	for (const struct bind *b = s->top; b && !plain; b = b->next) {
-		if (b->kind == BIND_ITEM && n_items < FEEL_MAX_NEST)
-			items[n_items++] = b->slot;
-		else if (b->kind != BIND_ITEM && str_eq(b->name, name))
-			plain = b->kind == BIND_LOCAL ? feel_node_local(s->a, name, b->slot)
-			                              : feel_node_global(s->a, name, b->slot);
-	}
-	size_t rows;
-	const struct builtin *bi = plain || scope_declared(s, name) ? NULL : builtin_find(name, &rows);
-	if (bi) {
-		struct feel_function *f = NEW(s->a, struct feel_function);
-		f->builtin = bi;
-		plain = feel_node_const(s->a, (feel_value){.kind = FEEL_FUNCTION, .fn = f});
-	}
-	if (!plain && s->open) {
-		plain = feel_node_global(s->a, name, free_name(s, name));
-	} else if (!plain) {
-		plain = feel_node_new(s->a, eval_unknown, 0);
-		plain->name = str_dup(s->a, name);
-	}
-	if (!n_items)
-		return plain;
-	struct node *n = feel_node_new(s->a, eval_name, 1);
-	uint32_t *slots = NEWN(s->a, uint32_t, n_items);
-	memcpy(slots, items, n_items * sizeof *slots);
-	n->slots = slots;
-	n->slot = n_items;
-	n->name = str_dup(s->a, name);
-	n->kid[0] = plain;
-	return n;
-}
-
 static feel_value eval_at(const struct node *n, struct env *e)
 {
 	return feel_parse_at(e, n->name);
@@ -199,7 +112,9 @@ static struct node *iteration(struct parser *p, node_eval eval, const char *body
 	slots[n] = scope_local(p->s, STR("partial"));
 	struct node *out = make(p, eval, 2 * n + 1);
 	memcpy(out->kid, parts, 2 * n * sizeof *parts);
+	uint32_t before = p->s->nodes;
 	out->kid[2 * n] = expression(p);
+	out->weight = (p->s->nodes - before) / 32;
 	p->s->top = outer;
 	uint32_t *kept = NEWN(p->s->a, uint32_t, n + 1);
 	memcpy(kept, slots, (n + 1) * sizeof *slots);
@@ -238,6 +153,7 @@ static struct node *function_definition(struct parser *p)
 	if (scan_word(p, "external"))
 		return scan_fail(p, "external functions (Java, PMML) are refused");
 	struct node *f = make(p, eval_function, 1);
+	uint32_t before = p->s->nodes;
 	f->kid[0] = expression(p);
 	p->s->top = outer;
 	struct feel_function *proto = NEW(p->s->a, struct feel_function);
@@ -250,6 +166,7 @@ static struct node *function_definition(struct parser *p)
 		kept_types[i] = types[i];
 	}
 	*proto = (struct feel_function){.body = f->kid[0],
+	                                .weight = (p->s->nodes - before) / 32,
 	                                .n_params = n,
 	                                .params = kept,
 	                                .param_slots = kept_slots,
@@ -311,6 +228,7 @@ static struct node *context_literal(struct parser *p)
 	c->names = keys;
 	c->slots = slots;
 	c->uses_input = input;
+	feel_node_names(p->s->a, c);
 	return c;
 }
 
@@ -573,8 +491,10 @@ static struct node *filter(struct parser *p, struct node *list)
 	struct bind *item = NEW(p->s->a, struct bind);
 	*item = (struct bind){BIND_LOCAL, STR("item"), f->slot, b};
 	p->s->top = item;
+	uint32_t before = p->s->nodes;
 	f->kid[0] = list;
 	f->kid[1] = expression(p);
+	f->weight = (p->s->nodes - before) / 32;
 	p->s->top = outer;
 	if (p->failed || !scan_need(p, "]"))
 		return NULL;

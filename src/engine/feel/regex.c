@@ -58,7 +58,6 @@ static bool open_regex(struct env *e, str pattern, str flags, struct regex *r)
 	r->limits = pcre2_match_context_create(NULL);
 	if (!r->match || !r->limits)
 		return false;
-	pcre2_set_match_limit(r->limits, REGEX_MATCH_LIMIT);
 	pcre2_set_depth_limit(r->limits, REGEX_DEPTH_LIMIT);
 	pcre2_set_heap_limit(r->limits, REGEX_HEAP_KIB);
 	return true;
@@ -71,10 +70,21 @@ static void close_regex(struct regex *r)
 	pcre2_code_free(r->code);
 }
 
-static int find(const struct regex *r, str s, size_t from)
+/* PCRE2 does not tell how many steps a match took: it is tried with a few, then with
+ * ever more, each taken off the budget before. */
+static int find(struct env *e, const struct regex *r, str s, size_t from)
 {
-	return pcre2_match(r->code, (PCRE2_SPTR)(s.p ? s.p : ""), s.n, from, PCRE2_NO_UTF_CHECK,
-	                   r->match, r->limits);
+	static const uint32_t limits[] = {500, 5000, 50000, REGEX_MATCH_LIMIT};
+	int rc = PCRE2_ERROR_MATCHLIMIT;
+	for (size_t i = 0; rc == PCRE2_ERROR_MATCHLIMIT && i < sizeof limits / sizeof *limits; i++) {
+		e->steps += limits[i] / REGEX_STEPS_A_STEP;
+		if (e->steps > e->steps_max)
+			break;
+		pcre2_set_match_limit(r->limits, limits[i]);
+		rc = pcre2_match(r->code, (PCRE2_SPTR)(s.p ? s.p : ""), s.n, from, PCRE2_NO_UTF_CHECK,
+		                 r->match, r->limits);
+	}
+	return rc;
 }
 
 /* "$1", "\$" and "\\" of a replacement; false when it is malformed. */
@@ -130,10 +140,10 @@ static const char *walk(struct env *e, const struct regex *r, enum regex_use use
                         bool literal, buf *out, struct pieces *parts)
 {
 	size_t last = 0, at = 0;
-	int rc = find(r, STR(""), 0);
+	int rc = find(e, r, STR(""), 0);
 	if (rc >= 0)
 		return "a pattern that matches the empty text";
-	while (at <= s.n && (rc = find(r, s, at)) > 0) {
+	while (at <= s.n && (rc = find(e, r, s, at)) > 0) {
 		const PCRE2_SIZE *v = pcre2_get_ovector_pointer(r->match);
 		size_t from = v[0], to = v[1];
 		if (to <= from) { /* nothing matched here: go on behind the next character */
@@ -169,7 +179,7 @@ static const char *apply(struct env *e, const struct regex *r, enum regex_use us
 	struct pieces parts = {0};
 	buf out = buf_make(e->a, OUTPUT_MAX);
 	if (use == REGEX_MATCH) {
-		int rc = find(r, s, 0);
+		int rc = find(e, r, s, 0);
 		*answer = feel_bool(rc > 0);
 		return rc < 0 && rc != PCRE2_ERROR_NOMATCH ? "the pattern takes too long" : NULL;
 	}

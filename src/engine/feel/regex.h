@@ -10,10 +10,11 @@
 
 #include "engine/feel/node.h"
 
-#define REGEX_MATCH_LIMIT 200000 /* steps of one match */
-#define REGEX_DEPTH_LIMIT 5000
-#define REGEX_HEAP_KIB    4096
-#define REGEX_MAX_PATTERN 4096 /* bytes */
+#define REGEX_MATCH_LIMIT  200000 /* steps of one match */
+#define REGEX_STEPS_A_STEP 20     /* of matching, for one of the budget */
+#define REGEX_DEPTH_LIMIT  5000
+#define REGEX_HEAP_KIB     4096
+#define REGEX_MAX_PATTERN  4096 /* bytes */
 
 enum regex_use { REGEX_MATCH, REGEX_REPLACE, REGEX_SPLIT };
 

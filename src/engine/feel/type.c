@@ -83,6 +83,7 @@ static bool range_conforms(struct env *e, const struct feel_range *r, const stru
 
 static bool context_conforms(struct env *e, feel_value v, const struct feel_type *t)
 {
+	env_step(e, t->n / 4);
 	for (size_t i = 0; i < t->n; i++) {
 		const feel_value *m = feel_get(v, t->names[i]);
 		if (!m)
@@ -107,6 +108,7 @@ static bool shape_conforms(struct env *e, feel_value v, const struct feel_type *
 	case TYPE_LIST:
 		if (v.kind != FEEL_LIST)
 			return false;
+		env_step(e, v.list->n / 4);
 		for (size_t i = 0; i < v.list->n; i++)
 			if (v.list->v[i].kind != FEEL_NULL && !feel_conforms(e, v.list->v[i], t->of))
 				return false;
@@ -187,6 +189,7 @@ static feel_value fit(struct env *e, feel_value v, const struct feel_type *t, bo
 
 static feel_value coerce_members(struct env *e, feel_value v, const struct feel_type *t, bool input)
 {
+	env_step(e, v.kind == FEEL_LIST ? v.list->n / 4 : 1);
 	if (t->kind == TYPE_LIST && v.kind == FEEL_LIST) {
 		feel_value out = feel_list_of(e->a, v.list->v, v.list->n);
 		for (size_t i = 0; i < out.list->n; i++)

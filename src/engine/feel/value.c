@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#define PRINT_MAX ((size_t)16 * 1024 * 1024) /* bytes of one printed value */
-#define NEST_MAX  256                        /* levels that are compared or printed */
+#define PRINT_MAX   ((size_t)16 * 1024 * 1024) /* bytes of one printed value */
+#define NEST_MAX    256                        /* levels that are compared or printed */
+#define EQUAL_PARTS 1000000                    /* parts compared where no budget is at hand */
 
 feel_value feel_list_of(arena *a, const feel_value *v, size_t n)
 {
@@ -66,35 +67,50 @@ const char *feel_kind_name(enum feel_kind k)
 
 /* --- equality and order ---------------------------------------------------------- */
 
-static int equal_deep(feel_value x, feel_value y, int depth);
+struct within {
+	uint64_t parts; /* that may still be looked at */
+	int depth;
+};
 
-static int equal_lists(const struct feel_list *x, const struct feel_list *y, int depth)
+static int equal_deep(feel_value x, feel_value y, struct within *w);
+
+static int equal_item(feel_value x, feel_value y, struct within *w)
 {
-	if (x->n != y->n)
+	if (w->parts == 0)
 		return 0;
+	w->parts--;
+	return equal_deep(x, y, w);
+}
+
+static int equal_lists(const struct feel_list *x, const struct feel_list *y, struct within *w)
+{
+	if (x == y || x->n != y->n)
+		return x == y;
 	for (size_t i = 0; i < x->n; i++)
-		if (equal_deep(x->v[i], y->v[i], depth) != 1)
+		if (equal_item(x->v[i], y->v[i], w) != 1)
 			return 0;
 	return 1;
 }
 
-static int equal_contexts(feel_value x, feel_value y, int depth)
+static int equal_contexts(feel_value x, feel_value y, struct within *w)
 {
-	if (x.ctx->n != y.ctx->n)
-		return 0;
+	if (x.ctx == y.ctx || x.ctx->n != y.ctx->n)
+		return x.ctx == y.ctx;
+	uint64_t scan = (uint64_t)x.ctx->n * x.ctx->n / 16; /* members are looked for in order */
+	w->parts = w->parts > scan ? w->parts - scan : 0;
 	for (size_t i = 0; i < x.ctx->n; i++) {
 		const feel_value *v = feel_get(y, x.ctx->e[i].key);
-		if (!v || equal_deep(x.ctx->e[i].v, *v, depth) != 1)
+		if (!v || equal_deep(x.ctx->e[i].v, *v, w) != 1)
 			return 0;
 	}
 	return 1;
 }
 
-static int equal_ranges(const struct feel_range *x, const struct feel_range *y, int depth)
+static int equal_ranges(const struct feel_range *x, const struct feel_range *y, struct within *w)
 {
 	return x->op == y->op && x->lo_closed == y->lo_closed && x->hi_closed == y->hi_closed &&
 	       x->lo_none == y->lo_none && x->hi_none == y->hi_none &&
-	       equal_deep(x->lo, y->lo, depth) == 1 && equal_deep(x->hi, y->hi, depth) == 1;
+	       equal_deep(x->lo, y->lo, w) == 1 && equal_deep(x->hi, y->hi, w) == 1;
 }
 
 /* Their properties are compared (table 50), and "second" is a whole number: what
@@ -107,10 +123,21 @@ static int equal_points(feel_value x, feel_value y)
 	return !x.t.zone == !y.t.zone && a == b;
 }
 
-static int equal_deep(feel_value x, feel_value y, int depth)
+static int equal_parts(feel_value x, feel_value y, struct within *w)
 {
-	if (depth > NEST_MAX)
+	if (w->parts == 0 || w->depth > NEST_MAX)
 		return 0;
+	w->parts--;
+	w->depth++;
+	int r = x.kind == FEEL_LIST      ? equal_lists(x.list, y.list, w)
+	        : x.kind == FEEL_CONTEXT ? equal_contexts(x, y, w)
+	                                 : equal_ranges(x.range, y.range, w);
+	w->depth--;
+	return r;
+}
+
+static int equal_deep(feel_value x, feel_value y, struct within *w)
+{
 	if (x.kind == FEEL_NULL || y.kind == FEEL_NULL)
 		return x.kind == y.kind;
 	if (x.kind != y.kind)
@@ -132,11 +159,9 @@ static int equal_deep(feel_value x, feel_value y, int depth)
 	case FEEL_MONTHS:
 		return x.months == y.months;
 	case FEEL_LIST:
-		return equal_lists(x.list, y.list, depth + 1);
 	case FEEL_CONTEXT:
-		return equal_contexts(x, y, depth + 1);
 	case FEEL_RANGE:
-		return equal_ranges(x.range, y.range, depth + 1);
+		return equal_parts(x, y, w);
 	case FEEL_FUNCTION:
 		return x.fn == y.fn;
 	case FEEL_NULL:
@@ -145,9 +170,18 @@ static int equal_deep(feel_value x, feel_value y, int depth)
 	return 1;
 }
 
+int feel_equal_within(feel_value x, feel_value y, uint64_t *parts)
+{
+	struct within w = {.parts = *parts};
+	int r = equal_deep(x, y, &w);
+	*parts = w.parts;
+	return r;
+}
+
 int feel_equal(feel_value x, feel_value y)
 {
-	return equal_deep(x, y, 0);
+	uint64_t parts = EQUAL_PARTS;
+	return feel_equal_within(x, y, &parts);
 }
 
 bool feel_same(feel_value x, feel_value y)
@@ -271,6 +305,8 @@ static void print_range(buf *b, arena *a, const struct feel_range *r, int depth)
 
 static void print(buf *b, arena *a, feel_value v, int depth)
 {
+	if (b->over)
+		return;
 	if (depth > NEST_MAX) {
 		buf_puts(b, "...");
 		return;
@@ -300,7 +336,7 @@ static void print(buf *b, arena *a, feel_value v, int depth)
 		break;
 	case FEEL_LIST:
 		buf_putc(b, '[');
-		for (size_t i = 0; i < v.list->n; i++) {
+		for (size_t i = 0; i < v.list->n && !b->over; i++) {
 			if (i)
 				buf_puts(b, ", ");
 			print(b, a, v.list->v[i], depth + 1);
@@ -328,11 +364,12 @@ str feel_print(arena *a, feel_value v)
 
 /* --- JSON ------------------------------------------------------------------------------ */
 
-static json *to_json(arena *a, feel_value v, int depth)
+static json *to_json(arena *a, feel_value v, int depth, uint64_t *parts)
 {
 	json *out;
-	if (depth > JSON_MAX_DEPTH)
+	if (depth > JSON_MAX_DEPTH || *parts == 0)
 		return json_null(a);
+	--*parts;
 	switch ((enum feel_kind)v.kind) {
 	case FEEL_BOOL:
 		return json_bool(a, v.b);
@@ -340,13 +377,13 @@ static json *to_json(arena *a, feel_value v, int depth)
 		return json_number(a, dec_print(a, v.num));
 	case FEEL_LIST:
 		out = json_array(a);
-		for (size_t i = 0; i < v.list->n; i++)
-			json_push(out, to_json(a, v.list->v[i], depth + 1));
+		for (size_t i = 0; i < v.list->n && *parts; i++)
+			json_push(out, to_json(a, v.list->v[i], depth + 1, parts));
 		return out;
 	case FEEL_CONTEXT:
 		out = json_object(a);
-		for (size_t i = 0; i < v.ctx->n; i++)
-			json_set_key(a, out, v.ctx->e[i].key, to_json(a, v.ctx->e[i].v, depth + 1));
+		for (size_t i = 0; i < v.ctx->n && *parts; i++)
+			json_set_key(a, out, v.ctx->e[i].key, to_json(a, v.ctx->e[i].v, depth + 1, parts));
 		return out;
 	case FEEL_NULL:
 	case FEEL_FUNCTION:
@@ -365,7 +402,28 @@ static json *to_json(arena *a, feel_value v, int depth)
 
 json *feel_to_json(arena *a, feel_value v)
 {
-	return to_json(a, v, 0);
+	uint64_t parts = FEEL_JSON_PARTS;
+	return to_json(a, v, 0, &parts);
+}
+
+static bool count_parts(feel_value v, uint64_t *parts, int depth)
+{
+	if (*parts == 0)
+		return false;
+	--*parts;
+	bool fits = true;
+	if (depth > JSON_MAX_DEPTH)
+		return true;
+	for (size_t i = 0; v.kind == FEEL_LIST && fits && i < v.list->n; i++)
+		fits = count_parts(v.list->v[i], parts, depth + 1);
+	for (size_t i = 0; v.kind == FEEL_CONTEXT && fits && i < v.ctx->n; i++)
+		fits = count_parts(v.ctx->e[i].v, parts, depth + 1);
+	return fits;
+}
+
+bool feel_exceeds(feel_value v, uint64_t parts)
+{
+	return !count_parts(v, &parts, 0);
 }
 
 static feel_value of_json(arena *a, const json *v, int depth)

@@ -130,6 +130,9 @@ const char *feel_kind_name(enum feel_kind k); /* "years and months duration" */
 /* Equality of 10.3.2.13: 1 equal, 0 different, -1 not comparable (the types
  * differ and neither is null). */
 int feel_equal(feel_value x, feel_value y);
+/* The same, looking at no more than *parts parts (lists may share parts, so that a small
+ * value may have very many): 0 when they do not suffice, and *parts is 0 then. */
+int feel_equal_within(feel_value x, feel_value y, uint64_t *parts);
 bool feel_same(feel_value x, feel_value y); /* equal, for lists and contexts throughout */
 /* Order: false when the two have none; else *out is -1, 0 or 1. */
 bool feel_compare(feel_value x, feel_value y, int *out);
@@ -142,7 +145,10 @@ str feel_print(arena *a, feel_value v);
 /* JSON: numbers by their literal, points in time and durations as their text
  * (ISO 8601), ranges as text, functions as null. The other way strings stay
  * strings: who knows the type coerces. Numbers beyond decimal128 become null. */
+#define FEEL_JSON_PARTS 1000000 /* of one value; what lies beyond is null */
 json *feel_to_json(arena *a, feel_value v);
+/* Has it more parts (items, members, values) than that? */
+bool feel_exceeds(feel_value v, uint64_t parts);
 feel_value feel_of_json(arena *a, const json *v);
 
 #endif
