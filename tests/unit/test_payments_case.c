@@ -137,12 +137,188 @@ static void money_for_a_withdrawn_application_goes_back(void **state)
 	shop_stop(c.s);
 }
 
+/* ---- pages ---- */
+
+static err officer_decide(struct tx *tx, void *ctx)
+{
+	struct counter *c = ctx;
+	struct session s;
+	err e = role_grant(tx, c->p->officer, STR("finance_officer"), STR("iga"), 0);
+	e = e ? e : role_grant(tx, c->p->second, STR("cashier"), STR("iga"), 0);
+	e = e ? e : session_open(tx, c->p->citizen, SESSION_FULL, &s);
+	c->cookie = str_dup(c->p->u->a, s.token);
+	return e;
+}
+
+static long see(struct counter *c, CURL *h, const char *path, const char *form, str *page)
+{
+	curl_easy_setopt(h, CURLOPT_COOKIE,
+	                 str_c(c->p->u->a, str_fmt(c->p->u->a, "diwan=%.*s", STRF(c->cookie))));
+	shop_now(c->s);
+	return browse(c->s, h,
+	              str_fmt(c->p->u->a, "http://127.0.0.1:%d%s", server_port(c->s->server), path),
+	              form, page);
+}
+
+/* Signs in as `person`. */
+static void become(struct counter *c, int64_t person)
+{
+	int64_t citizen = c->p->citizen;
+	c->p->citizen = person;
+	assert_int_equal(unit_run(c->p->u, session_decide, c), OK);
+	c->p->citizen = citizen;
+}
+
+static const char *form_of(struct counter *c, str page, const char *fields)
+{
+	return str_c(c->p->u->a,
+	             str_fmt(c->p->u->a, "csrf=%.*s&idempotency_key=%.*s&%s",
+	                     STRF(page_between(page, "name=\"csrf\" value=\"", "\"")),
+	                     STRF(page_between(page, "name=\"idempotency_key\" value=\"", "\"")),
+	                     fields));
+}
+
+static void shows(str page, const char *text)
+{
+	if (str_find(page, str_of(text)) < 0)
+		fail_msg("the page does not show %s:\n%.*s", text, STRF(page));
+}
+
+/* proves: PAY-14 */
+static void a_payer_finds_what_was_paid(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	const char *year = str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/payments?year=%d", 2025));
+	assert_int_equal(see(&c, h, "/ar/payments", NULL, &page), 200);
+	shows(page, "لم تسدد أي مبلغ هنا بعد");
+	assert_int_equal(choose(c.s, press_pay(&c, h, "en"), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(see(&c, h, year, NULL, &page), 200);
+	shows(page, str_c(c.p->u->a, c.o.reference));
+	shows(page, str_c(c.p->u->a, str_fmt(c.p->u->a, "BHD %lld.%03lld", (long long)c.o.total / 1000,
+	                                     (long long)c.o.total % 1000)));
+	assert_int_equal(see(&c, h, "/en/payments?year=2024", NULL, &page), 200);
+	assert_true(str_find(page, c.o.reference) < 0);
+	assert_int_equal(see(&c, h, "/en/payments/export?year=2025", NULL, &page), 200);
+	shows(page, str_c(c.p->u->a, str_fmt(c.p->u->a, "\"%lld.%03lld\"", (long long)c.o.total / 1000,
+	                                     (long long)c.o.total % 1000)));
+	become(&c, c.p->other);
+	assert_int_equal(see(&c, h, year, NULL, &page), 200);
+	assert_true(str_find(page, c.o.reference) < 0);
+	const char *one =
+	    str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/payments/%.*s", STRF(c.o.reference)));
+	assert_int_equal(see(&c, h, one, NULL, &page), 404);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
+/* proves: PAY-19 */
+static void an_officer_sees_one_payment_whole(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	assert_int_equal(choose(c.s, press_pay(&c, h, "en"), "decline", 1), 303);
+	assert_int_equal(choose(c.s, press_pay(&c, h, "en"), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(unit_run(c.p->u, officer_decide, &c), OK);
+	const char *one =
+	    str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/payments/%.*s", STRF(c.o.reference)));
+	assert_int_equal(see(&c, h, one, NULL, &page), 200); /* the payer: without the inside */
+	assert_true(str_find(page, STR("asset/receivable")) < 0);
+	become(&c, c.p->officer);
+	const char *const searches[] = {"0002", "%2B97336000000", str_c(c.p->u->a, c.o.reference)};
+	for (size_t i = 0; i < COUNT(searches); i++) {
+		assert_int_equal(
+		    see(&c, h, str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/payments-desk?q=%s", searches[i])),
+		        NULL, &page),
+		    200);
+		shows(page, str_c(c.p->u->a, c.o.reference));
+	}
+	assert_int_equal(see(&c, h, one, NULL, &page), 200);
+	static const char *const parts[] = {
+	    "Declined",     "Succeeded",         "asset/receivable/sim-a",
+	    "income/fees/", "R-IGA-2025-000001", "0002"};
+	for (size_t i = 0; i < COUNT(parts); i++)
+		shows(page, parts[i]);
+	become(&c, c.p->foreign); /* another body's officer */
+	assert_int_equal(see(&c, h, one, NULL, &page), 404);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
+static void a_refund_goes_from_a_cashier_to_an_officer(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	assert_int_equal(choose(c.s, press_pay(&c, h, "en"), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(unit_run(c.p->u, officer_decide, &c), OK);
+	const char *one =
+	    str_c(c.p->u->a, str_fmt(c.p->u->a, "/ar/payments/%.*s", STRF(c.o.reference)));
+	const char *ask = str_c(c.p->u->a, str_fmt(c.p->u->a, "%s/refund", one));
+	become(&c, c.p->second);
+	assert_int_equal(see(&c, h, one, NULL, &page), 200);
+	assert_int_equal(see(&c, h, ask, form_of(&c, page, "amount=99999&reason=x"), &page), 422);
+	assert_int_equal(see(&c, h, ask, form_of(&c, page, "amount=1.000&reason="), &page), 422);
+	assert_int_equal(see(&c, h, ask, form_of(&c, page, "amount=1.000&reason=twice"), &page), 303);
+	assert_int_equal(see(&c, h, "/ar/payments-desk", NULL, &page), 200);
+	shows(page, "twice");
+	become(&c, c.p->officer);
+	assert_int_equal(see(&c, h, one, NULL, &page), 200);
+	str id = page_between(page, "/ar/refunds/", "\"");
+	const char *decide = str_c(c.p->u->a, str_fmt(c.p->u->a, "/ar/refunds/%.*s", STRF(id)));
+	assert_int_equal(see(&c, h, decide, form_of(&c, page, "decision=approve"), &page), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(order_now(c.s, c.o.id).refunded, 1000);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
+static void a_fee_is_paid_at_the_counter(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	assert_int_equal(unit_run(c.p->u, officer_decide, &c), OK);
+	become(&c, c.p->second);
+	const char *one =
+	    str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/payments/%.*s", STRF(c.o.reference)));
+	const char *take = str_c(c.p->u->a, str_fmt(c.p->u->a, "%s/counter", one));
+	assert_int_equal(see(&c, h, one, NULL, &page), 200);
+	assert_int_equal(see(&c, h, take, form_of(&c, page, "method=cheque&voucher="), &page), 422);
+	assert_int_equal(see(&c, h, take, form_of(&c, page, "method=cash&voucher="), &page), 303);
+	scheduler_drain(c.p->u->k);
+	assert_str(look_at(c.p, c.id).state, "submitted");
+	assert_int_equal(count(c.s, "SELECT count(*) FROM pay_order WHERE channel = 'counter'"
+	                            " AND method = 'cash'"),
+	                 1);
+	books_whole(c.s);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_fee_is_paid_on_the_providers_page),
 	    cmocka_unit_test(another_persons_fee_is_not_there),
 	    cmocka_unit_test(money_for_a_withdrawn_application_goes_back),
+	    cmocka_unit_test(a_payer_finds_what_was_paid),
+	    cmocka_unit_test(an_officer_sees_one_payment_whole),
+	    cmocka_unit_test(a_refund_goes_from_a_cashier_to_an_officer),
+	    cmocka_unit_test(a_fee_is_paid_at_the_counter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,8 +63,15 @@ static const struct organ payments_organ = {
     .statements = payments_statements,
 };
 
+static const struct nav_item nav[] = {
+    {35, "payments.nav.history", "/payments", PERM_signed_in, NULL},
+    {55, "payments.nav.desk", "/payments-desk", PERM_pay_read, NULL},
+};
+
 const struct system payments_system = {
     .organ = &payments_organ,
     .routes = payments_routes,
     .n_routes = COUNT(payments_routes),
+    .nav = nav,
+    .n_nav = COUNT(nav),
 };

@@ -1,0 +1,124 @@
+/* page_history.c - what a person has paid: all of it, by year, as a page or CSV. */
+#include "systems/payments/order.h"
+#include "systems/payments/routes.h"
+#include "systems/payments/statements.h"
+
+#include "kernel/pack/pack.h"
+
+#define HISTORY_MAX 1000
+#define EXPORT_MAX  ((size_t)1024 * 1024)
+#define YEARS_MAX   100
+#define CURRENCIES  16
+
+static int32_t offset_of(const struct req *r)
+{
+	const struct pack *p = pack_current(r->k);
+	return p ? p->utc_offset : 3 * 3600;
+}
+
+static instant year_begins(const struct req *r, int64_t year)
+{
+	return days_from_civil((int32_t)year, 1, 1) * DAY - offset_of(r) * SECOND;
+}
+
+/* The year asked for; 0 = all. */
+static int64_t year_asked(const struct req *r)
+{
+	return req_field_int(r, "year", 0, 1970, 9999);
+}
+
+static rows *history(struct req *r, int64_t year)
+{
+	instant from = year ? year_begins(r, year) : 0;
+	instant to = year ? year_begins(r, year + 1) : INT64_MAX;
+	return db_query(r->db, &sql_history, D_INT(r->actor.person), D_INT(from), D_INT(to),
+	                D_INT(HISTORY_MAX));
+}
+
+static void total_add(struct req *r, json *totals, str code, int64_t amount)
+{
+	for (json *t = totals->first; t; t = t->next)
+		if (str_eq(json_str(t, "currency"), code)) {
+			json_set_int(r->a, t, "minor", json_int(t, "minor", 0) + amount);
+			return;
+		}
+	json_push(totals, pay_money(r->a, amount, code));
+}
+
+static json *years_view(struct req *r, int64_t chosen)
+{
+	json *list = json_array(r->a), *all = json_object(r->a);
+	int64_t first = db_query_int(r->db, &sql_history_first, 0, D_INT(r->actor.person));
+	int32_t now = civil_of(r->now, offset_of(r)).year;
+	int32_t from = first ? civil_of(first, offset_of(r)).year : now;
+	json_set_str(r->a, all, "value", STR(""));
+	json_set_str(r->a, all, "text", req_text(r, "payments.history.all"));
+	json_set_bool(r->a, all, "selected", chosen == 0);
+	json_push(list, all);
+	for (int32_t y = now; y >= from && y > now - YEARS_MAX; y--) {
+		json *o = json_object(r->a);
+		json_set_str(r->a, o, "value", str_fmt(r->a, "%d", y));
+		json_set_str(r->a, o, "text", str_fmt(r->a, "%d", y));
+		json_set_bool(r->a, o, "selected", y == chosen);
+		json_push(list, o);
+	}
+	return list;
+}
+
+err page_payments_history(struct req *r)
+{
+	json *v = json_object(r->a), *list = json_array(r->a), *totals = json_array(r->a);
+	int64_t year = year_asked(r);
+	rows *q = history(r, year);
+	while (db_next(q)) {
+		json *o = json_push(list, json_object(r->a));
+		str code = str_dup(r->a, db_text(q, 4));
+		json_set_str(r->a, o, "reference", str_dup(r->a, db_text(q, 1)));
+		json_set(r->a, o, "title",
+		         pay_two(r->a, str_dup(r->a, db_text(q, 2)), str_dup(r->a, db_text(q, 3))));
+		json_set(r->a, o, "amount", pay_money(r->a, db_int(q, 5), code));
+		json_set_int(r->a, o, "at", db_int(q, 6));
+		total_add(r, totals, code, db_int(q, 5));
+	}
+	db_done(q);
+	json_set_str(r->a, v, "year", year ? str_fmt(r->a, "%lld", (long long)year) : STR(""));
+	json_set(r->a, v, "years", years_view(r, year));
+	json_set(r->a, v, "errors", json_array(r->a));
+	json_set(r->a, v, "payments", list);
+	json_set(r->a, v, "totals", totals);
+	return req_view(r, "payments/history", v);
+}
+
+/* A cell that no spreadsheet takes for a formula. */
+static void cell(buf *b, str s, bool last)
+{
+	buf_putc(b, '"');
+	if (s.n && (s.p[0] == '=' || s.p[0] == '+' || s.p[0] == '-' || s.p[0] == '@'))
+		buf_putc(b, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			buf_putc(b, '"');
+		buf_putc(b, s.p[i]);
+	}
+	buf_puts(b, last ? "\"\r\n" : "\",");
+}
+
+err page_payments_export(struct req *r)
+{
+	buf b = buf_make(r->a, EXPORT_MAX);
+	rows *q = history(r, year_asked(r));
+	buf_puts(&b, "paid,reference,title,amount,currency\r\n");
+	while (db_next(q)) {
+		currency c;
+		str code = db_text(q, 4);
+		str amount =
+		    currency_find(code, &c) ? money_print(r->a, (money){db_int(q, 5)}, c) : STR("");
+		cell(&b, time_print(r->a, db_int(q, 6)), false);
+		cell(&b, db_text(q, 1), false);
+		cell(&b, db_text(q, r->lang == LANG_AR ? 3 : 2), false);
+		cell(&b, amount, false);
+		cell(&b, db_text(q, 4), true);
+	}
+	db_done(q);
+	return req_content(r, "text/csv", buf_str(&b), "payments.csv");
+}
