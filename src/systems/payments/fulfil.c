@@ -94,6 +94,7 @@ err order_fulfil(struct tx *tx, int64_t order)
 		return OK;
 	if (!order_next(o.state, "fulfilled").n)
 		return tx_fail(tx, ERR_payment_state, "", "the order is %.*s", STRF(o.state));
+	tx_cancel(tx, "payment.fulfil", str_fmt(tx->a, "%lld", (long long)o.id));
 	json *d = json_object(tx->a);
 	json_set_int(tx->a, d, "order", o.id);
 	json_set_str(tx->a, d, "reference", o.reference);
@@ -104,5 +105,8 @@ err order_fulfil(struct tx *tx, int64_t order)
 	                                      .data = d});
 	if (e == OK && o.case_id && case_get(tx->db, tx->a, o.case_id, &q))
 		e = case_told(tx, &o);
-	return e ? e : receipts_ask(tx, &o, q.reference);
+	/* An agency that asked by its own program gives its payers a receipt itself. */
+	if (e || (!o.case_id && !o.payer))
+		return e;
+	return receipts_ask(tx, &o, q.reference);
 }

@@ -141,6 +141,7 @@ static err capture(struct tx *tx, const struct order *o, const struct attempt *t
 	json_set_int(tx->a, p, "order", o->id);
 	tx_later(tx, "payment.fulfil", str_fmt(tx->a, "%lld", (long long)o->id), 0, p);
 	tx_cancel(tx, "payment.expire", str_fmt(tx->a, "%lld", (long long)o->id));
+	tx_cancel(tx, "payment.enquire", str_fmt(tx->a, "%lld:1", (long long)t->id));
 	err e = tx_emit(tx, of_order(o, "payment.captured", d));
 	if (e == OK)
 		e = book_capture(tx, o, t, l, n);
