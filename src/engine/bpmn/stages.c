@@ -155,8 +155,10 @@ static void check_row(struct compiler *c, const json *row)
 	else if (row_of(c, id) != row)
 		wrong(c, row, "stages.duplicate", "give every stage a name of its own",
 		      "the stage \"%.*s\" stands twice", STRF(id));
-	if ((json_str(row, "who").n != 0) == (json_str(row, "type").n != 0))
-		wrong(c, row, "stages.who", "write either who does it, or the type of service",
+	bool who = json_str(row, "who").n > 0, type = json_str(row, "type").n > 0;
+	if (who ? type : !type && !json_str(row, "decision").n)
+		wrong(c, row, "stages.who",
+		      "write who does it, or the type of service; a decision alone only chooses",
 		      "the stage \"%.*s\" must say who does it", STRF(id));
 	if (json_str(row, "decision").n && (!json_str(row, "then").n || !json_str(row, "else").n))
 		wrong(c, row, "stages.decision", "fill in both", "a decision needs \"then\" and \"else\"");
@@ -204,12 +206,32 @@ static void reminder(struct compiler *c, str id, int64_t days, str message)
 	     (str){0});
 }
 
+/* Where the case goes by a row's decision. */
+static void choice(struct compiler *c, const json *row, str gate)
+{
+	str id = json_str(row, "stage"), other = str_cat(c->a, id, STR("_else"));
+
+	buf_puts(&c->out, "<exclusiveGateway");
+	attr(c, "id", gate);
+	if (str_eq(gate, id))
+		attr(c, "name", json_str(row, "name"));
+	attr(c, "default", other);
+	buf_puts(&c->out, "/>\n");
+	flow(c, str_cat(c->a, id, STR("_then")), gate, json_str(row, "then"), (str){0},
+	     json_str(row, "decision"));
+	flow(c, other, gate, json_str(row, "else"), (str){0}, (str){0});
+}
+
 static void stage(struct compiler *c, const json *row)
 {
 	str id = json_str(row, "stage"), then = json_str(row, "then"), who = json_str(row, "who");
 	str decision = json_str(row, "decision");
 	int64_t days = json_int(row, "working_days", 0);
 
+	if (!who.n && !json_str(row, "type").n) {
+		choice(c, row, id);
+		return;
+	}
 	if (!then.n)
 		then = row->next ? json_str(row->next, "stage") : STR("end");
 	buf_puts(&c->out, who.n ? "<userTask" : "<serviceTask");
@@ -223,14 +245,10 @@ static void stage(struct compiler *c, const json *row)
 	}
 	buf_puts(&c->out, "/>\n");
 	str out = str_cat(c->a, id, STR("_done"));
-	str gate = str_cat(c->a, id, STR("_decision")), other = str_cat(c->a, id, STR("_else"));
+	str gate = str_cat(c->a, id, STR("_decision"));
 	flow(c, out, id, decision.n ? gate : then, (str){0}, (str){0});
-	if (decision.n) {
-		buf_fmt(&c->out, "<exclusiveGateway id=\"%.*s\" default=\"%.*s\"/>\n", STRF(gate),
-		        STRF(other));
-		flow(c, str_cat(c->a, id, STR("_then")), gate, then, (str){0}, decision);
-		flow(c, other, gate, json_str(row, "else"), (str){0}, (str){0});
-	}
+	if (decision.n)
+		choice(c, row, gate);
 	if (days)
 		reminder(c, id, days, json_str(row, "reminder"));
 }

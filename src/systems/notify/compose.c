@@ -164,9 +164,11 @@ err notify_react(struct tx *tx, const struct event *e)
 		return OK;
 	o.s = service_at(tx->k, tx->db, o.q.service, o.q.version);
 	const json *list = o.s ? json_get(o.s->messages, "messages") : NULL;
+	/* A reminder of the process names its message; other events mean all of theirs. */
+	str named = json_text(json_path(e->data, "attributes.message"));
 	err failed = OK;
 	for (const json *m = list ? list->first : NULL; m && !failed; m = m->next) {
-		if (!str_eq(json_str(m, "on"), e->kind))
+		if (!str_eq(json_str(m, "on"), e->kind) || (named.n && !str_eq(json_str(m, "id"), named)))
 			continue;
 		failed = str_eq(json_str(m, "to"), STR("officer")) ? send_to_officers(&o, m)
 		                                                   : send_to(&o, m, o.q.applicant);
