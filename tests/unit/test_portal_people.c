@@ -204,6 +204,70 @@ static void the_forgotten_leave_a_whole_journal(void **state)
 	site_stop(p->w);
 }
 
+/* ---- acting for somebody else ---- */
+
+static void a_mandate_has_limits(void **state)
+{
+	struct portal *p = start();
+	arena *a = p->w->u->a;
+	struct visitor *principal = signed_in(p->w, CITIZEN), *agent = signed_in(p->w, OTHER);
+	struct visitor *stranger = signed_in(p->w, FOREIGN);
+	(void)state;
+	visit(principal, "/en/profile/mandates");
+	submit(principal, "/en/profile/mandates", "number=" CITIZEN "&service=*&span=30");
+	assert_int_equal(principal->status, 422); /* not to oneself */
+	visit(principal, "/en/profile/mandates");
+	submit(principal, "/en/profile/mandates", "number=" OTHER "&service=nothing&span=30");
+	assert_int_equal(principal->status, 422);
+	visit(principal, "/en/profile/mandates");
+	submit(principal, "/en/profile/mandates", "number=" OTHER "&service=" SERVICE "&span=30");
+	assert_int_equal(principal->status, 303);
+	/* The agent chooses for whom, and sees what registers know of them. */
+	visit(agent, "/en/services/" SERVICE "/apply");
+	assert_shows(agent, "Maryam Ali");
+	str mandate = between(agent->page, "apply?for=", "\"");
+	visit(agent, at(p, "/en/services/" SERVICE "/apply?for=", mandate, ""));
+	assert_shows(agent, CITIZEN);
+	submit(agent, "/en/services/" SERVICE "/apply", at(p, "for=", mandate, ""));
+	assert_int_equal(agent->status, 303);
+	str draft = portal_case(agent);
+	portal_fill(agent, draft);
+	visit(agent, at(p, "/en/applications/", draft, "/check"));
+	submit(agent, at(p, "/en/applications/", draft, "/check"), "");
+	assert_int_equal(agent->status, 303);
+	str reference = portal_case(agent);
+	struct kase q = portal_kase(p, reference);
+	assert_int_equal(q.applicant, p->citizen);
+	assert_int_equal(q.agent, p->other); /* the record has both */
+	visit(agent, "/en/applications");
+	assert_true(str_find(agent->page, reference) >= 0);
+	visit(principal, at(p, "/en/applications/", reference, ""));
+	assert_int_equal(principal->status, 200);
+	assert_shows(principal, "Khalid Omar"); /* who did it */
+	/* For another service, and for anybody else, there is no such mandate. */
+	visit(agent, at(p, "/en/services/birth-certificate/apply?for=", mandate, ""));
+	assert_int_equal(agent->status, 404);
+	visit(stranger, at(p, "/en/services/" SERVICE "/apply?for=", mandate, ""));
+	assert_int_equal(stranger->status, 404);
+	/* Ended by the principal alone, and then for good. */
+	visit(agent, "/en/profile/mandates");
+	submit(agent, "/en/profile/mandates/end", at(p, "mandate=", mandate, ""));
+	assert_int_equal(agent->status, 404);
+	visit(principal, "/en/profile/mandates");
+	submit(principal, "/en/profile/mandates/end", at(p, "mandate=", mandate, ""));
+	assert_int_equal(principal->status, 303);
+	visit(agent, at(p, "/en/applications/", reference, ""));
+	assert_int_equal(agent->status, 404);
+	visit(agent, "/en/applications");
+	assert_true(str_find(agent->page, reference) < 0);
+	visit(agent, at(p, "/en/services/" SERVICE "/apply?for=", mandate, ""));
+	assert_int_equal(agent->status, 404);
+	struct rebuild_report r;
+	assert_int_equal(journal_rebuild(p->w->u->k, a, false, &r), OK);
+	assert_int_equal(r.different, 0);
+	site_stop(p->w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +275,7 @@ int main(void)
 	    cmocka_unit_test(numbers_are_not_tried_by_the_hundred),
 	    cmocka_unit_test(contact_data_is_changed),
 	    cmocka_unit_test(all_data_is_handed_over),
+	    cmocka_unit_test(a_mandate_has_limits),
 	    cmocka_unit_test(the_forgotten_leave_a_whole_journal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,11 +29,39 @@ static void pages_view(struct req *r, json *v, int64_t page, int64_t pages)
 	}
 }
 
+/* The applicant's name in the reader's language. */
+static str name_of(struct req *r, const struct kase *q)
+{
+	struct person p = {0};
+	person_get(r->db, r->a, q->applicant, &p);
+	return r->lang == LANG_AR && p.name_ar.n ? p.name_ar : p.name_en;
+}
+
+/* Cases in which the reader acts for others, behind their own. */
+static size_t add_for_others(struct req *r, struct kase *q, size_t n)
+{
+	struct mandate *m;
+	struct kase *of = NEWN(r->a, struct kase, CASES_MAX);
+	size_t mandates = mandates_of_agent(r->db, r->a, r->session.person, r->now, &m);
+	for (size_t i = 0; i < mandates; i++) {
+		size_t found = cases_of(r->db, r->a, m[i].principal, of, CASES_MAX);
+		for (size_t k = 0; k < found && n < CASES_MAX; k++) {
+			bool twice = false;
+			for (size_t x = 0; x < n; x++)
+				twice |= q[x].id == of[k].id;
+			if (!twice && of[k].agent == r->session.person && mandate_covers(&m[i], of[k].service))
+				q[n++] = of[k];
+		}
+	}
+	return n;
+}
+
 err page_portal_applications(struct req *r)
 {
 	arena *a = r->a;
 	struct kase *q = NEWN(a, struct kase, CASES_MAX);
 	int64_t n = (int64_t)cases_of(r->db, a, r->session.person, q, CASES_MAX);
+	n = (int64_t)add_for_others(r, q, (size_t)n);
 	int64_t pages = (n + PAGE_ROWS - 1) / PAGE_ROWS;
 	int64_t page = req_field_int(r, "page", 1, 1, pages ? pages : 1);
 	json *v = json_object(a), *list = json_set(a, v, "applications", json_array(a));
@@ -45,6 +73,8 @@ err page_portal_applications(struct req *r)
 		json_set_str(a, o, "reference", q[i].reference);
 		json_set(a, o, "service",
 		         json_copy(a, json_get(service_view(a, s, q[i].service), "title")));
+		json_set_str(a, o, "for",
+		             q[i].applicant == r->session.person ? (str){0} : name_of(r, &q[i]));
 		json_set_str(a, o, "state", q[i].state);
 		view_at(r, o, "changed", q[i].changed);
 		view_day(r, o, "due", q[i].outcome.n ? 0 : q[i].due);
@@ -141,6 +171,7 @@ static json *application_view(struct req *r, const struct kase *q)
 	view_crumb(r, v, req_pick(r, json_get(service, "title")), (str){0});
 	json_set(a, v, "service", service);
 	json_set_str(a, v, "name", case_name(a, q));
+	json_set_str(a, v, "for", q->applicant == r->session.person ? (str){0} : name_of(r, q));
 	json_set_str(a, v, "reference", q->reference);
 	json_set_str(a, v, "state", q->state);
 	json_set_str(a, v, "reason", q->reason);

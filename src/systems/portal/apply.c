@@ -9,18 +9,41 @@ struct start {
 	struct person who;
 	const json *refusal;
 	struct kase open; /* id 0: none */
+	struct mandate *mandate;
+	size_t n_mandates; /* under which the reader may apply for others here */
+	int64_t principal; /* the other, or 0 */
 };
+
+/* Mandates for this service, and the one that the form or link names. */
+static bool principal_read(struct req *r, struct start *t)
+{
+	int64_t wanted = 0;
+	str_i64(req_field(r, "for"), &wanted);
+	size_t n = mandates_of_agent(r->db, r->a, r->session.person, r->now, &t->mandate);
+	for (size_t i = 0; i < n; i++) {
+		if (!mandate_covers(&t->mandate[i], t->s->id))
+			continue;
+		if (t->mandate[i].id == wanted)
+			t->principal = t->mandate[i].principal;
+		t->mandate[t->n_mandates++] = t->mandate[i];
+	}
+	return !wanted || t->principal;
+}
 
 static err start_read(struct req *r, struct start *t)
 {
 	const struct pack *p = pack_current(r->k);
 	t->s = p ? pack_service(p, req_param(r, "id")) : NULL;
-	if (!t->s || !t->s->process || !t->s->form ||
-	    !person_get(r->db, r->a, r->session.person, &t->who))
+	if (!t->s || !t->s->process || !t->s->form)
 		return req_fail(r, ERR_not_found, "", "there is nothing at this address");
+	if (!principal_read(r, t) ||
+	    !person_get(r->db, r->a, t->principal ? t->principal : r->session.person, &t->who))
+		return nothing_here(r);
 	json *context = service_context(r->a, p, person_view(r->a, &t->who), json_object(r->a), r->now);
 	t->refusal = service_refusal(r->a, t->s, context, r->now);
-	if (!case_open_of(r->db, r->a, t->who.id, t->s->id, &t->open))
+	/* What somebody has begun without the reader is not the reader's to see. */
+	if (!case_open_of(r->db, r->a, t->who.id, t->s->id, &t->open) ||
+	    (t->principal && t->open.agent != r->session.person))
 		t->open.id = 0;
 	return OK;
 }
@@ -44,6 +67,26 @@ static int64_t pages_ahead(struct req *r, const struct start *t)
 	return n;
 }
 
+/* The reader, and those for whom they may apply: each a choice. */
+static void choices_view(struct req *r, const struct start *t, json *v)
+{
+	json *list = json_set(r->a, v, "as", json_array(r->a));
+	for (size_t i = 0; i <= t->n_mandates && t->n_mandates; i++) {
+		const struct mandate *m = i ? &t->mandate[i - 1] : NULL;
+		struct person p = {0};
+		person_get(r->db, r->a, m ? m->principal : r->session.person, &p);
+		json *o = json_push(list, json_object(r->a));
+		json_set_str(r->a, o, "text", r->lang == LANG_AR && p.name_ar.n ? p.name_ar : p.name_en);
+		json_set_bool(r->a, o, "current", m ? m->principal == t->principal : !t->principal);
+		json_set_str(
+		    r->a, o, "href",
+		    m ? view_href(r, "/services/%s/apply?for=%lld", str_c(r->a, t->s->id), (long long)m->id)
+		      : view_href(r, "/services/%s/apply", str_c(r->a, t->s->id)));
+		if (m && m->principal == t->principal)
+			json_set_str(r->a, v, "for", str_fmt(r->a, "%lld", (long long)m->id));
+	}
+}
+
 static json *start_view(struct req *r, const struct start *t)
 {
 	arena *a = r->a;
@@ -55,6 +98,7 @@ static json *start_view(struct req *r, const struct start *t)
 	json_set_str(a, who, "name", ar && t->who.name_ar.n ? t->who.name_ar : t->who.name_en);
 	json_set_str(a, who, "number", t->who.national_number);
 	json_set(a, v, "refusal", t->refusal ? json_copy(a, t->refusal) : json_null(a));
+	choices_view(r, t, v);
 	json_set_bool(a, v, "may_start", !blocked(t));
 	json_set_int(a, v, "pages", pages_ahead(r, t));
 	if (!t->open.id)
@@ -92,6 +136,10 @@ err decide_portal_apply(struct tx *tx, struct req *r)
 {
 	const struct start *t = r->state;
 	struct kase q;
+	if (t->principal &&
+	    !acts_for(tx->db, tx->a, r->session.person, t->principal, t->s->id, tx->now))
+		return tx_fail(tx, ERR_not_found, "", "there is nothing at this address");
+	tx->actor.on_behalf = t->principal;
 	err e = draft_open(tx, t->s, t->who.id, &q);
 	if (e)
 		return e;

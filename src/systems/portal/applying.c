@@ -22,15 +22,23 @@ bool case_named(dbc *c, arena *a, str name, struct kase *out)
 	return name.n && case_by_reference(c, a, name, out);
 }
 
-static bool belongs(const struct kase *q, int64_t person)
+/* One's own, or one in which one acts by a mandate that is still in force. */
+static bool belongs(dbc *c, arena *a, const struct kase *q, int64_t person, instant now)
 {
-	return person && (q->applicant == person || q->agent == person);
+	if (!person || (q->applicant != person && q->agent != person))
+		return false;
+	return q->applicant == person || acts_for(c, a, person, q->applicant, q->service, now);
+}
+
+bool case_is_own(struct req *r, const struct kase *q)
+{
+	return belongs(r->db, r->a, q, r->session.person, r->now);
 }
 
 err own_case(struct req *r, struct kase *out)
 {
 	bool found = case_named(r->db, r->a, req_param(r, "reference"), out);
-	if (found && belongs(out, r->session.person))
+	if (found && case_is_own(r, out))
 		return OK;
 	denial_record(r->k, r->actor, PERM_signed_in, str_of(r->route->name), (str){0});
 	return req_fail(r, ERR_not_found, "", "there is nothing at this address");
@@ -56,12 +64,12 @@ static bool change_read(dbc *c, arena *a, struct applying *p)
 	return found && p->answers;
 }
 
-err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, str name,
+err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, instant now, str name,
                   struct applying *out)
 {
 	struct applying p = {0};
 	struct person who;
-	if (!case_named(c, a, name, &p.q) || !belongs(&p.q, person) ||
+	if (!case_named(c, a, name, &p.q) || !belongs(c, a, &p.q, person, now) ||
 	    !person_get(c, a, p.q.applicant, &who))
 		return ERR_not_found;
 	p.returned = str_eq(p.q.state, STR("returned"));
@@ -86,7 +94,8 @@ err applying_of(struct req *r, struct applying *out)
 	struct kase q;
 	err e = own_case(r, &q);
 	if (!e)
-		e = applying_read(r->k, r->db, r->a, r->session.person, req_param(r, "reference"), out);
+		e = applying_read(r->k, r->db, r->a, r->session.person, r->now, req_param(r, "reference"),
+		                  out);
 	if (e == ERR_case_state)
 		return req_redirect(r, "/applications/%s", str_c(r->a, case_name(r->a, &q)));
 	return e && !r->fault.code ? req_fail(r, e, "", "there is nothing at this address") : e;

@@ -15,6 +15,18 @@ struct applying {
 	json *answers, *raw; /* with what registers know */
 };
 
+/* ---- acting for somebody else ---- */
+
+struct mandate {
+	int64_t id, principal, agent;
+	str service; /* "*": any */
+	instant given, until;
+};
+/* Those in force at an instant, newest first. */
+size_t mandates_of_agent(dbc *c, arena *a, int64_t agent, instant at, struct mandate **out);
+bool mandate_covers(const struct mandate *m, str service);
+bool acts_for(dbc *c, arena *a, int64_t agent, int64_t principal, str service, instant at);
+
 /* "IDL-2026-000042"; of a draft, which has none yet, its id. */
 str case_name(arena *a, const struct kase *q);
 /* The person's own case named by the route's :reference; otherwise journals the
@@ -26,7 +38,7 @@ const struct service *case_service(struct kernel *k, dbc *c, const struct kase *
 
 /* Reads it all, with any connection. ERR_case_state when nothing can be filled in,
  * ERR_not_found when it is not this person's. */
-err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, str name,
+err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, instant now, str name,
                   struct applying *out);
 /* For a page or prepare: refuses as own_case does. */
 err applying_of(struct req *r, struct applying *out);
@@ -41,8 +53,10 @@ ptrdiff_t first_open(struct req *r, const struct applying *p);
 
 /* Refuses as own_case does. */
 err nothing_here(struct req *r);
-/* Is it the person's own, or may they read it as an officer of its entity? */
-bool may_see(const struct req *r, int64_t subject, str entity);
+/* Is it the person's own or of a case of theirs (own_case), or may they read it as an
+ * officer of its entity? */
+bool may_see(struct req *r, int64_t subject, int64_t case_id, str entity);
+bool case_is_own(struct req *r, const struct kase *q);
 
 /* documents[] of a case's page, and the receipt of its confirmation. */
 void documents_view(struct req *r, json *view, const struct kase *q);

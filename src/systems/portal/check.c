@@ -67,7 +67,8 @@ err decide_portal_check(struct tx *tx, struct req *r)
 {
 	struct applying now;
 	struct kase q;
-	err e = applying_read(tx->k, tx->db, tx->a, r->session.person, req_param(r, "reference"), &now);
+	err e = applying_read(tx->k, tx->db, tx->a, r->session.person, tx->now,
+	                      req_param(r, "reference"), &now);
 	if (e)
 		return tx_fail(tx, e, "", "the application was sent already");
 	if (now.returned) {

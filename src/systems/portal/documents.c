@@ -93,7 +93,7 @@ err page_portal_document(struct req *r)
 	str name = req_param(r, "name"), pdf = {0};
 	if (!str_ends(name, STR(".pdf")) ||
 	    !document_by_number(r->db, r->a, str_sub(name, 0, name.n - 4), &d) ||
-	    !may_see(r, d.subject, d.entity))
+	    !may_see(r, d.subject, d.case_id, d.entity))
 		return nothing_here(r);
 	err e = document_bytes(r->k, r->db, r->a, &d, &pdf);
 	if (e)

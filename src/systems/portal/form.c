@@ -157,8 +157,8 @@ static err form_decide(struct tx *tx, struct req *r)
 {
 	struct taken *t = r->state;
 	struct form_env env = form_env_of(r);
-	err e =
-	    applying_read(tx->k, tx->db, tx->a, r->session.person, req_param(r, "reference"), &t->p);
+	err e = applying_read(tx->k, tx->db, tx->a, r->session.person, tx->now,
+	                      req_param(r, "reference"), &t->p);
 	if (e)
 		return tx_fail(tx, e, "", "the application cannot be changed any more");
 	t->before = t->p.answers;

@@ -44,6 +44,7 @@ json *view_entity(struct req *r, str id, instant at);
 #undef FACT
 void fold_change_over(dbc *c, arena *a, const struct event *e);
 void fold_change_erased(dbc *c, arena *a, const struct event *e);
+void fold_mandates_erased(dbc *c, arena *a, const struct event *e);
 void fold_erasure_done(dbc *c, arena *a, const struct event *e);
 
 /* ---- people ---- */

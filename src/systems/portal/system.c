@@ -18,15 +18,15 @@ static const struct event_kind events[] = {
 };
 
 static const struct follow follows[] = {
-    {"case.answered", fold_change_over},
-    {"case.withdrawn", fold_change_over},
-    {"person.erased", fold_change_erased},
+    {"case.answered", fold_change_over},   {"case.withdrawn", fold_change_over},
+    {"person.erased", fold_change_erased}, {"person.erased", fold_mandates_erased},
     {"person.erased", fold_erasure_done},
 };
 
 static const struct derived derived[] = {
     {"portal_change", "person, case_id"},
     {"portal_erasure", "person"},
+    {"portal_mandate", "id"},
 };
 
 /* What the home page reads. */

@@ -15,17 +15,21 @@ err nothing_here(struct req *r)
 	return req_fail(r, ERR_not_found, "", "there is nothing at this address");
 }
 
-bool may_see(const struct req *r, int64_t subject, str entity)
+bool may_see(struct req *r, int64_t subject, int64_t case_id, str entity)
 {
-	return (subject && subject == r->session.person) ||
-	       (entity.n && may(&r->session.rights, PERM_case_read, entity));
+	struct kase q;
+	if ((subject && subject == r->session.person) ||
+	    (entity.n && may(&r->session.rights, PERM_case_read, entity)))
+		return true;
+	return case_id && case_get(r->db, r->a, case_id, &q) && case_is_own(r, &q);
 }
 
 err page_portal_file(struct req *r)
 {
 	struct file_info f;
 	str bytes = {0};
-	if (!file_find(r->db, r->a, req_param(r, "id"), &f) || !may_see(r, f.subject, f.entity))
+	if (!file_find(r->db, r->a, req_param(r, "id"), &f) ||
+	    !may_see(r, f.subject, f.case_id, f.entity))
 		return nothing_here(r);
 	err e = file_read(r->k, r->db, r->a, f.id, &bytes);
 	if (e)
