@@ -510,7 +510,18 @@ static enum MHD_Result answer_json(struct exchange *x)
 	                  .body = json_print(x->a, x->r.view),
 	                  .type = STR("application/json"),
 	                  .cache = STR("no-store")};
+	str whole = p.body;
 	compress_reply(x, &p);
+	/* A program may keep what it read and ask whether it still holds. */
+	if (x->r.method == METHOD_GET && p.status == 200 && str_starts(x->r.path, STR("/api/"))) {
+		p.cache = STR("private, no-cache");
+		p.etag = etag_of(x->a, whole, p.coding);
+		if (etag_listed(header(x, "If-None-Match"), p.etag)) {
+			p.status = 304;
+			p.body = (str){0};
+			p.coding = CODING_IDENTITY;
+		}
+	}
 	return send_reply(x, &p, false);
 }
 

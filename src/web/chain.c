@@ -113,7 +113,8 @@ static void language(struct exchange *x)
 
 static bool without_language(str path)
 {
-	return str_starts(path, STR("/api/")) || str_starts(path, STR("/hooks/"));
+	return str_starts(path, STR("/api/")) || str_starts(path, STR("/hooks/")) ||
+	       str_eq(path, STR("/openapi.json"));
 }
 
 static err query_parse(struct exchange *x)

@@ -15,7 +15,7 @@
  *
  * How a room includes it is in web/declare.h. A path is below the language:
  * "/guide" is reached as /en/guide and /ar/guide; a path below /api/ or /hooks/
- * has no language.
+ * has no language, nor has /openapi.json.
  */
 #ifndef WEB_ROUTE_H
 #define WEB_ROUTE_H

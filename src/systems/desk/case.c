@@ -307,18 +307,23 @@ json *desk_case_view(struct req *r, const struct kase *q)
 
 /* ---- pages ---- */
 
+struct reading {
+	int64_t id;
+	str purpose;
+};
+
 static err read_decide(struct tx *tx, void *ctx)
 {
-	return case_read(tx, *(const int64_t *)ctx, STR("desk"));
+	const struct reading *m = ctx;
+	return case_read(tx, m->id, m->purpose);
 }
 
-static err record_reading(struct req *r, const struct kase *q)
+err desk_record_reading(struct req *r, const struct kase *q, str purpose)
 {
-	int64_t id = q->id;
+	struct reading m = {q->id, purpose};
 	if (case_read_lately(r->db, q->id, r->session.person, r->now))
 		return OK;
-	struct action act = {
-	    .k = r->k, .a = r->a, .actor = r->actor, .decide = read_decide, .ctx = &id};
+	struct action act = {.k = r->k, .a = r->a, .actor = r->actor, .decide = read_decide, .ctx = &m};
 	err e = kernel_run(&act);
 	return e ? req_fail(r, e, "", "%.*s", STRF(act.fault.detail)) : OK;
 }
@@ -328,7 +333,7 @@ err page_desk_case(struct req *r)
 	struct kase q;
 	err e = desk_case_of(r, PERM_case_read, &q);
 	if (!e)
-		e = record_reading(r, &q);
+		e = desk_record_reading(r, &q, STR("desk"));
 	return e ? e : req_view(r, "desk/case", desk_case_view(r, &q));
 }
 
@@ -365,7 +370,7 @@ err page_desk_file(struct req *r)
 	    (!names_file(case_answers(r->db, r->a, q.id), id, 0) || !file_find(r->db, r->a, id, &f)))
 		e = req_fail(r, ERR_not_found, "", "there is nothing at this address");
 	if (!e)
-		e = record_reading(r, &q);
+		e = desk_record_reading(r, &q, STR("desk"));
 	if (e)
 		return e;
 	e = file_read(r->k, r->db, r->a, id, &bytes);

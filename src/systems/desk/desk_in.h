@@ -86,6 +86,15 @@ json *desk_colleagues(struct req *r, str entity, int64_t but);
 /* Does the officer stand in for that holder now? */
 bool desk_stands_in(dbc *c, int64_t officer, int64_t holder, instant now);
 
+/* Records that the officer read the case, at most once an hour. */
+err desk_record_reading(struct req *r, const struct kase *q, str purpose);
+
+/* ---- keys.c ---- */
+
+#define KEY_PREFIX "dk_"
+#define KEY_BYTES  32
+str desk_key_hash(arena *a, str key);
+
 /* ---- inspect.c: forms that the holder of a task fills ---- */
 
 struct form_env desk_form_env(struct req *r);

@@ -35,6 +35,20 @@ static void fold_desk_cover_ended(dbc *c, arena *a, const struct event *e)
 	db_exec(c, &sql_desk_cover_delete, D_INT(e->actor));
 }
 
+static void fold_desk_key_made(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_key_set, D_TEXT(json_str(e->data, "hash")), D_TEXT(e->entity),
+	        D_INT(json_int(e->data, "person", 0)), D_TEXT(json_str(e->data, "name")), D_INT(e->at),
+	        D_INT(e->actor), D_INT(json_int(e->data, "until", 0)));
+}
+
+static void fold_desk_key_ended(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_key_end, D_TEXT(json_str(e->data, "hash")), D_INT(e->at));
+}
+
 static const struct event_kind events[] = {
 #define EVENT(name, kind, version, doc) {kind, version, fold_##name, doc},
 #include "systems/desk/events.def"
@@ -44,10 +58,12 @@ static const struct event_kind events[] = {
 static const struct derived derived[] = {
     {"desk_search", "person, name"},
     {"desk_cover", "person"},
+    {"desk_key", "hash"},
 };
 
 static const struct nav_item nav[] = {
     {50, "web.nav.desk", "/desk", PERM_case_read, NULL},
+    {75, "desk.nav.keys", "/admin/keys", PERM_entity_admin, NULL},
 };
 
 static const struct organ organ = {
