@@ -118,12 +118,13 @@ int main(int argc, char **argv)
 	struct work report = {.env = w.env, .view = report_view(a)};
 	report.doc = document_load(
 	    a,
-	    json_parse(a,
-	               STR("{\"title\":{\"en\":\"Report\",\"ar\":\"تقرير\"},\"layout\":\"ar\",\"blocks\":["
-	                   "{\"block\":\"bars\",\"rows\":\"rows\",\"label\":\"{{name}}\",\"value\":\"{{n}}\"},"
-	                   "{\"block\":\"table\",\"rows\":\"rows\",\"columns\":[{\"label\":\"ا\",\"value\":"
-	                   "\"{{name}}\"},{\"label\":\"ب\",\"value\":\"{{n}}\",\"align\":\"end\"}]}]}"),
-	               NULL),
+	    json_parse(
+	        a,
+	        STR("{\"title\":{\"en\":\"Report\",\"ar\":\"تقرير\"},\"layout\":\"ar\",\"blocks\":["
+	            "{\"block\":\"bars\",\"rows\":\"rows\",\"label\":\"{{name}}\",\"value\":\"{{n}}\"},"
+	            "{\"block\":\"table\",\"rows\":\"rows\",\"columns\":[{\"label\":\"ا\",\"value\":"
+	            "\"{{name}}\"},{\"label\":\"ب\",\"value\":\"{{n}}\",\"align\":\"end\"}]}]}"),
+	        NULL),
 	    &d);
 	measure("report of 200 rows and bars", &report, seconds);
 	signer_close(w.signer);

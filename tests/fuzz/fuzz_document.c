@@ -16,8 +16,8 @@ static void draw(arena *a, const json *spec, const json *view, enum document_lay
 {
 	struct diags d = diags_make(a, STR("fuzz.json"));
 	struct document *doc = document_load(a, spec, &d);
-	struct document_env env = {.id = STR("00"), .creator = STR("fuzz"), .layout = layout,
-	                           .diags = &d};
+	struct document_env env = {
+	    .id = STR("00"), .creator = STR("fuzz"), .layout = layout, .diags = &d};
 	str pdf = {0};
 	if (!doc && !d.errors)
 		abort();

@@ -139,6 +139,36 @@ static void a_long_table_goes_over_pages_and_a_huge_one_is_refused(void **state)
 	assert_true(told(&u.diags, "document.too-large"));
 }
 
+/* The examples of docs/document-author.md, over a view that has something for each. */
+static void what_the_manual_shows_can_be_drawn(void **state)
+{
+	arena *a = *state;
+	FILE *f = fopen("docs/document-author.md", "rb");
+	char *text = NEWN(a, char, 1 << 20);
+	assert_non_null(f);
+	str rest = {text, fread(text, 1, 1 << 20, f)};
+	fclose(f);
+	json *view = document_unit_json(
+	    a,
+	    STR("{\"applicant\":{\"name\":{\"en\":\"A\",\"ar\":\"ع\"},\"birth_date\":\"1985-03-14\"},"
+	        "\"entity\":\"E\",\"copy\":true,\"lines\":[{\"label\":\"x\",\"amount\":4000},"
+	        "{\"label\":\"y\",\"amount\":0}],\"total\":4000,"
+	        "\"document\":{\"verify_url\":\"https://example.bh/ar/verify/1\"}}"));
+	size_t drawn = 0;
+	for (ptrdiff_t at; (at = str_find(rest, STR("```json document\n"))) >= 0; drawn++) {
+		rest = str_sub(rest, (size_t)at + 17, rest.n);
+		ptrdiff_t end = str_find(rest, STR("```"));
+		assert_true(end > 0);
+		json *spec = document_unit_json(a, str_sub(rest, 0, (size_t)end));
+		struct document_unit u = document_unit_render(a, spec, view, false);
+		assert_int_equal(u.e, OK);
+		if (u.diags.count)
+			fail_msg("%.*s", STRF(diags_print(a, &u.diags)));
+		assert_true(count(u.pdf, STR("/Type/Page/")) >= (drawn ? 3 : 1));
+	}
+	assert_int_equal(drawn, 2);
+}
+
 static void a_text_beyond_the_limit_is_refused(void **state)
 {
 	arena *a = *state;
@@ -169,6 +199,7 @@ int main(void)
 	    UNIT(a_word_without_end_is_broken_into_lines),
 	    UNIT(directions_in_a_value_stay_in_it),
 	    UNIT(a_long_table_goes_over_pages_and_a_huge_one_is_refused),
+	    UNIT(what_the_manual_shows_can_be_drawn),
 	    UNIT(a_text_beyond_the_limit_is_refused),
 	    UNIT(bytes_that_are_no_picture_are_refused),
 	};

@@ -31,7 +31,8 @@ static double baseline(const struct style *s)
 
 static double line_x(const struct line *l, struct text_box box)
 {
-	bool right = box.align == ALIGN_START ? l->rtl : !l->rtl;
+	/* Figures end at the right in both languages: digits stand below digits. */
+	bool right = box.align == ALIGN_END || l->rtl;
 	if (box.align == ALIGN_CENTRE)
 		return box.x + (box.width - l->width) / 2;
 	return right ? box.x + box.width - l->width : box.x;

@@ -22,7 +22,8 @@
  *     heading    text
  *     paragraph  text, style: "plain" | "small" | "lead"
  *     fields     rows: [{label, value, if}]
- *     table      rows: path of a list, columns: [{label, value, align, width}],
+ *     table      rows: path of a list, columns: [{label, value, align: "start" |
+ *                "centre" | "end" (figures: right in both languages), width}],
  *                total: [text ..], empty: text
  *     bars       rows: path, label, value (a number), shown: text; drawn as bars
  *     picture    name (handed to env.picture), alt, width and height in mm

@@ -125,8 +125,9 @@ static str value_text(struct rendering *r, str path, str filter, const json *row
 	return STR("–");
 }
 
-/* A value stands as a unit of its own direction; its own controls are left out. */
-static void put_isolated(buf *b, str s)
+/* A value stands as a unit of its own direction; its own controls are left out. An
+ * amount or a number is not parted at the end of a line. */
+static void put_isolated(buf *b, str s, bool whole)
 {
 	buf_puts(b, "\u2068");
 	while (s.n) {
@@ -134,7 +135,9 @@ static void put_isolated(buf *b, str s)
 		uint32_t c = utf8_next(&s);
 		bool control = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
 		               c == 0x200e || c == 0x200f || c == 0x61c;
-		if (!control)
+		if (c == ' ' && whole)
+			buf_puts(b, "\u00a0");
+		else if (!control)
 			buf_put(b, (str){at.p, at.n - s.n});
 	}
 	buf_puts(b, "\u2069");
@@ -156,7 +159,7 @@ static str fill_in(struct rendering *r, const json *text, const json *row, bool 
 		if (bare)
 			buf_put(&b, value);
 		else
-			put_isolated(&b, value);
+			put_isolated(&b, value, str_eq(filter, STR("money")) || str_eq(filter, STR("phone")));
 	}
 	buf_put(&b, before);
 	if (b.over)

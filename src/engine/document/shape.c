@@ -18,6 +18,7 @@ struct para {
 	hb_script_t *script;
 	double *advance; /* of the cluster that begins here */
 	bool *cluster;   /* does one begin here? */
+	bool *kept;      /* a space where no line ends */
 	size_t n;
 	bool rtl;
 	const struct style *style;
@@ -108,6 +109,7 @@ static void drop_controls(struct para *p)
 			continue;
 		p->source[n] = p->source[i];
 		p->drawn[n] = p->drawn[i];
+		p->kept[n] = p->kept[i];
 		p->level[n++] = p->level[i];
 	}
 	p->n = n;
@@ -134,6 +136,7 @@ static struct para read_para(struct shaper *s, str text, bool rtl, const struct 
 	    .script = NEWN(s->a, hb_script_t, max),
 	    .advance = NEWN(s->a, double, max),
 	    .cluster = NEWN(s->a, bool, max),
+	    .kept = NEWN(s->a, bool, max),
 	    .rtl = rtl,
 	    .style = style,
 	};
@@ -144,6 +147,9 @@ static struct para read_para(struct shaper *s, str text, bool rtl, const struct 
 		if (c == UTF8_BAD)
 			c = 0xfffd;
 		if (c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+			c = ' ';
+		p.kept[p.n] = c == 0xa0 || c == 0x202f;
+		if (p.kept[p.n])
 			c = ' ';
 		p.source[p.n] = c;
 		p.drawn[p.n++] = showable(s, style, c);
@@ -202,7 +208,7 @@ static bool break_after(const struct para *p, size_t i)
 	if (i + 1 < p->n && is_space(p->source[i + 1]))
 		return false;
 	if (is_space(c))
-		return true;
+		return !p->kept[i];
 	bool digit = i + 1 < p->n && p->source[i + 1] >= '0' && p->source[i + 1] <= '9';
 	return (c == '-' && !digit && i > 0 && !is_space(p->source[i - 1])) || c == 0x2013 ||
 	       c == 0x2014;
@@ -212,15 +218,17 @@ static bool break_after(const struct para *p, size_t i)
 static size_t line_end(const struct para *p, size_t from, double width)
 {
 	double used = 0;
-	size_t good = 0, any = 0;
+	size_t good = 0, kept = 0, any = 0;
 	for (size_t i = from; i < p->n; i++) {
 		if (p->cluster[i] && i > from)
 			any = i;
 		if (!is_space(p->source[i]) && used + p->advance[i] > width + SLOP && i > from)
-			return good ? good : any ? any : i;
+			return good ? good : kept ? kept : any ? any : i;
 		used += p->advance[i];
 		if (break_after(p, i))
 			good = i + 1;
+		if (p->kept[i])
+			kept = i + 1;
 	}
 	return p->n;
 }
