@@ -176,6 +176,16 @@ static bool replay(struct action *act, struct tx *tx, err *result)
 	return found;
 }
 
+bool kernel_answered(dbc *c, arena *a, str scope, str key, str request_hash, json **answer)
+{
+	rows *r = db_query(c, &sql_idempotency_get, D_TEXT(scope), D_TEXT(key));
+	bool done = db_next(r) && str_eq(db_text(r, 0), request_hash);
+	if (done)
+		*answer = json_parse(a, str_dup(a, db_text(r, 1)), NULL);
+	db_done(r);
+	return done;
+}
+
 static void remember(struct action *act, struct tx *tx)
 {
 	str answer = act->answer ? json_print(act->a, act->answer) : STR("null");

@@ -76,6 +76,8 @@ struct action {
 bool kernel_submit(struct action *act);
 /* Runs and waits. */
 err kernel_run(struct action *act);
+/* The kept answer of a command that was done with this scope, key and request. */
+bool kernel_answered(dbc *c, arena *a, str scope, str key, str request_hash, json **answer);
 /* The answer to keep with the idempotency key; for decide functions. */
 void tx_answer(struct tx *tx, json *answer);
 

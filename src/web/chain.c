@@ -369,17 +369,43 @@ static void command_done(struct action *act, err result)
 	MHD_resume_connection(x->c);
 }
 
+static str command_scope(struct exchange *x)
+{
+	str who = x->r.session.id.n ? x->r.session.id : STR("call");
+	return str_fmt(x->a, "%s:%.*s", x->r.route->name, STRF(who));
+}
+
+/* Prepare refused, or showed its form again. Was it because this very command was
+ * done before (see "alone" in req.h)? Then the answer is the one given then. */
+static bool done_before(struct exchange *x)
+{
+	struct req *r = &x->r;
+	json *answer = NULL;
+	if (!r->idempotency_key.n || db_error(r->db) ||
+	    !kernel_answered(r->db, x->a, command_scope(x), r->idempotency_key, request_hash(x),
+	                     &answer) ||
+	    !json_truth(answer, "alone"))
+		return false;
+	r->view = NULL;
+	r->redirect = r->content_type = (str){0};
+	r->fault = (struct fault){0};
+	r->status = 0;
+	r->state = NULL;
+	r->decided = answer;
+	x->s->metrics.replayed++;
+	return true;
+}
+
 static err command_submit(struct exchange *x)
 {
 	struct req *r = &x->r;
-	str who = r->session.id.n ? r->session.id : STR("call");
 	x->action = (struct action){
 	    .k = r->k,
 	    .a = x->a,
 	    .actor = r->actor,
 	    .decide = command_decide,
 	    .ctx = x,
-	    .idempotency_scope = str_fmt(x->a, "%s:%.*s", r->route->name, STRF(who)),
+	    .idempotency_scope = command_scope(x),
 	    .idempotency_key = r->idempotency_key,
 	    .request_hash = request_hash(x),
 	    .done = command_done,
@@ -421,11 +447,14 @@ static err write_run(struct exchange *x)
 	err e = r->route->kind == ROUTE_CALL ? OK : form_check(x);
 	if (!e)
 		e = idempotency(x);
+	bool allowed = !e;
 	if (!e)
 		e = r->route->prepare(r);
 	if (!e && db_error(r->db))
 		e = db_error(r->db);
-	return e || has_result(r) ? e : command_submit(x);
+	if (!e && !has_result(r))
+		return command_submit(x);
+	return allowed && done_before(x) ? r->route->answer(r) : e;
 }
 
 /* A path that lacks its language, or ends in '/', is led to the right one. */

@@ -21,6 +21,9 @@
  * decide hands what it learned to answer through r->decided (a JSON object, made
  * in tx->a): a repeated idempotency key skips decide and gets the first r->decided
  * again, with r->state as prepare left it. Nothing secret belongs there: it is kept.
+ * A command that takes away what its own prepare looks for (a draft is discarded)
+ * sets the member "alone": then a repetition is answered though prepare refuses it,
+ * from r->decided alone, with r->state NULL.
  *
  * What every HTML view gets besides its own members: lang dir other_lang other_url
  * digits_url (Arabic pages) arabic_digits path csrf user{name,staff} (absent for

@@ -319,8 +319,12 @@ static void drafts_are_discarded_and_cases_withdrawn(void **state)
 	(void)state;
 	visit(v, at(p, "/en/applications/*/leave", name));
 	assert_shows(v, "Discard this draft");
+	struct visitor twice = *v; /* the answer is lost: the same form again */
 	submit(v, at(p, "/en/applications/*/leave", name), "");
 	assert_int_equal(v->status, 303);
+	submit(&twice, at(p, "/en/applications/*/leave", name), "");
+	assert_int_equal(twice.status, 303);
+	assert_str(twice.location, "/en/applications");
 	visit(v, at(p, "/en/applications/*", name));
 	assert_int_equal(v->status, 404);
 	str reference = sent(p, v);

@@ -288,18 +288,20 @@ err prepare_portal_leave(struct req *r)
 err decide_portal_leave(struct tx *tx, struct req *r)
 {
 	const struct kase *q = r->state;
-	if (str_eq(q->state, STR("draft")))
+	bool draft = str_eq(q->state, STR("draft"));
+	r->decided = json_object(tx->a);
+	json_set_bool(tx->a, r->decided, "alone", true);
+	if (draft)
 		return draft_discard(tx, q->id);
+	json_set_str(tx->a, r->decided, "reference", q->reference);
 	return case_withdraw(tx, q->id, str_trim(req_field(r, "reason")));
 }
 
 err answer_portal_leave(struct req *r)
 {
-	const struct kase *q = r->state;
-	if (str_eq(q->state, STR("draft"))) {
-		req_flash(r, "portal.leave.discarded");
+	str reference = json_str(r->decided, "reference");
+	req_flash(r, reference.n ? "portal.leave.withdrawn" : "portal.leave.discarded");
+	if (!reference.n)
 		return req_redirect(r, "/applications");
-	}
-	req_flash(r, "portal.leave.withdrawn");
-	return req_redirect(r, "/applications/%s", str_c(r->a, q->reference));
+	return req_redirect(r, "/applications/%s", str_c(r->a, reference));
 }
