@@ -107,9 +107,14 @@ static json *mail_view(struct req *r, str mail, const char *name)
 {
 	json *o = json_object(r->a);
 	json_set_str(r->a, o, "id", str_of(name));
-	json_set_str(r->a, o, "to", mail_header(r->a, mail, "To"));
+	str to = mail_header(r->a, mail, "To"), at = str_of(name), seconds;
+	if (to.n > 2 && to.p[0] == '<')
+		to = str_sub(to, 1, to.n - 1);
+	json_set_str(r->a, o, "to", to);
 	json_set_str(r->a, o, "subject", mail_header(r->a, mail, "Subject"));
-	json_set_str(r->a, o, "date", mail_header(r->a, mail, "Date"));
+	int64_t when = 0;
+	if (str_cut(&at, '.', &seconds) && str_i64(seconds, &when)) /* so begins a Maildir name */
+		json_set_int(r->a, o, "at", when * SECOND);
 	return o;
 }
 
