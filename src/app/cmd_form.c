@@ -217,6 +217,25 @@ static int check_answers(arena *a, const struct form *f, const char *path, bool 
 	return EXIT_NO;
 }
 
+/* What is wrong; in Arabic the rule's text stands for the detail. */
+static void tell(arena *a, const struct diags *d, bool arabic)
+{
+	struct diags ignored = diags_make(a, STR("messages"));
+	struct messages *m = arabic && d->first ? messages_load(a, &ignored) : NULL;
+
+	if (!m) {
+		str text = diags_print(a, d);
+		fprintf(stderr, "%.*s", STRF(text));
+		return;
+	}
+	for (const struct diag *g = d->first; g; g = g->next) {
+		str key = str_fmt(a, "diag.%.*s", STRF(g->rule));
+		str text = message_known(m, key) ? message_raw(m, LANG_AR, key, 0) : g->what;
+		fprintf(stderr, "%.*s:%u:%u: %.*s [%.*s]\n", STRF(g->file), g->line, g->col, STRF(text),
+		        STRF(g->rule));
+	}
+}
+
 static int check_file(const char *path, const char *answers, bool arabic)
 {
 	arena *a = arena_create(CMD_ARENA_BYTES);
@@ -229,8 +248,7 @@ static int check_file(const char *path, const char *answers, bool arabic)
 		bool form = json_get(v, "layout");
 		bool good =
 		    form ? (f = form_load(a, v, &d)) != NULL : schema_compile(a, v, NULL, &d) != NULL;
-		str text = diags_print(a, &d);
-		fprintf(stderr, "%.*s", STRF(text));
+		tell(a, &d, arabic);
 		if (good)
 			printf("%s: ok\n", path);
 		status = good ? EXIT_OK : EXIT_NO;
