@@ -43,9 +43,9 @@ static void call(struct engine *g, struct node *n)
 	json *vars = NULL;
 
 	if (callee->kind == K_PROCESS)
-		vars = !n->el->inputs ? json_copy(g->a, vars_visible(g, n))
-		       : n->vars      ? json_copy(g->a, n->vars)
-		                      : json_object(g->a);
+		vars = !n->el->inputs && !n->el->keep_parent_vars ? json_copy(g->a, vars_visible(g, n))
+		       : n->vars                                  ? json_copy(g->a, n->vars)
+		                                                  : json_object(g->a);
 	push(g, n, callee, (struct entry){.vars = vars});
 }
 

@@ -469,6 +469,9 @@ static void attributes(struct bpmn *b, struct bpmn_el *e)
 		e->called = xml_ref(xml_attr(n, "calledElement"));
 		if (!e->called.n && (x = zeebe(n, "calledElement")))
 			e->called = xml_attr(x, "processId");
+		x = zeebe(n, "calledElement");
+		e->keep_parent_vars = str_eq(xml_attr(x, "propagateAllParentVariables"), STR("false"));
+		e->keep_child_vars = str_eq(xml_attr(x, "propagateAllChildVariables"), STR("false"));
 	}
 }
 

@@ -116,6 +116,7 @@ struct bpmn_el {
 	bool keep_remaining;               /* ad-hoc: what still runs may end by itself */
 	bool all_events;                   /* parallelMultiple: waits for every definition */
 	bool instantiate;
+	bool keep_parent_vars, keep_child_vars;      /* a call hands over only what is mapped */
 	int64_t start_quantity, completion_quantity; /* tokens taken and made, from 1 */
 	const struct feel_expr *activation;          /* complex gateway */
 	const struct feel_expr *completion;          /* ad-hoc sub-process */

@@ -129,6 +129,51 @@ static void attributes(struct bpmn *b, const struct xml_node *n)
 	}
 }
 
+/* Extension elements of modelers that are carried out, or only tell something. */
+static bool is_known_extension(const struct xml_node *n)
+{
+	static const char *const known[] = {"assignmentDefinition",
+	                                    "calledDecision",
+	                                    "calledElement",
+	                                    "formDefinition",
+	                                    "header",
+	                                    "input",
+	                                    "ioMapping",
+	                                    "loopCharacteristics",
+	                                    "output",
+	                                    "properties",
+	                                    "property",
+	                                    "script",
+	                                    "subscription",
+	                                    "taskDefinition",
+	                                    "taskHeaders",
+	                                    "taskSchedule",
+	                                    "userTask",
+	                                    "userTaskForm",
+	                                    "versionTag"};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_eq(n->name, str_of(known[i])))
+			return true;
+	return false;
+}
+
+/* What another engine would do, and we would not. */
+static void extensions(struct bpmn *b, const struct xml_node *n)
+{
+	if (n->ns == NS_ENGINE || (n->ns == NS_ZEEBE && !is_known_extension(n)))
+		bpmn_refuse(b, n, "bpmn.profile.extension", "see docs/process-author.md for what is read",
+		            "the extension element \"%.*s\" is not carried out", STRF(n->name));
+	for (const struct xml_attr *at = n->attrs; at; at = at->next)
+		if (at->ns == NS_ENGINE) {
+			bpmn_refuse(b, n, "bpmn.profile.extension",
+			            "use attributes of urn:diwan:bpmn:1, see docs/process-author.md",
+			            "the attribute \"%.*s\" of another engine is not carried out",
+			            STRF(at->name));
+			return;
+		}
+}
+
 static void elements(struct bpmn *b, const struct xml_node *n)
 {
 	for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
@@ -173,6 +218,7 @@ void bpmn_check_profile(struct bpmn *b)
 	bool executable = false;
 
 	for (const struct xml_node *n = b->root; n; n = xml_walk(b->root, n)) {
+		extensions(b, n);
 		if (n->ns != NS_BPMN)
 			continue;
 		elements(b, n);

@@ -242,7 +242,7 @@ static void return_vars(struct engine *g, struct node *process)
 {
 	struct node *call = process->parent;
 
-	if (call->el->outputs)
+	if (call->el->outputs || call->el->keep_child_vars)
 		for (json *v = process->vars ? process->vars->first : NULL; v; v = v->next)
 			vars_local(g, call, v->key, json_copy(g->a, v));
 	else

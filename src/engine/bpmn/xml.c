@@ -28,6 +28,9 @@ static const struct {
     {"http://www.omg.org/spec/DD/20100524/DI", NS_DI},
     {"urn:diwan:bpmn:1", NS_DIWAN},
     {"http://camunda.org/schema/zeebe/1.0", NS_ZEEBE},
+    {"http://camunda.org/schema/1.0/bpmn", NS_ENGINE},
+    {"http://activiti.org/bpmn", NS_ENGINE},
+    {"http://flowable.org/bpmn", NS_ENGINE},
     {"http://www.w3.org/2001/XMLSchema-instance", NS_XSI},
 };
 

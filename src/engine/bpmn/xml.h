@@ -13,7 +13,18 @@
 #define XML_MAX_DEPTH 64
 #define XML_MAX_NODES 100000
 
-enum xml_ns { NS_NONE, NS_BPMN, NS_BPMNDI, NS_DC, NS_DI, NS_DIWAN, NS_ZEEBE, NS_XSI, NS_OTHER };
+enum xml_ns {
+	NS_NONE,
+	NS_BPMN,
+	NS_BPMNDI,
+	NS_DC,
+	NS_DI,
+	NS_DIWAN,
+	NS_ZEEBE,
+	NS_ENGINE,
+	NS_XSI,
+	NS_OTHER
+};
 
 struct xml_attr {
 	enum xml_ns ns;
