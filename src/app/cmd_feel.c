@@ -46,11 +46,11 @@ static bool evaluate(struct session *s, str text, feel_value *v)
 	run.now = clock_now(clock_system());
 	const struct feel_expr *e = feel_compile(s->a, text, names, n, &d);
 	err code = e ? feel_eval(e, s->context, &run, v) : OK;
-	if (e && code == OK)
-		tell(s, *v, &d);
 	if (code)
-		fprintf(stderr, "%s\n", err_find(code)->name);
-	if (d.first && (!s->json || !e))
+		diags_add(&d, DIAG_ERROR, "feel.stopped", 0, 0, "%s", err_find(code)->name);
+	if (s->json || (e && code == OK)) /* with --json each expression answers a line */
+		tell(s, e && code == OK ? *v : feel_null(), &d);
+	if (d.first && !s->json)
 		fprintf(stderr, "%.*s", STRF(diags_print(s->a, &d)));
 	return e && code == OK;
 }

@@ -170,13 +170,14 @@ feel_value bi_append(struct env *e, const feel_value *v, size_t n)
 	return bi_give_list(e, out, l.n + n - 1);
 }
 
-static feel_value joined(struct env *e, const feel_value *v, size_t n, bool once)
+static feel_value joined(struct env *e, const feel_value *v, size_t n, bool once,
+                         const char *what)
 {
 	struct feel_list l;
 	size_t total_n = 0, k = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (!bi_list(e, v[i], &l))
-			return bi_wrong(e, once ? "union" : "concatenate");
+			return bi_wrong(e, what);
 		total_n += l.n;
 	}
 	feel_value *out = NEWN(e->a, feel_value, total_n);
@@ -197,17 +198,17 @@ static feel_value joined(struct env *e, const feel_value *v, size_t n, bool once
 
 feel_value bi_concatenate(struct env *e, const feel_value *v, size_t n)
 {
-	return joined(e, v, n, false);
+	return joined(e, v, n, false, "concatenate");
 }
 
 feel_value bi_union(struct env *e, const feel_value *v, size_t n)
 {
-	return joined(e, v, n, true);
+	return joined(e, v, n, true, "union");
 }
 
 feel_value bi_distinct(struct env *e, const feel_value *v, size_t n)
 {
-	return joined(e, v, n, true);
+	return joined(e, v, n, true, "distinct values");
 }
 
 feel_value bi_insert_before(struct env *e, const feel_value *v, size_t n)
