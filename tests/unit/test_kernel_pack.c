@@ -437,6 +437,37 @@ static void numbers_of_the_country_are_checked(void **state)
 	                 ERR_national_number_bad);
 }
 
+static void another_scheme_brings_its_own_rules(void **state)
+{
+	arena *a = *state;
+	struct pack_source src = folder(a, "packs/bahrain");
+	struct pack *p = checked(a, &src);
+	str bhr = json_str(p->meta, "identifier"), normal;
+	assert_str(bhr, "bhr-personal-number");
+	/* Nine digits; a month that is none is only pointed out. */
+	assert_int_equal(identifier_check(a, p, bhr, STR("851399901"), &normal), OK);
+	json *advice = identifier_advice(a, p, bhr, STR("851399901"));
+	assert_true(
+	    str_starts(json_text(json_path(advice, "warning.en")), STR("The third and fourth")));
+	assert_null(json_get(identifier_advice(a, p, bhr, STR("850199901")), "warning"));
+	/* Eight digits lost their zero: it is added only when the person agrees. */
+	assert_int_equal(identifier_check(a, p, bhr, STR("50199901"), &normal),
+	                 ERR_national_number_bad);
+	advice = identifier_advice(a, p, bhr, STR("50199901"));
+	assert_str(json_str(advice, "padded"), "050199901");
+	assert_true(json_text(json_path(advice, "consent.ar")).n > 0);
+	assert_int_equal(identifier_advice(a, p, bhr, STR("501999"))->count, 0);
+	/* The same pack with the scheme of the Emirates: Luhn is enforced. */
+	replace(a, &src, "pack.json", "\"identifier\": \"bhr-personal-number\"",
+	        "\"identifier\": \"are-emirates-id\"");
+	p = checked(a, &src);
+	str are = json_str(p->meta, "identifier");
+	assert_int_equal(identifier_check(a, p, are, STR("784-1985-0000001-7"), &normal), OK);
+	assert_str(normal, "784198500000017");
+	assert_int_equal(identifier_check(a, p, are, STR("784-1985-0000001-8"), &normal),
+	                 ERR_national_number_bad);
+}
+
 /* ---- people of a trial ---- */
 
 static void invented_people_never_join_real_ones(void **state)
@@ -501,6 +532,7 @@ int main(void)
 	    UNIT(tables_run_their_tests_and_show_their_trace),
 	    UNIT(the_first_test_that_fails_refuses),
 	    UNIT(numbers_of_the_country_are_checked),
+	    UNIT(another_scheme_brings_its_own_rules),
 	    cmocka_unit_test(invented_people_never_join_real_ones),
 	    cmocka_unit_test(real_people_keep_invented_ones_out),
 	};

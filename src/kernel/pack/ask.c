@@ -238,12 +238,12 @@ static str normalise(arena *a, str typed, str strip)
 	return buf_str(&b);
 }
 
-/* The scheme's own rules about parts, those that refuse. */
-static bool parts_good(const json *scheme, str s)
+/* The first rule of a level that a part of the number breaks; NULL if none. */
+static const json *broken_rule(const json *scheme, str s, const char *level)
 {
 	const json *rules = json_get(scheme, "rules"), *parts = json_get(scheme, "parts");
 	for (const json *r = rules ? rules->first : NULL; r; r = r->next) {
-		if (!str_eq(json_str(r, "level"), STR("error")))
+		if (!str_eq(json_str(r, "level"), str_of(level)))
 			continue;
 		for (const json *p = parts ? parts->first : NULL; p; p = p->next) {
 			int64_t from = json_int(p, "start", 0), n = json_int(p, "length", 0), v;
@@ -251,25 +251,54 @@ static bool parts_good(const json *scheme, str s)
 				continue;
 			if (!str_i64(str_sub(s, (size_t)from, (size_t)(from + n)), &v) ||
 			    v < json_int(r, "min", INT64_MIN) || v > json_int(r, "max", INT64_MAX))
-				return false;
+				return r;
 		}
 	}
-	return true;
+	return NULL;
+}
+
+static const json *scheme_of(const struct pack *p, str id)
+{
+	const json *list = p ? json_get(p->identifiers, "schemes") : NULL;
+	const json *s = list ? list->first : NULL;
+	while (s && !str_eq(json_str(s, "id"), id))
+		s = s->next;
+	return s;
 }
 
 err identifier_check(arena *a, const struct pack *p, str scheme, str typed, str *normal)
 {
-	const json *list = p ? json_get(p->identifiers, "schemes") : NULL;
-	const json *s = list ? list->first : NULL;
-	while (s && !str_eq(json_str(s, "id"), scheme))
-		s = s->next;
+	const json *s = scheme_of(p, scheme);
 	str what;
 	size_t at;
 	*normal = s ? normalise(a, typed, json_str(s, "strip")) : (str){0};
 	struct pattern *pattern = s ? pattern_compile(a, json_str(s, "pattern"), &what, &at) : NULL;
 	if (!pattern || (int64_t)normal->n != json_int(s, "length", 0) ||
 	    pattern_match(pattern, matcher_make(a), *normal) != PATTERN_YES ||
-	    !parts_good(s, *normal) || !checksum(*normal, json_get(s, "checksum")))
+	    broken_rule(s, *normal, "error") || !checksum(*normal, json_get(s, "checksum")))
 		return ERR_national_number_bad;
 	return OK;
+}
+
+json *identifier_advice(arena *a, const struct pack *p, str scheme, str typed)
+{
+	const json *s = scheme_of(p, scheme), *pad = json_get(s, "padding");
+	json *o = json_object(a);
+	str normal, whole;
+	if (identifier_check(a, p, scheme, typed, &normal) == OK) {
+		const json *rule = broken_rule(s, normal, "warning");
+		if (rule)
+			json_set(a, o, "warning", json_copy(a, json_get(rule, "message")));
+		return o;
+	}
+	if (!pad || (int64_t)normal.n < json_int(pad, "from", INT64_MAX))
+		return o;
+	str padded = normal;
+	while ((int64_t)padded.n < json_int(s, "length", 0))
+		padded = str_cat(a, json_str(pad, "character"), padded);
+	if (identifier_check(a, p, scheme, padded, &whole) == OK) {
+		json_set_str(a, o, "padded", whole);
+		json_set(a, o, "consent", json_copy(a, json_get(pad, "message")));
+	}
+	return o;
 }

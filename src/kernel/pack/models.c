@@ -179,6 +179,12 @@ static void check_service_task(struct check *c, const struct pack_file *f, const
 	str document = xml_attr_ns(n, NS_DIWAN, "document");
 	str message = xml_attr_ns(n, NS_DIWAN, "message");
 	const json *d = json_get_str(json_get(s->definition, "decisions"), decision);
+	if (!type.n && s->process) /* as modelers of another make write it */
+		type = json_str(bpmn_element_json(c->a, s->process, xml_attr(n, "id")), "type");
+	if (!str_eq(type, STR("payment")) && !str_eq(type, STR("issue")) &&
+	    !str_eq(type, STR("remind")))
+		bad(c, f, n, "pack.process.type", "diwan:type is payment, issue or remind.",
+		    "no room of the platform does work of the type", type);
 	if (str_eq(type, STR("payment")) && (!d || !json_get(d, "amount")))
 		bad(c, f, n, "pack.process.decision",
 		    "diwan:decision names a decision of service.json that has \"amount\".",
@@ -212,6 +218,15 @@ static void check_user_task(struct check *c, const struct pack_file *f, const st
 		    "there is no government body", entity);
 }
 
+static void check_rule_task(struct check *c, const struct pack_file *f, const struct xml_node *n,
+                            const struct service *s)
+{
+	str decision = xml_attr_ns(n, NS_DIWAN, "decision");
+	if (!json_get_str(json_get(s->definition, "decisions"), decision))
+		bad(c, f, n, "pack.process.decision", "diwan:decision names a decision of service.json.",
+		    "service.json has no decision", decision);
+}
+
 void model_process_names(struct check *c, const struct pack_file *f, const struct service *s)
 {
 	struct diags quiet = diags_make(c->a, f->path);
@@ -221,5 +236,7 @@ void model_process_names(struct check *c, const struct pack_file *f, const struc
 			check_service_task(c, f, n, s);
 		else if (xml_is(n, "userTask"))
 			check_user_task(c, f, n, s);
+		else if (xml_is(n, "businessRuleTask"))
+			check_rule_task(c, f, n, s);
 	}
 }

@@ -164,6 +164,10 @@ err service_decide(arena *a, const struct service *s, str decision, const json *
 /* National numbers and other identifiers (identifiers.json): normalises digits
  * and spaces, checks pattern and check digit. ERR_national_number_bad. */
 err identifier_check(arena *a, const struct pack *p, str scheme, str typed, str *normal);
+/* What to tell whoever typed it, an object: "warning" {"en","ar"} when a rule that does
+ * not refuse looks broken; "padded" and "consent" {"en","ar"} when the number lost its
+ * leading characters and would be right with them. Empty when there is nothing. */
+json *identifier_advice(arena *a, const struct pack *p, str scheme, str typed);
 
 extern const struct organ pack_organ;
 
