@@ -10,6 +10,8 @@
 #include "kernel/kernel.h"
 #include "kernel/journal.h"
 
+#include <pthread.h>
+
 #define JOURNAL_ENTRY_MAX_BYTES 65535 /* C2SP tlog-tiles: a bundle's length field */
 
 struct head {
@@ -17,11 +19,20 @@ struct head {
 	hash256 chain;
 };
 
+/* A whole subtree's root, for proofs (prove.c): it never changes. */
+struct remembered {
+	int64_t from, n; /* leaves; n = 0: an empty slot */
+	hash256 root;
+};
+#define REMEMBERED_NODES 4096
+
 struct journal {
 	struct head now, before; /* `before`: as it was when the command began */
 	_Atomic int64_t committed; /* highest durable seq, for the sealer */
 	struct head batch;
 	str origin;                /* the log's name in its checkpoints */
+	struct remembered *remembered;
+	pthread_mutex_t remembered_lock;
 };
 
 err journal_open(struct kernel *k, arena *a, str *why);

@@ -112,6 +112,8 @@ err journal_open(struct kernel *k, arena *a, str *why)
 	unsigned char public_key[32];
 	vault_checkpoint_key(k->vault, public_key);
 	k->journal = NEW(a, struct journal);
+	k->journal->remembered = NEWN(a, struct remembered, REMEMBERED_NODES);
+	pthread_mutex_init(&k->journal->remembered_lock, NULL);
 	k->journal->origin =
 		str_fmt(a, "diwan/%.*s", STRF(str_sub(str_hex(a, (str){(char *)public_key, 32}), 0, 16)));
 	dbc *c = db_reader(k->db);
@@ -224,53 +226,4 @@ err journal_read(struct kernel *k, dbc *c, int64_t from_seq, int64_t to_seq,
 	db_done(r);
 	arena_destroy(a);
 	return e ? e : db_error(c);
-}
-
-/* ---- proofs ---- */
-
-struct stored_leaves {
-	hash256 *leaf;
-	int64_t n;
-};
-
-static hash256 stored_leaf(void *ctx, int64_t i)
-{
-	struct stored_leaves *s = ctx;
-	return i < s->n ? s->leaf[i] : (hash256){0};
-}
-
-err journal_prove(struct kernel *k, dbc *c, arena *a, int64_t seq, json **proof)
-{
-	int64_t size = 0;
-	str note = {0};
-	rows *r = db_query(c, &sql_checkpoint_at_least, D_INT(seq));
-	if (db_next(r)) {
-		size = db_int(r, 0);
-		note = str_dup(a, db_text(r, 1));
-	}
-	db_done(r);
-	if (!size)
-		return ERR_not_found;
-	struct stored_leaves s = {NEWN(a, hash256, (size_t)size), 0};
-	r = db_query(c, &sql_journal_leaves, D_INT(0), D_INT(size));
-	while (s.n < size && db_next(r))
-		if (!hash_take(db_text(r, 0), &s.leaf[s.n++]))
-			break;
-	db_done(r);
-	if (s.n != size || seq < 1)
-		return ERR_journal_broken;
-	hash256 path[64];
-	struct leaf_source source = {stored_leaf, &s};
-	size_t n = tree_inclusion(source, seq - 1, size, path, COUNT(path));
-	json *p = json_object(a), *hashes = json_array(a);
-	for (size_t i = 0; i < n; i++)
-		json_push(hashes, json_string(a, str_base64(a, (str){(char *)path[i].b, 32})));
-	json_set_int(a, p, "index", seq - 1);
-	json_set_int(a, p, "size", size);
-	json_set(a, p, "hashes", hashes);
-	json_set_str(a, p, "leaf", str_base64(a, (str){(char *)s.leaf[seq - 1].b, 32}));
-	json_set_str(a, p, "checkpoint", note);
-	json_set_str(a, p, "vkey", journal_vkey(k, a));
-	*proof = p;
-	return OK;
 }

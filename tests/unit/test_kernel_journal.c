@@ -104,6 +104,46 @@ static void a_record_is_proved_offline(void **state)
 	unit_stop(u);
 }
 
+/* More leaves than a tile, and than the smallest range that is remembered. */
+#define MANY 9001
+
+static err many_decide(struct tx *tx, void *ctx)
+{
+	const int *n = ctx;
+	err e = OK;
+	for (int i = 0; i < *n && e == OK; i++) {
+		json *d = json_object(tx->a);
+		json_set_str(tx->a, d, "permission", STR("case.read"));
+		json_set_str(tx->a, d, "what", str_fmt(tx->a, "%d", i));
+		e = tx_emit(tx, (struct emission){.kind = "access.denied", .data = d});
+	}
+	return e;
+}
+
+static void a_proof_in_a_large_journal_is_whole(void **state)
+{
+	(void)state;
+	struct unit *u = unit_start(NULL, 0);
+	int n = MANY;
+	assert_int_equal(unit_run(u, many_decide, &n), OK);
+	assert_int_equal(journal_seal(u->k, true), OK);
+	static const int seqs[] = {1, 256, 257, 4096, 4097, 8192, 8193, 8449, MANY};
+	dbc *c = db_reader(u->k->db);
+	str vkey = journal_vkey(u->k, u->a), raw, why;
+	for (size_t i = 0; i < COUNT(seqs) * 2; i++) { /* again, from what is remembered */
+		json *proof;
+		hash256 leaf;
+		assert_int_equal(journal_prove(u->k, c, u->a, seqs[i % COUNT(seqs)], &proof), OK);
+		assert_int_equal(json_int(proof, "size", 0), MANY);
+		assert_true(str_unbase64(u->a, json_str(proof, "leaf"), &raw));
+		memcpy(leaf.b, raw.p, 32);
+		if (!journal_proof_check(u->a, proof, leaf, vkey, &why))
+			fail_msg("record %d: %.*s", seqs[i % COUNT(seqs)], STRF(why));
+	}
+	db_reader_return(c);
+	unit_stop(u);
+}
+
 static err erase_decide(struct tx *tx, void *ctx)
 {
 	return person_erase(tx, *(int64_t *)ctx, STR("asked for"));
@@ -236,6 +276,7 @@ int main(void)
 		cmocka_unit_test(a_changed_record_is_named),
 		cmocka_unit_test(a_cut_tail_is_noticed),
 		cmocka_unit_test(a_record_is_proved_offline),
+		cmocka_unit_test(a_proof_in_a_large_journal_is_whole),
 		cmocka_unit_test(an_erased_person_leaves_a_whole_chain),
 		cmocka_unit_test(a_rebuild_finds_a_changed_table),
 		cmocka_unit_test(a_refused_command_leaves_nothing),
