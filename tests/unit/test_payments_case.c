@@ -139,6 +139,12 @@ static void money_for_a_withdrawn_application_goes_back(void **state)
 
 /* ---- pages ---- */
 
+static void shows(str page, const char *text)
+{
+	if (str_find(page, str_of(text)) < 0)
+		fail_msg("the page does not show %s:\n%.*s", text, STRF(page));
+}
+
 static err officer_decide(struct tx *tx, void *ctx)
 {
 	struct counter *c = ctx;
@@ -160,6 +166,32 @@ static long see(struct counter *c, CURL *h, const char *path, const char *form, 
 	              form, page);
 }
 
+/* proves: PAY-18 */
+static void the_sixth_attempt_in_ten_minutes_is_blocked(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(choose(c.s, press_pay(&c, h, "en"), "decline", 1), 303);
+	assert_true(str_ends(press_pay(&c, h, "en"), STR("/pay"))); /* back to the fee's page */
+	assert_int_equal(visit(&c, h, "en", NULL, &page), 200);
+	shows(page, "There were too many attempts");
+	assert_int_equal(count_of(c.p, "payment.attempted"), 5);
+	assert_int_equal(count_of(c.p, "payment.blocked"), 1);
+	assert_int_equal(count(c.s, "SELECT count(*) FROM pay_exception WHERE kind = 'velocity'"), 1);
+	shop_jump(c.s, 601);
+	assert_int_equal(unit_run(c.p->u, session_decide, &c), OK);
+	assert_int_equal(choose(c.s, press_pay(&c, h, "en"), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_str(look_at(c.p, c.id).state, "submitted");
+	books_whole(c.s);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
 /* Signs in as `person`. */
 static void become(struct counter *c, int64_t person)
 {
@@ -176,12 +208,6 @@ static const char *form_of(struct counter *c, str page, const char *fields)
 	                     STRF(page_between(page, "name=\"csrf\" value=\"", "\"")),
 	                     STRF(page_between(page, "name=\"idempotency_key\" value=\"", "\"")),
 	                     fields));
-}
-
-static void shows(str page, const char *text)
-{
-	if (str_find(page, str_of(text)) < 0)
-		fail_msg("the page does not show %s:\n%.*s", text, STRF(page));
 }
 
 /* proves: PAY-14 */
@@ -315,6 +341,7 @@ int main(void)
 	    cmocka_unit_test(the_fee_is_paid_on_the_providers_page),
 	    cmocka_unit_test(another_persons_fee_is_not_there),
 	    cmocka_unit_test(money_for_a_withdrawn_application_goes_back),
+	    cmocka_unit_test(the_sixth_attempt_in_ten_minutes_is_blocked),
 	    cmocka_unit_test(a_payer_finds_what_was_paid),
 	    cmocka_unit_test(an_officer_sees_one_payment_whole),
 	    cmocka_unit_test(a_refund_goes_from_a_cashier_to_an_officer),

@@ -84,6 +84,8 @@ static err begin(struct tx *tx, const struct order *o, str method, struct attemp
 	struct provider p;
 	if (o->attempts >= ATTEMPTS_MAX)
 		return tx_fail(tx, ERR_payment_state, "", "there were %d attempts", ATTEMPTS_MAX);
+	if (!velocity_allows(tx, o))
+		return tx_fail(tx, ERR_payment_blocked, "", "there were too many attempts lately");
 	if (!provider_choose(tx, method, &p))
 		return tx_fail(tx, ERR_payment_provider, "method", "no provider takes payments now");
 	int64_t id = tx_id(tx);

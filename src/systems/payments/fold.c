@@ -186,6 +186,14 @@ void fold_payment_refund_failed(dbc *c, arena *a, const struct event *e)
 	refunding(c, e, -num(e, "amount"), 0, -1);
 }
 
+void fold_payment_blocked(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_exception_insert, D_INT(e->seq * 1000000), D_TEXT(STR("velocity")),
+	        D_TEXT(STR("")), D_INT(0), D_TEXT(text(e, "decision")), D_INT(num(e, "order")),
+	        D_INT(0), D_INT(0), D_INT(0), D_INT(e->at));
+}
+
 /* ---- settlement ---- */
 
 /* Numbers of its own: an event makes fewer than a million. */

@@ -112,10 +112,16 @@ err order_cancel(struct tx *tx, int64_t id, str reason);
 
 /* The attempt to lead the payer to: the one under way, or a new one with the
  * provider that is best now (`method` empty: any). ERR_payment_paid,
- * ERR_payment_waiting, ERR_payment_provider, ERR_payment_expired. */
+ * ERR_payment_waiting, ERR_payment_provider, ERR_payment_expired,
+ * ERR_payment_blocked. */
 err attempt_begin(struct tx *tx, int64_t order, str method, struct attempt *out);
 err attempt_fail(struct tx *tx, const struct order *o, const struct attempt *t,
                  const char *outcome);
+
+/* The country's rule on how often one may try (velocity.c). */
+bool velocity_allows(struct tx *tx, const struct order *o);
+/* Event payment.blocked, for the desk. */
+err velocity_record(struct tx *tx, int64_t order);
 
 /* ---- answers (take.c) ---- */
 

@@ -117,6 +117,7 @@ err decide_payments_begin(struct tx *tx, struct req *r)
 	const char *refusal = e == ERR_payment_paid       ? "paid"
 	                      : e == ERR_payment_waiting  ? "waiting"
 	                      : e == ERR_payment_provider ? "none"
+	                      : e == ERR_payment_blocked  ? "blocked"
 	                                                  : NULL;
 	if (e && !refusal)
 		return e;
@@ -125,7 +126,7 @@ err decide_payments_begin(struct tx *tx, struct req *r)
 	json_set_str(tx->a, r->decided, "refusal", str_of(refusal));
 	if (!refusal)
 		json_set_int(tx->a, r->decided, "attempt", t.id);
-	return OK;
+	return e == ERR_payment_blocked ? velocity_record(tx, p->o.id) : OK;
 }
 
 /* Where the payer's browser comes back to, and where the provider's word goes. */
@@ -172,6 +173,8 @@ err answer_payments_begin(struct req *r)
 	}
 	if (str_eq(refusal, STR("none")))
 		req_flash(r, "payments.flash.none");
+	if (str_eq(refusal, STR("blocked")))
+		req_flash(r, "payments.flash.blocked");
 	if (refusal.n)
 		return req_redirect(r, "/applications/%.*s/pay", STRF(p->q.reference));
 	if (!attempt_get(r->db, r->a, json_int(r->decided, "attempt", 0), &t))

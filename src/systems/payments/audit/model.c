@@ -155,6 +155,13 @@ static void exception(struct audit *u, const struct event *e, int64_t no, str ki
 	set_num(u, row, "ended", 0);
 }
 
+static void blocked(struct audit *u, const struct event *e)
+{
+	json *x = json_object(u->a);
+	json_set_int(u->a, x, "order", num(e, "order"));
+	exception(u, e, 0, STR("velocity"), text(e, "decision"), x);
+}
+
 static void answered(struct audit *u, const struct event *e)
 {
 	str key = str_fmt(u->a, "%.*s|%.*s", STRF(text(e, "provider")), STRF(text(e, "message")));
@@ -510,7 +517,7 @@ void model_event(struct audit *u, const struct event *e)
 	    {"ordered", ordered},     {"attempted", attempted}, {"answered", answered},
 	    {"failed", failed},       {"captured", captured},   {"surplus", surplus},
 	    {"fulfilled", fulfilled}, {"settled", settled},     {"exception_resolved", resolved},
-	    {"day_closed", closed},
+	    {"day_closed", closed},   {"blocked", blocked},
 	};
 	str kind = str_sub(e->kind, sizeof "payment." - 1, e->kind.n);
 	for (size_t i = 0; i < COUNT(takes); i++)
