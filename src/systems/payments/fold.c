@@ -34,6 +34,21 @@ static void line_fold(dbc *c, arena *a, int64_t order, int64_t no, const json *l
 	        D_INT(json_int(l, "amount", 0)), D_TEXT(rule ? json_print(a, rule) : STR("{}")));
 }
 
+static void line_bill(dbc *c, int64_t order, int64_t no, const json *l)
+{
+	int64_t bill = json_int(l, "bill", 0);
+	if (bill)
+		db_exec(c, &sql_line_bill_insert, D_INT(order), D_INT(no), D_INT(bill));
+}
+
+/* The bill of a line, if it has one, is paid by so much more. */
+static void bill_paid(dbc *c, int64_t order, int64_t no, int64_t amount)
+{
+	int64_t bill = db_query_int(c, &sql_line_bill_get, 0, D_INT(order), D_INT(no));
+	if (bill)
+		db_exec(c, &sql_bill_move, D_INT(bill), D_INT(amount));
+}
+
 void fold_payment_ordered(dbc *c, arena *a, const struct event *e)
 {
 	const json *lines = json_get(e->data, "lines");
@@ -45,8 +60,10 @@ void fold_payment_ordered(dbc *c, arena *a, const struct event *e)
 	        D_TEXT(json_text(json_path(e->data, "title.ar"))), D_TEXT(text(e, "currency")),
 	        D_INT(num(e, "total")), D_TEXT(text(e, "channel")), D_INT(e->at),
 	        D_INT(num(e, "expires")), D_INT(e->seq));
-	for (const json *l = lines ? lines->first : NULL; l; l = l->next)
+	for (const json *l = lines ? lines->first : NULL; l; l = l->next) {
 		line_fold(c, a, num(e, "order"), ++no, l);
+		line_bill(c, num(e, "order"), no, l);
+	}
 }
 
 void fold_payment_attempted(dbc *c, arena *a, const struct event *e)
@@ -92,7 +109,11 @@ void fold_payment_captured(dbc *c, arena *a, const struct event *e)
 {
 	int64_t order = num(e, "order");
 	const json *list = json_get(e->data, "receipts");
-	(void)a;
+	struct line line[LINES_MAX];
+	size_t n = order_lines(c, a, order, line, LINES_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (line[i].bill)
+			bill_paid(c, order, line[i].no, line[i].amount);
 	db_exec(c, &sql_attempt_end, D_INT(num(e, "attempt")), D_TEXT(STR("captured")), D_INT(e->at));
 	db_exec(c, &sql_order_paid, D_INT(order), D_TEXT(STR("paid")), D_TEXT(text(e, "provider")),
 	        D_TEXT(text(e, "method")), D_TEXT(text(e, "channel")), D_INT(e->at), D_INT(e->seq));
@@ -175,6 +196,9 @@ void fold_payment_refund_done(dbc *c, arena *a, const struct event *e)
 {
 	db_exec(c, &sql_refund_move, D_INT(num(e, "refund")), D_TEXT(STR("done")), D_INT(e->at));
 	refunding(c, e, -num(e, "amount"), num(e, "amount"), 0);
+	const json *parts = json_get(e->data, "parts");
+	for (const json *p = parts ? parts->first : NULL; p; p = p->next)
+		bill_paid(c, num(e, "order"), json_int(p, "line", 0), -json_int(p, "amount", 0));
 	if (of_order(e) && json_truth(e->data, "whole"))
 		move(c, a, e, "refunded");
 }
@@ -184,6 +208,39 @@ void fold_payment_refund_failed(dbc *c, arena *a, const struct event *e)
 	(void)a;
 	db_exec(c, &sql_refund_move, D_INT(num(e, "refund")), D_TEXT(STR("failed")), D_INT(e->at));
 	refunding(c, e, -num(e, "amount"), 0, -1);
+}
+
+void fold_payment_bill_issued(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(
+	    c, &sql_bill_insert, D_INT(num(e, "bill")), D_TEXT(e->entity), D_TEXT(text(e, "number")),
+	    D_INT(e->subject), D_TEXT(json_text(json_path(e->data, "label.en"))),
+	    D_TEXT(json_text(json_path(e->data, "label.ar"))), D_TEXT(text(e, "gl")),
+	    D_TEXT(text(e, "currency")), D_INT(num(e, "amount")), D_INT(num(e, "due")), D_INT(e->at));
+}
+
+void fold_payment_bill_cancelled(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_bill_cancel, D_INT(num(e, "bill")));
+}
+
+void fold_payment_shares_set(dbc *c, arena *a, const struct event *e)
+{
+	const json *list = json_get(e->data, "shares");
+	(void)a;
+	db_exec(c, &sql_share_clear, D_TEXT(text(e, "gl")));
+	for (const json *s = list ? list->first : NULL; s; s = s->next)
+		db_exec(c, &sql_share_insert, D_TEXT(text(e, "gl")), D_TEXT(json_str(s, "to")),
+		        D_INT(json_int(s, "weight", 0)));
+}
+
+void fold_payment_distributed(dbc *c, arena *a, const struct event *e)
+{
+	db_exec(c, &sql_distribution_insert, D_TEXT(e->entity), D_TEXT(text(e, "gl")),
+	        D_TEXT(text(e, "period")), D_TEXT(text(e, "currency")), D_INT(num(e, "amount")),
+	        D_TEXT(json_print(a, json_get(e->data, "parts"))), D_INT(e->at), D_INT(e->seq));
 }
 
 void fold_payment_blocked(dbc *c, arena *a, const struct event *e)

@@ -28,6 +28,8 @@ static json *line_json(arena *a, const struct line *l)
 	json_set_int(a, o, "amount", l->amount);
 	if (rule)
 		json_set(a, o, "rule", rule);
+	if (l->bill)
+		json_set_int(a, o, "bill", l->bill);
 	return o;
 }
 

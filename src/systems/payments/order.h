@@ -42,6 +42,7 @@ struct line {
 	int64_t amount;
 	int64_t returned; /* went back, or is asked to */
 	str rule;         /* JSON: what decided it, with its version */
+	int64_t bill;     /* that it pays, or 0 */
 };
 
 struct attempt {

@@ -15,16 +15,25 @@
 
 struct pay {
 	struct kase q;
+	str home; /* where the payer goes when it is paid: "/applications/..." */
 	struct order o;
 	struct attempt t;
 	bool hold; /* the provider has to say first what became of the last attempt */
 };
 
-/* The application and its newest order, if they are the reader's. */
+/* The application and its newest order, if they are the reader's; below /payments an
+ * order by its own reference (bills, baskets). */
 static err pay_find(struct req *r, dbc *c, arena *a, struct pay *p)
 {
 	str reference = req_param(r, "reference");
-	if (!case_by_reference(c, a, reference, &p->q) ||
+	bool own = str_starts(r->path, STR("/payments/"));
+	p->home = str_fmt(a, "/%s/%.*s", own ? "payments" : "applications", STRF(reference));
+	if (own && order_by_reference(c, a, reference, &p->o) && !p->o.case_id &&
+	    p->o.payer == r->session.person) {
+		p->q.reference = reference;
+		return OK;
+	}
+	if (own || !case_by_reference(c, a, reference, &p->q) ||
 	    (p->q.applicant != r->session.person && p->q.agent != r->session.person) ||
 	    !order_of_case(c, a, p->q.id, &p->o))
 		return req_fail(r, ERR_not_found, "", "there is nothing to pay at this address");
@@ -34,7 +43,7 @@ static err pay_find(struct req *r, dbc *c, arena *a, struct pay *p)
 static json *service_view(struct req *r, const struct pay *p)
 {
 	json *s = json_object(r->a);
-	const struct service *v = service_at(r->k, r->db, p->q.service, p->q.version);
+	const struct service *v = p->q.id ? service_at(r->k, r->db, p->q.service, p->q.version) : NULL;
 	const json *title = v ? json_get(v->card, "title") : NULL;
 	json_set_str(r->a, s, "id", p->q.service);
 	json_set(r->a, s, "title",
@@ -82,6 +91,7 @@ static json *pay_view(struct req *r, struct pay *p)
 	json_set_str(r->a, v, "reference", p->q.reference);
 	str last = last_of(r, p);
 	json_set_str(r->a, v, "last", last);
+	json_set_str(r->a, v, "home", p->home);
 	json_set_bool(r->a, v, "hold", p->hold);
 	json_set_bool(r->a, v, "again", p->hold || str_eq(last, STR("open")));
 	json_set_bool(r->a, v, "degraded", down);
@@ -98,7 +108,7 @@ err page_payments_pay(struct req *r)
 	if (e)
 		return e;
 	if (p.o.captured)
-		return req_redirect(r, "/applications/%.*s", STRF(p.q.reference));
+		return req_redirect(r, "%.*s", STRF(p.home));
 	return req_view(r, "portal/apply-pay", pay_view(r, &p));
 }
 
@@ -151,8 +161,7 @@ static err lead(struct req *r, const struct pay *p, const struct attempt *t)
 	    .lang = str_of(lang_code(r->lang)),
 	    .payee_en = e.name_en,
 	    .payee_ar = e.name_ar,
-	    .back = str_fmt(r->a, "%.*s/%s/applications/%.*s/pay", STRF(base), lang_code(r->lang),
-	                    STRF(p->q.reference)),
+	    .back = str_fmt(r->a, "%.*s/%s%.*s/pay", STRF(base), lang_code(r->lang), STRF(p->home)),
 	    .notify = str_fmt(r->a, "%.*s/hooks/payments/%.*s", STRF(own), STRF(v.id)),
 	    .now = r->now,
 	    .expires = t->expires,
@@ -169,15 +178,37 @@ err answer_payments_begin(struct req *r)
 	scheduler_wake(r->k);
 	if (str_eq(refusal, STR("paid"))) {
 		req_flash(r, "payments.flash.paid");
-		return req_redirect(r, "/applications/%.*s", STRF(p->q.reference));
+		return req_redirect(r, "%.*s", STRF(p->home));
 	}
 	if (str_eq(refusal, STR("none")))
 		req_flash(r, "payments.flash.none");
 	if (str_eq(refusal, STR("blocked")))
 		req_flash(r, "payments.flash.blocked");
 	if (refusal.n)
-		return req_redirect(r, "/applications/%.*s/pay", STRF(p->q.reference));
+		return req_redirect(r, "%.*s/pay", STRF(p->home));
 	if (!attempt_get(r->db, r->a, json_int(r->decided, "attempt", 0), &t))
 		return req_fail(r, ERR_not_found, "", "the attempt is gone");
 	return lead(r, p, &t);
+}
+
+/* ---- the same for an order by its own reference ---- */
+
+err page_payments_order_pay(struct req *r)
+{
+	return page_payments_pay(r);
+}
+
+err prepare_payments_order_begin(struct req *r)
+{
+	return prepare_payments_begin(r);
+}
+
+err decide_payments_order_begin(struct tx *tx, struct req *r)
+{
+	return decide_payments_begin(tx, r);
+}
+
+err answer_payments_order_begin(struct req *r)
+{
+	return answer_payments_begin(r);
 }

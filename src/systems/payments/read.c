@@ -67,6 +67,7 @@ size_t order_lines(dbc *c, arena *a, int64_t order, struct line *out, size_t max
 		    db_int(r, 6),
 		    db_int(r, 7),
 		    str_dup(a, db_text(r, 8)),
+		    db_int(r, 9),
 		};
 	db_done(r);
 	return n;

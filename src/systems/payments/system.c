@@ -40,6 +40,10 @@ static const struct derived derived[] = {
     {"pay_settled", "kind, id"},
     {"pay_exception", "id"},
     {"pay_close", "entity, day"},
+    {"pay_bill", "id"},
+    {"pay_line_bill", "order_id, no"},
+    {"pay_share", "gl, beneficiary"},
+    {"pay_distribution", "entity, gl, period, currency"},
 };
 
 static const struct err_info errors[] = {
@@ -64,6 +68,7 @@ static const struct organ payments_organ = {
 };
 
 static const struct nav_item nav[] = {
+    {33, "payments.nav.bills", "/bills", PERM_signed_in, NULL},
     {35, "payments.nav.history", "/payments", PERM_signed_in, NULL},
     {55, "payments.nav.desk", "/payments-desk", PERM_pay_read, NULL},
 };

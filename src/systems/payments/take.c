@@ -11,7 +11,7 @@
  *   the same after it was captured              contradiction, for the desk
  *   pending, unknown to the provider            recorded; enquiries go on
  */
-#include "systems/payments/order.h"
+#include "systems/payments/bills.h"
 #include "systems/payments/statements.h"
 
 #include "kernel/cases/cases.h"
@@ -155,7 +155,7 @@ static bool awaited(struct tx *tx, const struct order *o)
 	if (!order_next(o->state, "captured").n)
 		return false;
 	if (!o->case_id)
-		return !order_is(o, "expired");
+		return !order_is(o, "expired") && bills_await(tx->db, tx->a, o->id);
 	return case_get(tx->db, tx->a, o->case_id, &q) && str_eq(q.state, STR("unpaid"));
 }
 

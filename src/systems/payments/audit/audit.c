@@ -19,13 +19,24 @@ struct audited {
 };
 
 static const struct audited tables[] = {
-    {"pay_order", &sql_audit_order, 1},        {"pay_line", &sql_audit_line, 2},
-    {"pay_attempt", &sql_audit_attempt, 1},    {"pay_message", &sql_audit_message, 2},
-    {"pay_receipt", &sql_audit_receipt, 3},    {"pay_refund", &sql_audit_refund, 1},
-    {"pay_batch", &sql_audit_batch, 1},        {"pay_batch_sum", &sql_audit_batch_sum, 3},
-    {"pay_settled", &sql_audit_settled, 2},    {"pay_exception", &sql_audit_exception, 1},
-    {"pay_close", &sql_audit_close, 2},        {"ledger_book", &sql_audit_book, 1},
-    {"ledger_account", &sql_audit_account, 1}, {"ledger_transfer", &sql_audit_transfer, 1},
+    {"pay_order", &sql_audit_order, 1},
+    {"pay_line", &sql_audit_line, 2},
+    {"pay_attempt", &sql_audit_attempt, 1},
+    {"pay_message", &sql_audit_message, 2},
+    {"pay_receipt", &sql_audit_receipt, 3},
+    {"pay_refund", &sql_audit_refund, 1},
+    {"pay_batch", &sql_audit_batch, 1},
+    {"pay_batch_sum", &sql_audit_batch_sum, 3},
+    {"pay_settled", &sql_audit_settled, 2},
+    {"pay_exception", &sql_audit_exception, 1},
+    {"pay_close", &sql_audit_close, 2},
+    {"pay_bill", &sql_audit_bill, 1},
+    {"pay_line_bill", &sql_audit_line_bill, 2},
+    {"pay_share", &sql_audit_share, 2},
+    {"pay_distribution", &sql_audit_distribution, 4},
+    {"ledger_book", &sql_audit_book, 1},
+    {"ledger_account", &sql_audit_account, 1},
+    {"ledger_transfer", &sql_audit_transfer, 1},
 };
 
 /* ---- findings ---- */

@@ -43,6 +43,79 @@ static bool moves(struct audit *u, const struct event *e, const char *from, cons
 	return true;
 }
 
+/* ---- bills and shares ---- */
+
+static void bill_issued(struct audit *u, const struct event *e)
+{
+	json *b = row_new(u, "pay_bill", key_of(u, num(e, "bill")));
+	static const char *const texts[] = {"number", "gl", "currency"};
+	for (size_t i = 0; i < COUNT(texts); i++)
+		set_text(u, b, texts[i], text(e, texts[i]));
+	set_text(u, b, "entity", e->entity);
+	set_num(u, b, "payer", e->subject);
+	set_text(u, b, "label_en", json_text(json_path(e->data, "label.en")));
+	set_text(u, b, "label_ar", json_text(json_path(e->data, "label.ar")));
+	set_num(u, b, "amount", num(e, "amount"));
+	set_num(u, b, "paid", 0);
+	set_text(u, b, "state", STR("issued"));
+	set_num(u, b, "due", num(e, "due"));
+	set_num(u, b, "at", e->at);
+}
+
+static void bill_cancelled(struct audit *u, const struct event *e)
+{
+	set_text(u, row_get(u, "pay_bill", key_of(u, num(e, "bill"))), "state", STR("cancelled"));
+}
+
+static void bill_moves(struct audit *u, str line_key, int64_t amount)
+{
+	const json *link = row_get(u, "pay_line_bill", line_key);
+	json *b = link ? row_get(u, "pay_bill", json_str(link, "bill")) : NULL;
+	if (!b)
+		return;
+	add_num(u, b, "paid", amount);
+	int64_t paid = get_num(b, "paid");
+	if (paid < 0 || paid > get_num(b, "amount"))
+		find(u, STR("bill_over"), b->key, json_str(b, "amount"), json_str(b, "paid"));
+	set_text(u, b, "state",
+	         paid == get_num(b, "amount") ? STR("paid")
+	         : paid                       ? STR("part_paid")
+	                                      : STR("issued"));
+}
+
+static void shares_are(struct audit *u, const struct event *e)
+{
+	const json *list = json_get(e->data, "shares");
+	str prefix = str_cat(u->a, text(e, "gl"), STR("|"));
+	json *table = json_get(u->table, "pay_share"), *kept = json_object(u->a);
+	for (json *s = table ? table->first : NULL, *next; s; s = next) {
+		next = s->next;
+		if (!str_starts(s->key, prefix))
+			json_set_key(u->a, kept, s->key, s);
+	}
+	json_set(u->a, u->table, "pay_share", kept);
+	for (const json *s = list ? list->first : NULL; s; s = s->next)
+		set_num(u, row_new(u, "pay_share", str_cat(u->a, prefix, json_str(s, "to"))), "weight",
+		        json_int(s, "weight", 0));
+}
+
+static void distributed(struct audit *u, const struct event *e)
+{
+	const json *parts = json_get(e->data, "parts");
+	int64_t sum = 0;
+	str key = str_fmt(u->a, "%.*s|%.*s|%.*s|%.*s", STRF(e->entity), STRF(text(e, "gl")),
+	                  STRF(text(e, "period")), STRF(text(e, "currency")));
+	json *row = row_new(u, "pay_distribution", key);
+	set_num(u, row, "amount", num(e, "amount"));
+	set_text(u, row, "parts", json_print(u->a, parts));
+	set_num(u, row, "at", e->at);
+	set_num(u, row, "seq", e->seq);
+	for (const json *p = parts ? parts->first : NULL; p; p = p->next)
+		sum += json_int(p, "amount", 0);
+	if (sum != num(e, "amount"))
+		find(u, STR("share_sum"), key, key_of(u, num(e, "amount")), key_of(u, sum));
+}
+
 /* ---- orders ---- */
 
 static void line(struct audit *u, const struct event *e, int64_t no, const json *l)
@@ -58,6 +131,8 @@ static void line(struct audit *u, const struct event *e, int64_t no, const json 
 	set_num(u, row, "returned", 0);
 	const json *rule = json_get(l, "rule");
 	set_text(u, row, "rule", rule ? json_print(u->a, rule) : STR("{}"));
+	if (json_int(l, "bill", 0))
+		set_num(u, row_new(u, "pay_line_bill", key), "bill", json_int(l, "bill", 0));
 }
 
 static void ordered(struct audit *u, const struct event *e)
@@ -248,6 +323,13 @@ static void captured(struct audit *u, const struct event *e)
 	const json *list = json_get(e->data, "receipts");
 	int64_t sum = 0;
 	capture_checks(u, e, o, t);
+	for (int64_t no = 1;; no++) {
+		str key = str_fmt(u->a, "%lld|%lld", (long long)num(e, "order"), (long long)no);
+		const json *l = row_get(u, "pay_line", key);
+		if (!l)
+			break;
+		bill_moves(u, key, get_num(l, "amount"));
+	}
 	set_text(u, t, "state", STR("captured"));
 	set_num(u, t, "ended", e->at);
 	set_text(u, o, "state", STR("paid"));
@@ -377,6 +459,12 @@ static void refund_ended(struct audit *u, const struct event *e, bool done)
 		add_num(u, o, "refunded", num(e, "amount"));
 	else
 		returned(u, e, -1);
+	const json *parts = json_get(e->data, "parts");
+	for (const json *p = parts && done ? parts->first : NULL; p; p = p->next)
+		bill_moves(u,
+		           str_fmt(u->a, "%lld|%lld", (long long)num(e, "order"),
+		                   (long long)json_int(p, "line", 0)),
+		           -json_int(p, "amount", 0));
 	if (done && get_num(o, "refunded") == get_num(o, "captured"))
 		moves(u, e, "paid fulfilled", "refunded");
 }
@@ -514,10 +602,21 @@ void model_event(struct audit *u, const struct event *e)
 		const char *kind;
 		void (*take)(struct audit *u, const struct event *e);
 	} takes[] = {
-	    {"ordered", ordered},     {"attempted", attempted}, {"answered", answered},
-	    {"failed", failed},       {"captured", captured},   {"surplus", surplus},
-	    {"fulfilled", fulfilled}, {"settled", settled},     {"exception_resolved", resolved},
-	    {"day_closed", closed},   {"blocked", blocked},
+	    {"ordered", ordered},
+	    {"attempted", attempted},
+	    {"answered", answered},
+	    {"failed", failed},
+	    {"captured", captured},
+	    {"surplus", surplus},
+	    {"fulfilled", fulfilled},
+	    {"settled", settled},
+	    {"exception_resolved", resolved},
+	    {"day_closed", closed},
+	    {"blocked", blocked},
+	    {"bill_issued", bill_issued},
+	    {"bill_cancelled", bill_cancelled},
+	    {"shares_set", shares_are},
+	    {"distributed", distributed},
 	};
 	str kind = str_sub(e->kind, sizeof "payment." - 1, e->kind.n);
 	for (size_t i = 0; i < COUNT(takes); i++)

@@ -207,6 +207,26 @@ static void bank_booked(struct audit *u)
 	}
 }
 
+/* What the shares say of a period was moved to those it is due to. */
+static void shares_booked(struct audit *u)
+{
+	for (const json *d = first_of(u, "pay_distribution"); d; d = d->next) {
+		str rest = d->key, entity, gl, period;
+		str_cut(&rest, '|', &entity);
+		str_cut(&rest, '|', &gl);
+		str_cut(&rest, '|', &period);
+		const json *parts = json_parse(u->a, json_str(d, "parts"), NULL);
+		for (const json *p = parts ? parts->first : NULL; p; p = p->next) {
+			str to = json_str(p, "to");
+			if (!str_eq(to, entity) && json_int(p, "amount", 0) > 0)
+				booked(u,
+				       str_fmt(u->a, "share:%.*s:%.*s:%.*s:%.*s", STRF(entity), STRF(gl),
+				               STRF(period), STRF(to)),
+				       json_int(p, "amount", 0), "posted");
+		}
+	}
+}
+
 static void balances(struct audit *u)
 {
 	json *sum = json_object(u->a);
@@ -228,6 +248,7 @@ void money_end(struct audit *u)
 	for (const json *r = first_of(u, "pay_refund"); r; r = r->next)
 		refund_booked(u, r);
 	bank_booked(u);
+	shares_booked(u);
 	balances(u);
 	for (const json *t = first_of(u, "ledger_transfer"); t; t = t->next)
 		if (!remembered(u, "explained", json_str(t, "key")).n)
