@@ -58,7 +58,9 @@ int pack_start(struct opened *o)
 	if (!e && !pack_current(o->k) && folder.n)
 		e = first_pack(o, folder);
 	if (!e && pack_current(o->k) && config_flag(&o->config, SETTING_demo)) {
-		struct demo *people = demo_prepare(o->a, pack_current(o->k));
+		dbc *c = db_reader(o->k->db);
+		struct demo *people = demo_prepare(c, o->a, pack_current(o->k));
+		db_reader_return(c);
 		e = people ? app_run(o, demo_put, people) : EXIT_OK;
 	}
 	return e;

@@ -425,7 +425,7 @@ bool pack_try(arena *a, const struct config *c, const struct pack_source *s, con
               str service, void (*told)(void *ctx, const struct trial_result *r), void *ctx,
               str *why)
 {
-	struct demo *people = demo_prepare(a, p);
+	struct demo *people = demo_prepare(NULL, a, p);
 	bool good = true;
 	*why = (str){0};
 	for (size_t i = 0; i < p->n_services; i++) {

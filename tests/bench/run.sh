@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres bpmn form feel. BENCH_SECONDS (2) is how long each figure lasts.
+# or some of: writer postgres bpmn form feel http. BENCH_SECONDS (2) is how long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -50,4 +50,8 @@ fi
 if wanted feel "$@"; then
 	echo "== expressions and decision tables a second, one core, beside feelin"
 	FEELIN=$(pwd)/$peers/.. "$build/bench_feel" "$seconds"
+fi
+if wanted http "$@"; then
+	echo "== the platform over HTTP, beside nginx"
+	tests/bench/http.sh "$build" "$seconds"
 fi

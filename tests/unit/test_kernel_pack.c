@@ -475,7 +475,7 @@ static void invented_people_never_join_real_ones(void **state)
 	(void)state;
 	struct pack_source s;
 	struct unit *u = started(&s);
-	struct demo *d = demo_prepare(u->a, pack_current(u->k));
+	struct demo *d = demo_prepare(NULL, u->a, pack_current(u->k));
 	assert_int_equal(unit_run(u, demo_put, d), OK);
 	int64_t before = events(u);
 	assert_int_equal(unit_run(u, demo_put, d), OK);
@@ -510,7 +510,8 @@ static void real_people_keep_invented_ones_out(void **state)
 	struct pack_source s;
 	struct unit *u = started(&s);
 	assert_int_equal(unit_run(u, register_one, NULL), OK);
-	assert_int_equal(unit_run(u, demo_put, demo_prepare(u->a, pack_current(u->k))), ERR_conflict);
+	assert_int_equal(unit_run(u, demo_put, demo_prepare(NULL, u->a, pack_current(u->k))),
+	                 ERR_conflict);
 	unit_stop(u);
 }
 

@@ -9,15 +9,19 @@ struct demo {
 	str *hash; /* of the password, one salt each */
 };
 
-struct demo *demo_prepare(arena *a, const struct pack *p)
+struct demo *demo_prepare(dbc *c, arena *a, const struct pack *p)
 {
 	const json *accounts = json_get(p->demo, "accounts");
 	if (!accounts || !accounts->count)
 		return NULL;
 	struct demo *d = NEW(a, struct demo);
 	*d = (struct demo){accounts, NEWN(a, str, accounts->count)};
-	for (size_t i = 0; i < accounts->count; i++)
-		d->hash[i] = password_hash(a, json_str(p->demo, "password"));
+	size_t i = 0;
+	for (const json *v = accounts->first; v; v = v->next, i++) {
+		struct person known;
+		if (!c || !person_by_number(c, a, json_str(v, "national_number"), &known))
+			d->hash[i] = password_hash(a, json_str(p->demo, "password"));
+	}
 	return d;
 }
 

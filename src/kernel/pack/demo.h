@@ -11,9 +11,9 @@
 
 struct demo;
 
-/* Hashes the passwords, which is slow: outside the transaction. NULL when the
- * pack has no such people. */
-struct demo *demo_prepare(arena *a, const struct pack *p);
+/* Hashes the passwords of those who are not known yet (of all when c is NULL), which
+ * is slow: outside the transaction. NULL when the pack has no such people. */
+struct demo *demo_prepare(dbc *c, arena *a, const struct pack *p);
 /* A decide function; its ctx is the struct demo. */
 err demo_put(struct tx *tx, void *demo);
 
