@@ -22,7 +22,7 @@ export function samples() {
 		})
 }
 
-export const officer = key => /^(desk|report\/records|portal\/accounts|operator)/.test(key)
+export const officer = key => /^(desk|operator|notify\/mail|report\/records|portal\/accounts)/.test(key)
 
 function frame(lang, key) {
 	const other = lang === 'ar' ? 'en' : 'ar'
