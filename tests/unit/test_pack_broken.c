@@ -100,6 +100,8 @@ static const struct mistake mistakes[] = {
     {LOST "process.bpmn", "decision = \"approve\"", "decision = ", "bpmn.", 0},
     {LOST "process.bpmn", "diwan:decision=\"fee\"", "diwan:decision=\"fine\"",
      "pack.process.decision", 0},
+    {"services/idcard-renew/process.bpmn", "diwan:outcomes=\"taken missed\"",
+     "diwan:outcomes=\"taken missed late\"", "pack.process.outcome", 0},
     {LOST "process.bpmn", "diwan:type=\"issue\"", "diwan:type=\"isue\"", "pack.process.type", 0},
     {"services/idcard-renew/process.bpmn", "diwan:decision=\"fingerprints\"",
      "diwan:decision=\"fingers\"", "pack.process.decision", 0},

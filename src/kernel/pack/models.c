@@ -198,6 +198,24 @@ static void check_service_task(struct check *c, const struct pack_file *f, const
 		    "there is no message", message);
 }
 
+/* Every answer an officer may give has words in both languages. */
+static void check_outcomes(struct check *c, const struct pack_file *f, const struct xml_node *n,
+                           const struct service *s)
+{
+	static const str common[] = {STR_INIT("approve"), STR_INIT("reject"), STR_INIT("return")};
+	str rest = xml_attr_ns(n, NS_DIWAN, "outcomes"), one;
+	while (rest.n && str_cut(&rest, ' ', &one)) {
+		bool known = !one.n || json_get_str(json_get(s->definition, "outcomes"), one);
+		for (size_t i = 0; i < COUNT(common); i++)
+			known |= str_eq(one, common[i]);
+		if (!known)
+			bad(c, f, n, "pack.process.outcome",
+			    "Give it a text in \"outcomes\" of service.json; approve, reject and return have "
+			    "one.",
+			    "officers could not read the outcome", one);
+	}
+}
+
 static void check_user_task(struct check *c, const struct pack_file *f, const struct xml_node *n,
                             const struct service *s)
 {
@@ -209,6 +227,7 @@ static void check_user_task(struct check *c, const struct pack_file *f, const st
 	else if (by && !str_eq(json_text(by), role))
 		bad(c, f, n, "pack.process.role", "Write the same role in the process.",
 		    "service.json gives this task another role than", role);
+	check_outcomes(c, f, n, s);
 	str form = xml_attr_ns(n, NS_DIWAN, "form"), entity = xml_attr_ns(n, NS_DIWAN, "entity");
 	if (form.n && !json_get_str(json_get(s->definition, "forms"), form))
 		bad(c, f, n, "pack.process.form", "diwan:form names a member of \"forms\" in service.json.",

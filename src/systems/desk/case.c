@@ -195,15 +195,22 @@ static void payment(struct req *r, const struct kase *q, json *v)
 
 /* ---- what may be done ---- */
 
-static void outcomes(struct req *r, const struct task *t, json *v)
+/* The service's own word for an outcome, or the desk's. */
+static json *outcome_text(struct req *r, const struct service *s, str outcome)
+{
+	const json *own = json_get_str(json_get(s ? s->definition : NULL, "outcomes"), outcome);
+	str key = str_fmt(r->a, "desk.outcome.%.*s", STRF(outcome));
+	if (own)
+		return json_copy(r->a, own);
+	bool known = message_known(server_settings(r->server)->texts, key);
+	return json_string(r->a, known ? req_text(r, str_c(r->a, key)) : outcome);
+}
+
+static void outcomes(struct req *r, const struct service *s, const struct task *t, json *v)
 {
 	json *list = json_set(r->a, v, "outcomes", json_array(r->a));
 	for (size_t i = 0; i < t->n_outcomes; i++) {
-		str key = str_fmt(r->a, "desk.outcome.%.*s", STRF(t->outcomes[i]));
-		bool known = message_known(server_settings(r->server)->texts, key);
-		json *o =
-		    desk_choice(r, list, t->outcomes[i],
-		                json_string(r->a, known ? req_text(r, str_c(r->a, key)) : t->outcomes[i]));
+		json *o = desk_choice(r, list, t->outcomes[i], outcome_text(r, s, t->outcomes[i]));
 		json_set_str(r->a, o, "id", i ? str_fmt(r->a, "outcome-%zu", i + 1) : STR("outcome"));
 		json_set_bool(r->a, o, "checked", str_eq(req_field(r, "outcome"), t->outcomes[i]));
 	}
@@ -228,7 +235,7 @@ static void task_part(struct req *r, const struct kase *q, const struct service 
 	json_set_str(r->a, about, "task", any ? str_fmt(r->a, "%lld", (long long)t.id) : (str){0});
 	if (any) {
 		json_set(r->a, about, "task_name", t.name ? t.name : json_string(r->a, t.element));
-		outcomes(r, &t, v);
+		outcomes(r, s, &t, v);
 		if (mine && task_form(s, &t))
 			desk_form_view(r, task_form(s, &t), NULL, v);
 		json_set(r->a, v, "colleagues", desk_colleagues(r, t.entity, r->session.person));

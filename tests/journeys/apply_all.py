@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Applies for every executable service of packs/bahrain through its pages, without
+JavaScript, in both languages, with the answers of its first scenario that is not
+refused. Every page must come, take its answers and lead on to the confirmation. Starts
+a trial of its own; prints TAP."""
+import calendar
+import html.parser
+import http.cookiejar
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zlib
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DIWAN = os.path.abspath(os.environ.get("DIWAN", os.path.join(ROOT, "build", "diwan")))
+PACK = os.path.join(ROOT, "packs", "bahrain")
+NOW = time.strptime("2026-11-25T09:00", "%Y-%m-%dT%H:%M")
+PAGES_MAX = 40
+WAIT_SECONDS = 60
+
+count = failed = 0
+
+
+def report(name, fault=""):
+    global count, failed
+    count += 1
+    failed += bool(fault)
+    print(f"{'not ok' if fault else 'ok'} {count} - {name}")
+    for line in fault.splitlines()[:20]:
+        print("# " + line)
+    sys.stdout.flush()
+
+
+def load(*path):
+    with open(os.path.join(PACK, *path), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def png(width=600, height=800):
+    """A grey picture."""
+    row = b"\0" + b"\xa8\xa8\xa8" * width
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b""))
+
+
+PDF = (b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+       b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>endobj\nxref\n0 4\n0000000000 65535 f \n"
+       b"0000000009 00000 n \n0000000052 00000 n \n0000000101 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n164\n%%EOF\n")
+
+
+class Forms(html.parser.HTMLParser):
+    """The forms of a page that send: their address and fields."""
+
+    def __init__(self):
+        super().__init__()
+        self.forms, self.form, self.title, self.errors, self.select = [], None, "", [], None
+        self.in_error = 0
+
+    def handle_starttag(self, tag, attrs):
+        a = {k: v or "" for k, v in attrs}
+        if tag == "form":
+            self.form = {"action": a.get("action", ""), "method": a.get("method", "get").lower(), "fields": []}
+            self.forms.append(self.form)
+        elif self.form is not None and tag in ("input", "textarea", "button"):
+            kind = "textarea" if tag == "textarea" else a.get("type", "submit" if tag == "button" else "text")
+            self.form["fields"].append({"name": a.get("name", ""), "kind": kind, "value": a.get("value", ""),
+                                        "checked": "checked" in a, "accept": a.get("accept", "")})
+        elif self.form is not None and tag == "select":
+            self.form["fields"].append({"name": a.get("name", ""), "kind": "select", "value": ""})
+        if "error-summary" in a.get("class", ""):
+            self.in_error = 1
+        elif self.in_error and tag in ("div", "ul", "li", "a", "h2"):
+            self.in_error += 1
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self.form = None
+        if self.in_error and tag in ("div", "ul", "li", "a", "h2"):
+            self.in_error -= 1
+
+    def handle_data(self, data):
+        if self.in_error and data.strip():
+            self.errors.append(data.strip())
+
+
+class Reader:
+    def __init__(self, base):
+        self.base = base
+        self.jar = http.cookiejar.CookieJar()
+        self.open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar)).open
+
+    def get(self, path):
+        return self.take(urllib.request.Request(urllib.parse.urljoin(self.base, path)))
+
+    def take(self, request):
+        try:
+            with self.open(request, timeout=30) as r:
+                return r.geturl()[len(self.base):], r.read().decode()
+        except urllib.error.HTTPError as e:
+            return f"!{e.code} " + e.geturl()[len(self.base):], e.read().decode(errors="replace")
+
+    def post(self, path, pairs, files):
+        edge = "----diwan" + str(time.time_ns())
+        body = b""
+        for name, value in pairs:
+            body += f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, (filename, kind, data) in files:
+            body += (f'--{edge}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
+                     f"Content-Type: {kind}\r\n\r\n").encode() + data + b"\r\n"
+        body += f"--{edge}--\r\n".encode()
+        kind = "multipart/form-data; boundary=" + edge
+        if not files:
+            body, kind = urllib.parse.urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+        request = urllib.request.Request(urllib.parse.urljoin(self.base, path), body, {
+            "Content-Type": kind, "Origin": self.base.rstrip("/")})
+        return self.take(request)
+
+
+def look_up(answers, name):
+    v = answers
+    for part in name.split("."):
+        v = v.get(part) if isinstance(v, dict) else None
+    return v
+
+
+def fill(form, answers):
+    """What a person would send: hidden fields as they stand, answers where there are any."""
+    pairs, files, seen = [], [], set()
+    for f in form["fields"]:
+        name, kind = f["name"], f["kind"]
+        if not name or kind in ("submit", "button"):
+            continue
+        dated = re.match(r"(.*)-(day|month|year)$", name)
+        answer = look_up(answers, name)
+        if kind == "hidden":
+            pairs.append((name, f["value"]))
+        elif kind == "file":
+            if answer is not None:
+                picture = "png" in f["accept"] and "pdf" not in f["accept"]
+                files.append((name, ("photo.png", "image/png", png()) if picture else ("file.pdf", "application/pdf", PDF)))
+        elif kind in ("radio", "checkbox"):
+            text = {True: "true", False: "false"}.get(answer, str(answer)) if not isinstance(answer, list) else answer
+            chosen = f["value"] in text if isinstance(text, list) else f["value"] == text
+            if answer is True and kind == "checkbox":
+                chosen = True
+            if chosen and (kind == "checkbox" or name not in seen):
+                pairs.append((name, f["value"]))
+                seen.add(name)
+        elif dated and look_up(answers, dated.group(1)):
+            y, m, d = look_up(answers, dated.group(1)).split("-")
+            pairs.append((name, {"day": d, "month": m, "year": y}[dated.group(2)]))
+        else:
+            pairs.append((name, f["value"] if answer is None else str(answer)))
+    return pairs, files
+
+
+def page_forms(text):
+    p = Forms()
+    p.feed(text)
+    return p
+
+
+def form_to(page, *ends):
+    for f in page.forms:
+        if f["method"] == "post" and any(re.search(e, f["action"]) for e in ends):
+            return f
+    return None
+
+
+def sign_in(reader, lang, number, password):
+    reader.get(f"/{lang}/sign-in")
+    at, text = reader.get(f"/{lang}/sign-in")
+    form = form_to(page_forms(text), r"sign-in$")
+    at, text = reader.post(form["action"], fill(form, {"number": number, "national_number": number, "password": password})[0], [])
+    code = re.search(r"\b(\d{6})\b", re.sub(r"<[^>]*>", " ", text.split("<main", 1)[-1]))
+    form = form_to(page_forms(text), r"sign-in/code$")
+    if not form or not code:
+        return f"no code at {at}"
+    at, text = reader.post(form["action"], fill(form, {"code": code.group(1)})[0], [])
+    return "" if "sign-in" not in at and not at.startswith("!") else f"not signed in: {at}"
+
+
+def apply(reader, lang, service, answers):
+    at, text = reader.get(f"/{lang}/services/{service}/apply")
+    form = form_to(page_forms(text), r"/apply$")
+    if not form:
+        return f"no way to begin at {at}", ""
+    at, text = reader.post(form["action"], fill(form, answers)[0], [])
+    for _ in range(PAGES_MAX):
+        if "/confirmation" in at:
+            reference = re.search(r"applications/([^/]+)/confirmation", at).group(1)
+            return "", reference
+        paying = re.search(r"/?pay\?.*reference=([A-Z]+-\d+-\d+)", at) or re.search(r"applications/([^/]+)/pay", at)
+        if paying:
+            return "", paying.group(1)
+        page = page_forms(text)
+        form = form_to(page, r"^$", r"/form/[^/]+$", r"/check$", r"/continue$")
+        if at.startswith("!") or not form or page.errors:
+            return f"at {at}: {' | '.join(page.errors) or 'no form'}", ""
+        at, text = reader.post(form["action"] or at, *fill(form, answers))
+    return f"still at {at} after {PAGES_MAX} pages", ""
+
+
+def services():
+    for name in sorted(os.listdir(os.path.join(PACK, "services"))):
+        if os.path.exists(os.path.join(PACK, "services", name, "scenario.json")):
+            for s in load("services", name, "scenario.json")["scenarios"]:
+                if "refused" not in s:
+                    yield name, s
+                    break
+
+
+def start(folder):
+    """The trial's clock stands where the scenarios do: form limits dates by the day."""
+    with open(os.path.join(folder, "offset"), "w", encoding="ascii") as f:
+        f.write(str(calendar.timegm(NOW) - int(time.time())))
+    log = open(os.path.join(folder, "log"), "wb")
+    p = subprocess.Popen([DIWAN, "serve", "--demo", f"--pack={PACK}", f"--data-dir={folder}/data",
+                          "--listen=127.0.0.1:0", f"--clock_offset_file={folder}/offset"], stdout=subprocess.PIPE, stderr=log, text=True)
+    deadline = time.time() + WAIT_SECONDS
+    while time.time() < deadline:
+        line = p.stdout.readline()
+        m = re.search(r"(http://[^/]+)/", line)
+        if m:
+            return p, m.group(1) + "/"
+        if not line and p.poll() is not None:
+            break
+    raise SystemExit("Bail out! the trial does not start")
+
+
+def live(lang, demo):
+    """A trial of its own: what one language did to a person's cards is not the other's."""
+    numbers = {a["id"]: a["national_number"] for a in demo["accounts"]}
+    folder = tempfile.mkdtemp()
+    server, base = start(folder)
+    readers = {}
+    try:
+        for name, s in services():
+            who = s["applicant"]
+            if who not in readers:
+                readers[who] = Reader(base)
+                report(f"{who} signs in ({lang})", sign_in(readers[who], lang, numbers[who], demo["password"]))
+            fault, reference = apply(readers[who], lang, name, s["answers"])
+            report(f"{name} is applied for ({lang}) {reference}", fault)
+            at, text = readers[who].get(f"/{lang}/applications/{reference}") if reference else ("!", "")
+            report(f"{name} is followed ({lang})", "" if reference in text and not at.startswith("!") else at)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+        shutil.rmtree(folder)
+
+
+def main():
+    demo = load("demo.json")
+    for lang in ("en", "ar"):
+        live(lang, demo)
+    print(f"1..{count}")
+    return 1 if failed or count < 56 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
