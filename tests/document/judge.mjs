@@ -60,6 +60,7 @@ execFileSync(diwan, ['document', 'render',
 	'packs/bahrain/services/idcard-replace-lost/document.json', join(here, 'idcard.view.json'), certificate])
 for (const [engine, read] of Object.entries(readers)) {
 	const text = plain(read([certificate])[0]), missing = values.filter(v => !text.includes(plain(v)))
+	// proves: CORE-06
 	result(!missing.length, `${engine} finds every value of a certificate`,
 		`missing: ${missing.join(' | ')}\nin: ${text}`)
 }

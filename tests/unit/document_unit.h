@@ -7,6 +7,8 @@
 #include "kernel/documents/show.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <zlib.h>
 
 #define DOCUMENT_UNIT_AT (1795511520 * SECOND) /* 2026-11-24T09:12:00Z */
 
@@ -50,6 +52,26 @@ document_unit_render(arena *a, json *spec, const json *view, bool signable)
 	env.diags = &u.diags;
 	u.e = document_render(d, view, &env, a, &u.pdf);
 	return u;
+}
+
+/* The file with its object streams unpacked behind it, to look for words in. */
+__attribute__((unused)) static str document_unit_open(arena *a, str pdf)
+{
+	buf all = buf_make(a, (size_t)256 * 1024 * 1024);
+	buf_put(&all, pdf);
+	for (ptrdiff_t at; (at = str_find(pdf, STR("/Type/ObjStm"))) >= 0;) {
+		pdf = str_sub(pdf, (size_t)at, pdf.n);
+		ptrdiff_t length = str_find(pdf, STR("/Length ")), body = str_find(pdf, STR("stream\n"));
+		assert_true(length > 0 && body > length);
+		uLong packed = strtoul(pdf.p + length + 8, NULL, 10);
+		uLongf n = packed * 64 + 4096;
+		char *plain = NEWN(a, char, n);
+		assert_int_equal(uncompress((Bytef *)plain, &n, (const Bytef *)pdf.p + body + 7, packed),
+		                 Z_OK);
+		buf_put(&all, (str){plain, n});
+		pdf = str_sub(pdf, (size_t)body, pdf.n);
+	}
+	return buf_str(&all);
 }
 
 /* A document of the given blocks. */

@@ -93,7 +93,7 @@ static void a_word_without_end_is_broken_into_lines(void **state)
 	json_set_str(a, view, "x", buf_str(&word));
 	struct document_unit u = document_unit_render(a, document_unit_spec(a, PARAGRAPH), view, false);
 	assert_int_equal(u.e, OK);
-	size_t pages = count(u.pdf, STR("/Type/Page/"));
+	size_t pages = count(document_unit_open(a, u.pdf), STR("/Type/Page/"));
 	assert_true(pages >= 4 && pages <= 20);
 }
 
@@ -132,7 +132,7 @@ static void a_long_table_goes_over_pages_and_a_huge_one_is_refused(void **state)
 	arena *a = *state;
 	struct document_unit u = table_of(a, 1000);
 	assert_int_equal(u.e, OK);
-	size_t pages = count(u.pdf, STR("/Type/Page/"));
+	size_t pages = count(document_unit_open(a, u.pdf), STR("/Type/Page/"));
 	assert_true(pages > 30 && pages < 50);
 	u = table_of(a, 25000);
 	assert_int_equal(u.e, ERR_document_too_large);
@@ -164,7 +164,7 @@ static void what_the_manual_shows_can_be_drawn(void **state)
 		assert_int_equal(u.e, OK);
 		if (u.diags.count)
 			fail_msg("%.*s", STRF(diags_print(a, &u.diags)));
-		assert_true(count(u.pdf, STR("/Type/Page/")) >= (drawn ? 3 : 1));
+		assert_true(count(document_unit_open(a, u.pdf), STR("/Type/Page/")) >= (drawn ? 3 : 1));
 	}
 	assert_int_equal(drawn, 2);
 }
@@ -179,6 +179,45 @@ static void a_text_beyond_the_limit_is_refused(void **state)
 	json_set_str(a, view, "x", (str){long_text, n});
 	struct document_unit u = document_unit_render(a, document_unit_spec(a, PARAGRAPH), view, false);
 	assert_int_equal(u.e, ERR_document_too_large);
+}
+
+/* By the name of the file beside tests/fuzz/seeds/image. */
+static str picture_seed(void *ctx, arena *a, str name)
+{
+	(void)ctx;
+	FILE *f = fopen(str_fmt(a, "tests/fuzz/seeds/image/%.*s", STRF(name)).p, "rb");
+	char *bytes = NEWN(a, char, 1 << 20);
+	size_t n = f ? fread(bytes, 1, 1 << 20, f) : 0;
+	if (f)
+		fclose(f);
+	return (str){bytes, n};
+}
+
+static void a_picture_is_written_once_and_told_in_both_languages(void **state)
+{
+	arena *a = *state;
+	static const char *const names[] = {"grey.png", "grey.jpg", "two.gif", "none"};
+	for (size_t i = 0; i < 4; i++) {
+		json *spec = document_unit_spec(a, "{\"block\":\"picture\",\"name\":\"{{x}}\",\"alt\":{"
+		                                   "\"en\":\"A face\",\"ar\":\"صورة\"},\"width\":30}");
+		struct diags d = diags_make(a, STR("document.json"));
+		struct document *doc = document_load(a, spec, &d);
+		struct show show = {.picture = picture_seed};
+		struct document_env env = show_env(&show);
+		env.layout = LAYOUT_STACKED;
+		json *view = json_object(a);
+		json_set_str(a, view, "x", str_of(names[i]));
+		str pdf = {0};
+		assert_non_null(doc);
+		assert_int_equal(document_render(doc, view, &env, a, &pdf),
+		                 i < 2 ? OK : ERR_document_picture);
+		if (i > 1)
+			continue;
+		pdf = document_unit_open(a, pdf);
+		assert_int_equal(count(pdf, STR("/Subtype/Image")), 1);
+		assert_int_equal(count(pdf, STR("/S/Figure")), 2);
+		assert_true(str_find(pdf, STR("/Alt(A face)")) > 0);
+	}
 }
 
 static void bytes_that_are_no_picture_are_refused(void **state)
@@ -201,6 +240,7 @@ int main(void)
 	    UNIT(a_long_table_goes_over_pages_and_a_huge_one_is_refused),
 	    UNIT(what_the_manual_shows_can_be_drawn),
 	    UNIT(a_text_beyond_the_limit_is_refused),
+	    UNIT(a_picture_is_written_once_and_told_in_both_languages),
 	    UNIT(bytes_that_are_no_picture_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,7 +265,7 @@ static void a_decided_case_is_rated_once(void **state)
 	site_stop(p->w);
 }
 
-/* proves: POR-06 */
+/* proves: POR-06 CORE-06 */
 static void a_stranger_verifies_the_document(void **state)
 {
 	struct portal *p = start();

@@ -6,10 +6,21 @@
 #include <string.h>
 #include <zlib.h>
 
+#define PACK_OBJECTS 200
+#define PACK_BYTES   ((size_t)8 * 1024 * 1024)
+
+static void new_pack(struct pdf *p)
+{
+	p->gathered = buf_make(p->a, PACK_BYTES);
+	p->heads = buf_make(p->a, (size_t)PACK_OBJECTS * 24);
+	p->n_packed = p->pack = 0;
+}
+
 struct pdf pdf_make(arena *a, size_t max_bytes)
 {
 	struct pdf p = {.a = a, .out = buf_make(a, max_bytes), .n = 1, .cap = 256};
-	p.offset = NEWN(a, size_t, p.cap);
+	p.place = NEWN(a, struct pdf_place, p.cap);
+	new_pack(&p);
 	/* Four bytes above 127 tell transfer programs that this is no text. */
 	buf_puts(&p.out, "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n");
 	return p;
@@ -18,24 +29,52 @@ struct pdf pdf_make(arena *a, size_t max_bytes)
 uint32_t pdf_new(struct pdf *p)
 {
 	if (p->n == p->cap) {
-		size_t *more = NEWN(p->a, size_t, (size_t)p->cap * 2);
-		memcpy(more, p->offset, p->cap * sizeof *more);
-		p->offset = more;
+		struct pdf_place *more = NEWN(p->a, struct pdf_place, (size_t)p->cap * 2);
+		memcpy(more, p->place, p->cap * sizeof *more);
+		p->place = more;
 		p->cap *= 2;
 	}
 	p->out.over |= p->n > PDF_MAX_OBJECTS;
 	return p->n++;
 }
 
+static void flush_pack(struct pdf *p)
+{
+	if (!p->n_packed)
+		return;
+	uint32_t id = p->pack, n = p->n_packed;
+	str heads = buf_str(&p->heads), bodies = buf_str(&p->gathered);
+	p->out.over |= p->heads.over || p->gathered.over;
+	new_pack(p);
+	pdf_stream(p, id, str_fmt(p->a, "/Type/ObjStm/N %u/First %zu", n, heads.n),
+	           str_cat(p->a, heads, bodies), true);
+}
+
 void pdf_begin(struct pdf *p, uint32_t id)
 {
-	p->offset[id] = p->out.n;
-	buf_fmt(&p->out, "%u 0 obj\n", id);
+	p->open = id;
+	if (p->plain) {
+		p->place[id].at = p->out.n;
+		buf_fmt(&p->out, "%u 0 obj\n", id);
+	}
+	p->begun = p->out.n;
 }
 
 void pdf_end(struct pdf *p)
 {
-	buf_puts(&p->out, "\nendobj\n");
+	if (p->plain) {
+		buf_puts(&p->out, "\nendobj\n");
+		return;
+	}
+	if (!p->pack)
+		p->pack = pdf_new(p);
+	p->place[p->open] = (struct pdf_place){.pack = p->pack, .index = p->n_packed++};
+	buf_fmt(&p->heads, "%u %zu ", p->open, p->gathered.n);
+	buf_put(&p->gathered, str_sub(buf_str(&p->out), p->begun, p->out.n));
+	buf_putc(&p->gathered, '\n');
+	p->out.n = p->begun;
+	if (p->n_packed == PACK_OBJECTS)
+		flush_pack(p);
 }
 
 void pdf_stream(struct pdf *p, uint32_t id, str dict, str bytes, bool compress)
@@ -48,12 +87,11 @@ void pdf_stream(struct pdf *p, uint32_t id, str dict, str bytes, bool compress)
 		else
 			compress = false;
 	}
-	pdf_begin(p, id);
-	buf_fmt(&p->out, "<<%.*s%s/Length %zu>>\nstream\n", STRF(dict),
+	p->place[id] = (struct pdf_place){.at = p->out.n};
+	buf_fmt(&p->out, "%u 0 obj\n<<%.*s%s/Length %zu>>\nstream\n", id, STRF(dict),
 	        compress ? "/Filter/FlateDecode" : "", bytes.n);
 	buf_put(&p->out, bytes);
-	buf_puts(&p->out, "\nendstream");
-	pdf_end(p);
+	buf_puts(&p->out, "\nendstream\nendobj\n");
 }
 
 void pdf_text(buf *b, str s)
@@ -104,13 +142,29 @@ void pdf_number(buf *b, double v)
 	buf_put(b, (str){digits, n});
 }
 
+static void put_bytes(buf *b, uint64_t v, int n)
+{
+	while (n-- > 0)
+		buf_putc(b, (char)(v >> (8 * n) & 0xff));
+}
+
 void pdf_finish(struct pdf *p, uint32_t root, uint32_t info, str id_hex)
 {
+	flush_pack(p);
+	uint32_t id = pdf_new(p);
 	size_t at = p->out.n;
-	buf_fmt(&p->out, "xref\n0 %u\n0000000000 65535 f \n", p->n);
-	for (uint32_t i = 1; i < p->n; i++)
-		buf_fmt(&p->out, "%010zu 00000 n \n", p->offset[i]);
-	buf_fmt(&p->out, "trailer\n<</Size %u/Root %u 0 R/Info %u 0 R/ID[<%.*s><%.*s>]>>\n", p->n, root,
-	        info, STRF(id_hex), STRF(id_hex));
+	p->place[id].at = at;
+	buf table = buf_make(p->a, (size_t)p->n * 8);
+	put_bytes(&table, 0xffff, 7); /* object 0: free, for ever */
+	for (uint32_t i = 1; i < p->n; i++) {
+		const struct pdf_place *o = &p->place[i];
+		put_bytes(&table, o->pack ? 2 : 1, 1);
+		put_bytes(&table, o->pack ? o->pack : o->at, 4);
+		put_bytes(&table, o->index, 2);
+	}
+	pdf_stream(p, id,
+	           str_fmt(p->a, "/Type/XRef/Size %u/W[1 4 2]/Root %u 0 R/Info %u 0 R/ID[<%.*s><%.*s>]",
+	                   p->n, root, info, STRF(id_hex), STRF(id_hex)),
+	           buf_str(&table), true);
 	buf_fmt(&p->out, "startxref\n%zu\n%%%%EOF\n", at);
 }

@@ -182,6 +182,7 @@ static uint32_t write_signature(struct rendering *r, uint32_t page)
 	        "/V %u 0 R>>",
 	        page, value);
 	pdf_end(p);
+	p->plain = true; /* a signature that is packed cannot be found by its bytes */
 	pdf_begin(p, value);
 	buf_fmt(&p->out,
 	        "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(" SIGNED_DATE
@@ -193,6 +194,7 @@ static uint32_t write_signature(struct rendering *r, uint32_t page)
 		buf_puts(&p->out, "00");
 	buf_puts(&p->out, ">>>");
 	pdf_end(p);
+	p->plain = false;
 	return widget;
 }
 
