@@ -1,6 +1,8 @@
 /* cmd_payments.c - providers and statements, for operators. */
 #include "app/commands.h"
 #include "app/open.h"
+#include "kernel/identity/identity.h"
+#include "systems/payments/bills.h"
 #include "systems/payments/settle.h"
 
 #include <stdio.h>
@@ -10,7 +12,9 @@
 
 struct words {
 	const char *verb;
-	str id, file, url, secret_file, methods, name_en, name_ar;
+	struct share share[SHARES_MAX];
+	size_t n_shares;
+	str id, file, third, payer, url, secret_file, methods, name_en, name_ar, gl;
 	int64_t weight, from, to;
 };
 
@@ -19,6 +23,18 @@ static bool option(str s, const char *name, str *out)
 	if (!str_starts(s, str_of(name)))
 		return false;
 	*out = str_sub(s, strlen(name), s.n);
+	return true;
+}
+
+/* "mof=30" */
+static bool share_read(str s, struct words *w)
+{
+	str to;
+	struct share *x = &w->share[w->n_shares];
+	if (w->n_shares == SHARES_MAX || !str_cut(&s, '=', &to) || !to.n || !str_i64(s, &x->weight))
+		return false;
+	x->beneficiary = to;
+	w->n_shares++;
 	return true;
 }
 
@@ -37,12 +53,21 @@ static bool words_read(int argc, char **argv, struct words *w)
 		if ((option(s, "--from=", &text) && date_parse(text, &w->from)) ||
 		    (option(s, "--to=", &text) && date_parse(text, &w->to)))
 			continue;
+		if (option(s, "--payer=", &w->payer) || option(s, "--gl=", &w->gl))
+			continue;
 		if (str_starts(s, STR("-")))
 			return false;
+		if (strcmp(w->verb, "shares") == 0 && w->id.n) {
+			if (!share_read(s, w))
+				return false;
+			continue;
+		}
 		if (!w->id.n)
 			w->id = s;
 		else if (!w->file.n)
 			w->file = s;
+		else if (!w->third.n)
+			w->third = s;
 		else
 			return false;
 	}
@@ -66,6 +91,9 @@ static bool file_read(arena *a, str path, str *out)
 
 struct work {
 	const struct words *w;
+	struct bill bill;
+	int64_t id, amount;
+	instant from, to;
 	struct provider_order p;
 	struct statement s;
 	struct settle_report r;
@@ -86,6 +114,89 @@ static err bank_decide(struct tx *tx, void *ctx)
 {
 	struct work *k = ctx;
 	return bank_take(tx, &k->s, &k->r);
+}
+
+static err bill_decide(struct tx *tx, void *ctx)
+{
+	struct work *k = ctx;
+	struct person p;
+	if (!person_by_number(tx->db, tx->a, k->w->payer, &p))
+		return tx_fail(tx, ERR_not_found, "payer", "nobody has this number");
+	k->bill.payer = p.id;
+	return bill_issue(tx, &k->bill, &k->id);
+}
+
+/* ENTITY NUMBER AMOUNT */
+static int bill(struct opened *o, struct work *k)
+{
+	const struct words *w = k->w;
+	currency c;
+	money m;
+	currency_find(STR("BHD"), &c);
+	if (!w->third.n || !w->payer.n || !w->gl.n || !money_parse(w->third, c, &m))
+		return help_wrong("payments", "a body, a number, an amount, --payer and --gl are needed",
+		                  "bill");
+	k->bill = (struct bill){.entity = w->id,
+	                        .number = w->file,
+	                        .label_en = w->name_en.n ? w->name_en : STR("Bill"),
+	                        .label_ar = w->name_ar.n ? w->name_ar : STR("فاتورة"),
+	                        .gl = w->gl,
+	                        .currency = STR("BHD"),
+	                        .amount = m.minor,
+	                        .due = w->to * DAY};
+	return app_run(o, bill_decide, k);
+}
+
+static err shares_decide(struct tx *tx, void *ctx)
+{
+	const struct words *w = ((struct work *)ctx)->w;
+	return shares_set(tx, w->id, w->share, w->n_shares);
+}
+
+static err distribute_decide(struct tx *tx, void *ctx)
+{
+	struct work *k = ctx;
+	return shares_distribute(tx, k->w->id, k->w->file, STR("BHD"), k->w->third, k->from, k->to,
+	                         &k->amount);
+}
+
+/* ENTITY GL 2026-11, in the Gulf's time. */
+static int distribute(struct opened *o, struct work *k)
+{
+	int64_t first;
+	int32_t y;
+	int m, d;
+	str begins = str_cat(o->a, k->w->third, STR("-01"));
+	if (!k->w->third.n || !date_parse(begins, &first))
+		return help_wrong("payments", "a body, an account and a month are needed", "distribute");
+	civil_from_days(first, &y, &m, &d);
+	k->from = first * DAY - 3 * HOUR;
+	k->to = days_from_civil(m == 12 ? y + 1 : y, m == 12 ? 1 : m + 1, 1) * DAY - 3 * HOUR;
+	int e = app_run(o, distribute_decide, k);
+	if (!e)
+		printf("%lld fils distributed\n", (long long)k->amount);
+	return e;
+}
+
+/* What of each income is due to whom, as the treasury takes it. */
+static int treasury(struct opened *o, const struct words *w)
+{
+	currency c;
+	dbc *db_of = db_reader(o->k->db);
+	rows *r = distributions(db_of, w->id);
+	puts("period,entity,account,beneficiary,currency,amount");
+	while (db_next(r)) {
+		const json *parts = json_parse(o->a, str_dup(o->a, db_text(r, 4)), NULL);
+		if (!currency_find(db_text(r, 2), &c))
+			continue;
+		for (const json *p = parts ? parts->first : NULL; p; p = p->next)
+			printf("%.*s,%.*s,%.*s,%.*s,%.*s,%.*s\n", STRF(w->id), STRF(db_text(r, 0)),
+			       STRF(db_text(r, 1)), STRF(json_str(p, "to")), STRF(db_text(r, 2)),
+			       STRF(money_print(o->a, (money){json_int(p, "amount", 0)}, c)));
+	}
+	db_done(r);
+	db_reader_return(db_of);
+	return EXIT_OK;
 }
 
 static int provider(struct opened *o, struct work *k)
@@ -141,6 +252,14 @@ int cmd_payments(int argc, char **argv)
 		e = provider(&o, &k);
 	else if (!e && (strcmp(w.verb, "settle") == 0 || strcmp(w.verb, "bank") == 0))
 		e = statement(&o, &k, strcmp(w.verb, "bank") == 0);
+	else if (!e && strcmp(w.verb, "bill") == 0)
+		e = bill(&o, &k);
+	else if (!e && strcmp(w.verb, "shares") == 0)
+		e = app_run(&o, shares_decide, &k);
+	else if (!e && strcmp(w.verb, "distribute") == 0)
+		e = distribute(&o, &k);
+	else if (!e && strcmp(w.verb, "treasury") == 0)
+		e = treasury(&o, &w);
 	else if (!e)
 		e = help_wrong("payments", "an unknown word", w.verb);
 	app_close(&o);

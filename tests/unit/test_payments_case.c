@@ -311,6 +311,35 @@ static void a_refund_goes_from_a_cashier_to_an_officer(void **state)
 	shop_stop(c.s);
 }
 
+/* proves: PAY-13 */
+static void a_kiosks_payment_is_counted_as_such(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	char *to = NULL;
+	str reference = look_at(c.p, c.id).reference;
+	const char *path = str_c(
+	    c.p->u->a, str_fmt(c.p->u->a, "/ar/applications/%.*s/pay?channel=kiosk", STRF(reference)));
+	assert_int_equal(see(&c, h, path, NULL, &page), 200);
+	shows(page, "name=\"channel\" value=\"kiosk\"");
+	assert_int_equal(see(&c, h, path, form_of(&c, page, "channel=kiosk"), &page), 303);
+	curl_easy_getinfo(h, CURLINFO_REDIRECT_URL, &to);
+	assert_int_equal(choose(c.s, str_dup(c.p->u->a, str_of(to)), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(unit_run(c.p->u, officer_decide, &c), OK);
+	become(&c, c.p->officer);
+	assert_int_equal(see(&c, h, "/en/payments-desk", NULL, &page), 200);
+	str row = page_between(page, ">Kiosk</th>", "</tr>");
+	shows(row, ">1<");
+	shows(row, str_c(c.p->u->a, str_fmt(c.p->u->a, "%lld.%03lld", (long long)c.o.total / 1000,
+	                                    (long long)c.o.total % 1000)));
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
 static void a_fee_is_paid_at_the_counter(void **state)
 {
 	(void)state;
@@ -345,6 +374,7 @@ int main(void)
 	    cmocka_unit_test(a_payer_finds_what_was_paid),
 	    cmocka_unit_test(an_officer_sees_one_payment_whole),
 	    cmocka_unit_test(a_refund_goes_from_a_cashier_to_an_officer),
+	    cmocka_unit_test(a_kiosks_payment_is_counted_as_such),
 	    cmocka_unit_test(a_fee_is_paid_at_the_counter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,3 +240,8 @@ err shares_distribute(struct tx *tx, str entity, str gl, str currency_code, str 
 		               "the income has no shares, or is below nothing");
 	return shares_record(tx, &g);
 }
+
+rows *distributions(dbc *c, str period)
+{
+	return db_query(c, &sql_distribution_list, D_TEXT(period));
+}

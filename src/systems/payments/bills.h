@@ -54,4 +54,8 @@ err shares_set(struct tx *tx, str gl, const struct share *s, size_t n);
 err shares_distribute(struct tx *tx, str entity, str gl, str currency_code, str period,
                       instant from, instant to, int64_t *amount);
 
+/* What was distributed in a period: rows of entity, account, currency, amount and parts
+ * (JSON); read with db_next, ended with db_done. */
+rows *distributions(dbc *c, str period);
+
 #endif

@@ -72,6 +72,22 @@ static json *exceptions_view(struct req *r)
 	return list;
 }
 
+/* The last 30 days by channel, of the officer's body, or of all. */
+static json *channels_view(struct req *r)
+{
+	json *list = json_array(r->a);
+	str entity = allowed(r, (str){0}) ? (str){0} : r->actor.entity;
+	rows *s = db_query(r->db, &sql_channel_totals, D_INT(r->now - 30 * DAY), D_TEXT(entity));
+	while (db_next(s)) {
+		json *o = json_push(list, json_object(r->a));
+		json_set_str(r->a, o, "channel", word(r, "channel", db_text(s, 0)));
+		json_set_int(r->a, o, "count", db_int(s, 2));
+		json_set(r->a, o, "amount", pay_money(r->a, db_int(s, 3), str_dup(r->a, db_text(s, 1))));
+	}
+	db_done(s);
+	return list;
+}
+
 err page_payments_desk(struct req *r)
 {
 	json *v = json_object(r->a);
@@ -80,6 +96,7 @@ err page_payments_desk(struct req *r)
 	json_set_bool(r->a, v, "searched", q.n > 0);
 	json_set_bool(r->a, v, "may_check", may_somewhere(&r->session.rights, PERM_pay_check));
 	json_set(r->a, v, "errors", json_array(r->a));
+	json_set(r->a, v, "channels", channels_view(r));
 	json_set(r->a, v, "payments", found_view(r, q));
 	json_set(r->a, v, "refunds", refunds_view(r));
 	json_set(r->a, v, "exceptions", exceptions_view(r));

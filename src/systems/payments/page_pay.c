@@ -92,6 +92,7 @@ static json *pay_view(struct req *r, struct pay *p)
 	str last = last_of(r, p);
 	json_set_str(r->a, v, "last", last);
 	json_set_str(r->a, v, "home", p->home);
+	json_set_bool(r->a, v, "kiosk", str_eq(req_field(r, "channel"), STR("kiosk")));
 	json_set_bool(r->a, v, "hold", p->hold);
 	json_set_bool(r->a, v, "again", p->hold || str_eq(last, STR("open")));
 	json_set_bool(r->a, v, "degraded", down);
@@ -119,10 +120,19 @@ err prepare_payments_begin(struct req *r)
 	return pay_find(r, r->db, r->a, p);
 }
 
+/* A kiosk's browser says so in the page's address; a telephone's by its name. */
+static str channel_of(const struct req *r)
+{
+	if (str_eq(req_field(r, "channel"), STR("kiosk")))
+		return STR("kiosk");
+	return str_find(req_header(r, "User-Agent"), STR("Mobi")) >= 0 ? STR("mobile") : STR("web");
+}
+
 err decide_payments_begin(struct tx *tx, struct req *r)
 {
 	struct pay *p = r->state;
 	struct attempt t;
+	tx->actor.channel = channel_of(r);
 	err e = attempt_begin(tx, p->o.id, str_trim(req_field(r, "method")), &t);
 	const char *refusal = e == ERR_payment_paid       ? "paid"
 	                      : e == ERR_payment_waiting  ? "waiting"
