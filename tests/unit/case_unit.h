@@ -19,6 +19,9 @@ extern const struct organ pack_organ;
 
 /* One more room, of the test's own: CASE_UNIT_ROOM, a pointer to its organ. */
 
+#ifdef CASE_UNIT_DOCUMENTS /* the real ones are made */
+#define UNIT_DOCUMENTS documents_organ
+#else
 /* Documents are asked for in a table of this program: tests say when one is issued. */
 struct asked {
 	int64_t case_id, instance;
@@ -43,6 +46,8 @@ err document_request(struct tx *tx, const struct document_order *o)
 	unit_asked = (struct asked){o->case_id, o->instance, unit_asked.n + 1};
 	return OK;
 }
+#define UNIT_DOCUMENTS unit_documents
+#endif
 
 struct people {
 	struct unit *u;
@@ -262,7 +267,7 @@ __attribute__((unused)) static struct people *people_start(void)
 	const struct organ *const organs[] = {
 	    &pack_organ,
 	    &cases_organ,
-	    &unit_documents,
+	    &UNIT_DOCUMENTS,
 #ifdef CASE_UNIT_ROOM
 	    CASE_UNIT_ROOM,
 #endif
@@ -272,7 +277,9 @@ __attribute__((unused)) static struct people *people_start(void)
 	struct staff s = {.p = p, .source = unit_pack(u)};
 	p->u = u;
 	s.pack = unit_check(u, &s.source);
+#ifndef CASE_UNIT_DOCUMENTS
 	unit_asked = (struct asked){0};
+#endif
 	struct action x = {.k = u->k, .a = u->a, .decide = staff_decide, .ctx = &s};
 	if (kernel_run(&x) != OK)
 		fail_msg("%s: %.*s", err_find(x.fault.code)->name, STRF(x.fault.detail));

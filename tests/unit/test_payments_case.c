@@ -3,9 +3,12 @@
 #include "kernel/ledger/ledger.h"
 #include "systems/payments/payments.h"
 
-#define CASE_UNIT_ROOM &ledger_organ, payments_system.organ
+#define CASE_UNIT_DOCUMENTS
+#define CASE_UNIT_ROOM &files_organ, &ledger_organ, payments_system.organ
 #include "case_unit.h"
 #include "payments_unit.h"
+
+#include "systems/payments/audit/audit.h"
 
 #define TEST_TIME 1764000000 /* of case_unit.h: its answers are of that time */
 
@@ -96,7 +99,7 @@ static void the_fee_is_paid_on_the_providers_page(void **state)
 	scheduler_drain(c.p->u->k);
 	assert_int_equal(count_of(c.p, "work.done"), 1);
 	assert_int_equal(count_of(c.p, "payment.fulfilled"), 1);
-	assert_int_equal(unit_asked.n, 1); /* one receipt */
+	assert_int_equal(count_of(c.p, "document.issued"), 1); /* one receipt */
 	assert_int_equal(statement_sum(c.s, &c.s->sim[0], look_at(c.p, c.id).reference), c.o.total);
 	books_whole(c.s);
 	curl_easy_cleanup(h);
@@ -311,6 +314,54 @@ static void a_refund_goes_from_a_cashier_to_an_officer(void **state)
 	shop_stop(c.s);
 }
 
+/* proves: PAY-11 */
+static void a_dispute_has_a_clock_and_a_bundle(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	assert_int_equal(choose(c.s, press_pay(&c, h, "en"), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(journal_seal(c.p->u->k, true), OK);
+	assert_int_equal(unit_run(c.p->u, officer_decide, &c), OK);
+	become(&c, c.p->officer);
+	const char *one =
+	    str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/payments/%.*s", STRF(c.o.reference)));
+	const char *open = str_c(c.p->u->a, str_fmt(c.p->u->a, "%s/dispute", one));
+	assert_int_equal(see(&c, h, one, NULL, &page), 200);
+	assert_int_equal(
+	    see(&c, h, open, form_of(&c, page, "bank_reference=CB-1&amount=99&reason=x"), &page), 422);
+	assert_int_equal(see(&c, h, one, NULL, &page), 200);
+	assert_int_equal(
+	    see(&c, h, open, form_of(&c, page, "bank_reference=CB-1&amount=1.000&reason=x"), &page),
+	    303);
+	assert_int_equal(balance(c.s, "asset/disputed/sim-a"), 1000);
+	assert_int_equal(see(&c, h, one, NULL, &page), 200);
+	shows(page, "Answer due by");
+	str id = page_between(page, "/en/disputes/", "/bundle");
+	const char *bundle = str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/disputes/%.*s/bundle", STRF(id)));
+	str zip;
+	assert_int_equal(see(&c, h, bundle, NULL, &zip), 200);
+	static const char *const inside[] = {"log.json", "service.json", "journal-proof.json", "CB-1",
+	                                     "%PDF-"};
+	for (size_t i = 0; i < COUNT(inside); i++)
+		assert_true(str_find(zip, str_of(inside[i])) > 0);
+	const char *move = str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/disputes/%.*s", STRF(id)));
+	assert_int_equal(see(&c, h, move, form_of(&c, page, "to=won"), &page), 303);
+	assert_int_equal(balance(c.s, "asset/disputed/sim-a"), 0);
+	assert_int_equal(balance(c.s, "asset/receivable/sim-a"), c.o.total);
+	struct audit_report r;
+	dbc *conn = db_reader(c.p->u->k->db);
+	assert_int_equal(payments_audit(c.p->u->k, conn, c.p->u->a, &r), OK);
+	db_reader_return(conn);
+	assert_int_equal(r.findings, 0);
+	books_whole(c.s);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
 /* proves: PAY-13 */
 static void a_kiosks_payment_is_counted_as_such(void **state)
 {
@@ -374,6 +425,7 @@ int main(void)
 	    cmocka_unit_test(a_payer_finds_what_was_paid),
 	    cmocka_unit_test(an_officer_sees_one_payment_whole),
 	    cmocka_unit_test(a_refund_goes_from_a_cashier_to_an_officer),
+	    cmocka_unit_test(a_dispute_has_a_clock_and_a_bundle),
 	    cmocka_unit_test(a_kiosks_payment_is_counted_as_such),
 	    cmocka_unit_test(a_fee_is_paid_at_the_counter),
 	};

@@ -243,6 +243,23 @@ void fold_payment_distributed(dbc *c, arena *a, const struct event *e)
 	        D_TEXT(json_print(a, json_get(e->data, "parts"))), D_INT(e->at), D_INT(e->seq));
 }
 
+void fold_payment_dispute_opened(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_dispute_insert, D_INT(num(e, "dispute")), D_INT(num(e, "order")),
+	        D_INT(num(e, "attempt")), D_TEXT(text(e, "reference")), D_TEXT(text(e, "reason")),
+	        D_INT(num(e, "amount")), D_TEXT(text(e, "currency")), D_INT(num(e, "answer_by")),
+	        D_INT(e->at));
+}
+
+void fold_payment_dispute_moved(dbc *c, arena *a, const struct event *e)
+{
+	bool over = !str_eq(text(e, "state"), STR("answered"));
+	(void)a;
+	db_exec(c, &sql_dispute_move, D_INT(num(e, "dispute")), D_TEXT(text(e, "state")),
+	        D_INT(over ? e->at : 0));
+}
+
 void fold_payment_blocked(dbc *c, arena *a, const struct event *e)
 {
 	(void)a;

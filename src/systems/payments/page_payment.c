@@ -2,6 +2,7 @@
  * page_payment.c - one payment. Its payer sees what was paid and the receipts; an
  * officer of its entity sees all: attempts, what providers said, postings, refunds.
  */
+#include "systems/payments/dispute.h"
 #include "systems/payments/order.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/settle.h"
@@ -175,6 +176,28 @@ static void refunds_section(struct req *r, json *sections, const struct one *p)
 	}
 }
 
+static void disputes_section(struct req *r, json *view, json *sections, const struct one *p)
+{
+	struct dispute d[DISPUTES_MAX];
+	size_t n = order_disputes(r->db, r->a, p->o.id, d, DISPUTES_MAX);
+	json *list = section(r, sections, "payments.section.disputes",
+	                     "at dispute.reference refund.reason amount dispute.answer_by state.head");
+	json *open = json_set(r->a, view, "disputes", json_array(r->a));
+	for (size_t i = 0; i < n; i++) {
+		json *c = row(r, list), *o;
+		cell_at(r, c, d[i].at);
+		cell_text(r, c, d[i].reference);
+		cell_text(r, c, d[i].reason);
+		cell_money(r, c, d[i].amount, d[i].currency);
+		cell_at(r, c, d[i].answer_by);
+		cell_word(r, c, "dispute.state", d[i].state);
+		o = json_push(open, json_object(r->a));
+		json_set_str(r->a, o, "id", str_fmt(r->a, "%lld", (long long)d[i].id));
+		json_set_str(r->a, o, "reference", d[i].reference);
+		json_set_bool(r->a, o, "open", d[i].ended == 0);
+	}
+}
+
 static json *methods_view(struct req *r)
 {
 	static const char *const methods[] = {"cash", "cheque", "terminal"};
@@ -221,6 +244,10 @@ static json *one_view(struct req *r, const struct one *p, const char *wrong, con
 		messages_section(r, sections, &p->o);
 		postings_section(r, sections, &p->o);
 	}
+	bool check = may(&r->session.rights, PERM_pay_check, p->o.entity);
+	if (check)
+		disputes_section(r, v, sections, p);
+	json_set_bool(r->a, v, "may_dispute", check && p->o.captured > p->o.refunded);
 	refunds_section(r, sections, p);
 	for (size_t i = 0; i < COUNT(fields); i++)
 		json_set(r->a, form, fields[i],

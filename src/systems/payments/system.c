@@ -1,5 +1,6 @@
 #include "systems/payments/payments.h"
 
+#include "systems/payments/dispute.h"
 #include "systems/payments/order.h"
 #include "systems/payments/react.h"
 #include "systems/payments/statements.h"
@@ -22,7 +23,7 @@ static const struct reactor reactors[] = {
 static const struct job_kind jobs[] = {
     {"payment.enquire", job_enquire, 0},     {"payment.fulfil", job_fulfil, 1000},
     {"payment.refund", job_refund, 1000},    {"payment.probe", job_probe, 0},
-    {"payment.expire", job_expire_order, 0},
+    {"payment.expire", job_expire_order, 0}, {"payment.dispute_due", job_dispute_due, 0},
 };
 
 /* In the order in which rows name each other. */
@@ -44,6 +45,7 @@ static const struct derived derived[] = {
     {"pay_line_bill", "order_id, no"},
     {"pay_share", "gl, beneficiary"},
     {"pay_distribution", "entity, gl, period, currency"},
+    {"pay_dispute", "id"},
 };
 
 static const struct err_info errors[] = {

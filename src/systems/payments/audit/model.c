@@ -116,6 +116,31 @@ static void distributed(struct audit *u, const struct event *e)
 		find(u, STR("share_sum"), key, key_of(u, num(e, "amount")), key_of(u, sum));
 }
 
+/* ---- disputes ---- */
+
+static void dispute_opened(struct audit *u, const struct event *e)
+{
+	json *d = row_new(u, "pay_dispute", key_of(u, num(e, "dispute")));
+	static const char *const texts[] = {"reference", "reason", "currency"};
+	static const char *const nums[] = {"attempt", "amount", "answer_by"};
+	for (size_t i = 0; i < COUNT(texts); i++)
+		set_text(u, d, texts[i], text(e, texts[i]));
+	for (size_t i = 0; i < COUNT(nums); i++)
+		set_num(u, d, nums[i], num(e, nums[i]));
+	set_num(u, d, "order_id", num(e, "order"));
+	set_text(u, d, "state", STR("opened"));
+	set_num(u, d, "at", e->at);
+	set_num(u, d, "ended", 0);
+}
+
+static void dispute_moved(struct audit *u, const struct event *e)
+{
+	json *d = row_get(u, "pay_dispute", key_of(u, num(e, "dispute")));
+	bool over = !str_eq(text(e, "state"), STR("answered"));
+	set_text(u, d, "state", text(e, "state"));
+	set_num(u, d, "ended", over ? e->at : 0);
+}
+
 /* ---- orders ---- */
 
 static void line(struct audit *u, const struct event *e, int64_t no, const json *l)
@@ -617,6 +642,8 @@ void model_event(struct audit *u, const struct event *e)
 	    {"bill_cancelled", bill_cancelled},
 	    {"shares_set", shares_are},
 	    {"distributed", distributed},
+	    {"dispute_opened", dispute_opened},
+	    {"dispute_moved", dispute_moved},
 	};
 	str kind = str_sub(e->kind, sizeof "payment." - 1, e->kind.n);
 	for (size_t i = 0; i < COUNT(takes); i++)

@@ -227,6 +227,16 @@ static void shares_booked(struct audit *u)
 	}
 }
 
+static void disputes_booked(struct audit *u)
+{
+	for (const json *d = first_of(u, "pay_dispute"); d; d = d->next) {
+		str key = str_cat(u->a, STR("dispute:"), d->key);
+		booked(u, str_cat(u->a, key, STR(":open")), get_num(d, "amount"), "posted");
+		if (get_num(d, "ended"))
+			booked(u, str_cat(u->a, key, STR(":end")), get_num(d, "amount"), "posted");
+	}
+}
+
 static void balances(struct audit *u)
 {
 	json *sum = json_object(u->a);
@@ -249,6 +259,7 @@ void money_end(struct audit *u)
 		refund_booked(u, r);
 	bank_booked(u);
 	shares_booked(u);
+	disputes_booked(u);
 	balances(u);
 	for (const json *t = first_of(u, "ledger_transfer"); t; t = t->next)
 		if (!remembered(u, "explained", json_str(t, "key")).n)
