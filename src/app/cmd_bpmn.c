@@ -80,7 +80,7 @@ static json *marks(arena *a, const struct messages *m, const struct diags *d)
 
 	for (const struct diag *g = d->first; g && path->count < MAX_MARKS; g = g->next) {
 		json *mark = json_get_str(path, g->element);
-		if (!g->element.n)
+		if (!g->element.n || g->severity != DIAG_ERROR)
 			continue;
 		str told =
 		    str_fmt(a, "%.*s\n%.*s\n%.*s", STRF(g->what), STRF(rule_text(m, LANG_EN, a, g->rule)),

@@ -13,6 +13,8 @@ static bool is_rule(str s)
 	for (size_t i = 0; i < s.n; i++)
 		if (str_chr(STR("abcdefghijklmnopqrstuvwxyz.-"), s.p[i]) < 0)
 			return false;
+	if (!s.n || s.p[s.n - 1] == '.') /* the beginning of several */
+		return false;
 	return (str_starts(s, STR("bpmn.")) && s.n > 5) || (str_starts(s, STR("stages.")) && s.n > 7);
 }
 

@@ -74,6 +74,12 @@ static void begin(struct trial *t, str process, str event, const json *vars)
 	carry(t, t->n - 1, run.first);
 }
 
+/* The starts of a process that runs. */
+static json *startable(const json *process)
+{
+	return json_truth(process, "executable") ? json_get(process, "starts")->first : NULL;
+}
+
 /* Starts every process of the file that waits for this at its beginning. */
 static bool begin_by(struct trial *t, const char *kind, str name, const json *vars)
 {
@@ -81,7 +87,7 @@ static bool begin_by(struct trial *t, const char *kind, str name, const json *va
 	bool any = false;
 
 	for (json *p = all->first; p; p = p->next)
-		for (json *s = json_get(p, "starts")->first; s; s = s->next)
+		for (json *s = startable(p); s; s = s->next)
 			if (str_eq(json_str(s, "kind"), str_of(kind)) && str_eq(json_str(s, "name"), name)) {
 				begin(t, (str){0}, json_str(s, "element"), vars);
 				any = true;
@@ -269,7 +275,7 @@ static void starters(struct trial *t)
 	json *all = bpmn_processes(t->a, t->b);
 
 	for (json *p = all->first; p; p = p->next)
-		for (json *s = json_get(p, "starts")->first; s; s = s->next) {
+		for (json *s = startable(p); s; s = s->next) {
 			struct starter *x = NEW(t->a, struct starter);
 			x->element = json_str(s, "element");
 			x->text = json_str(s, "timer");

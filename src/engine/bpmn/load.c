@@ -5,6 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What only matters for a process that runs: beginnings of rules. */
+static bool for_running(str rule)
+{
+	static const char *const rules[] = {
+	    "bpmn.profile.",       "bpmn.expression.",      "bpmn.script.",
+	    "bpmn.operation.",     "bpmn.timer.",           "bpmn.call.",
+	    "bpmn.loop.",          "bpmn.message.",         "bpmn.signal.reference",
+	    "bpmn.error.",         "bpmn.escalation.",      "bpmn.condition.missing",
+	    "bpmn.flow.condition", "bpmn.complex-gateway.", "bpmn.transaction.method"};
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (str_starts(rule, str_of(rules[i])) && !str_eq(rule, STR("bpmn.profile.import")))
+			return true;
+	return false;
+}
+
+bool bpmn_never_runs(const struct xml_node *n)
+{
+	while (n && !xml_is(n, "process"))
+		n = n->parent;
+	return n && str_eq(xml_attr(n, "isExecutable"), STR("false"));
+}
+
 void bpmn_refuse(struct bpmn *b, const struct xml_node *n, const char *rule, const char *hint,
                  const char *fmt, ...)
 {
@@ -14,7 +37,9 @@ void bpmn_refuse(struct bpmn *b, const struct xml_node *n, const char *rule, con
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	struct diag *g = diags_add(b->d, DIAG_ERROR, rule, n ? n->line : 0, n ? n->col : 0, "%s", text);
+	/* Of a partner's process that is drawn and never run this is only worth telling. */
+	enum severity s = bpmn_never_runs(n) && for_running(str_of(rule)) ? DIAG_WARNING : DIAG_ERROR;
+	struct diag *g = diags_add(b->d, s, rule, n ? n->line : 0, n ? n->col : 0, "%s", text);
 	if (!g)
 		return;
 	g->hint = str_of(hint);

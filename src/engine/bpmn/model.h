@@ -172,6 +172,9 @@ static inline bool bpmn_is_event(const struct bpmn_el *e)
 /* Can a case begin at this element, and not only at a none start event? */
 bool bpmn_starts(const struct bpmn_el *e);
 
+/* Does it belong to a process with isExecutable="false"? */
+bool bpmn_never_runs(const struct xml_node *n);
+
 /* One error about a node: rule, node, what, hint. */
 void bpmn_refuse(struct bpmn *b, const struct xml_node *n, const char *rule, const char *hint,
                  const char *fmt, ...) __attribute__((format(printf, 5, 6)));

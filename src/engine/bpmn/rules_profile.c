@@ -97,23 +97,17 @@ static void quantities(struct bpmn *b, const struct xml_node *n)
 	}
 }
 
-/* Is it part of a process that is not marked as never run? */
-static bool runs(const struct xml_node *n)
-{
-	while (n && !xml_is(n, "process"))
-		n = n->parent;
-	return !n || !str_eq(xml_attr(n, "isExecutable"), STR("false"));
-}
-
 static void attributes(struct bpmn *b, const struct xml_node *n)
 {
 	if (xml_is(n, "eventBasedGateway") && str_eq(xml_attr(n, "eventGatewayType"), STR("Parallel")))
 		bpmn_refuse(b, n, "bpmn.profile.parallel-event-gateway", "use a parallel gateway",
 		            "a parallel event-based gateway is not carried out");
-	if (xml_is(n, "sequenceFlow") && str_eq(xml_attr(n, "isImmediate"), STR("false")) && runs(n))
+	if (xml_is(n, "sequenceFlow") && str_eq(xml_attr(n, "isImmediate"), STR("false")) &&
+	    !bpmn_never_runs(n))
 		bpmn_refuse(b, n, "bpmn.flow.immediate", "remove isImmediate",
 		            "a flow of an executable process must be immediate");
-	if (xml_is(n, "process") && str_eq(xml_attr(n, "processType"), STR("Public")) && runs(n))
+	if (xml_is(n, "process") && str_eq(xml_attr(n, "processType"), STR("Public")) &&
+	    !bpmn_never_runs(n))
 		bpmn_refuse(b, n, "bpmn.process.public", "make it private",
 		            "a public process cannot be executable");
 	if (xml_is(n, "participantMultiplicity")) {
@@ -229,13 +223,14 @@ void bpmn_check_profile(struct bpmn *b)
 	expression_language(b);
 	for (size_t i = 0; i < b->n_els; i++) {
 		identity(b, b->els[i]);
-		executable |= b->els[i]->kind == K_PROCESS;
+		executable |= b->els[i]->kind == K_PROCESS && b->els[i]->executable;
 	}
 	for (size_t i = 0; i < b->n_flows; i++)
 		if (!b->flows[i]->id.n)
 			bpmn_refuse(b, b->flows[i]->node, "bpmn.id.missing", "give it an id",
 			            "this sequence flow has no id");
 	if (!executable)
-		bpmn_refuse(b, b->root, "bpmn.process.missing", "add a <process>",
-		            "the file holds no process");
+		bpmn_refuse(b, b->root, "bpmn.process.missing",
+		            "add a <process>, or set isExecutable to true",
+		            "the file holds no process that can run");
 }

@@ -101,9 +101,10 @@ static void scope_rules(struct bpmn *b, const struct bpmn_el *e)
 
 static void call_rules(struct bpmn *b, const struct bpmn_el *e)
 {
-	if (!e->callee || (e->callee->kind != K_PROCESS && e->callee->kind != K_GLOBAL_TASK)) {
+	bool process = e->callee && e->callee->kind == K_PROCESS && e->callee->executable;
+	if (!process && !(e->callee && e->callee->kind == K_GLOBAL_TASK)) {
 		bpmn_refuse(b, e->node, "bpmn.call.target", "put the called process into the same file",
-		            "calledElement names no process or global task of this file");
+		            "calledElement names nothing in this file that can run");
 		return;
 	}
 	bool none = false, any = false;

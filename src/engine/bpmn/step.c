@@ -53,7 +53,7 @@ err bpmn_start(const struct bpmn *b, str id, const json *vars, struct bpmn_run *
 	for (size_t i = 0; !id.n && !p && i < b->n_els; i++)
 		if (b->els[i]->kind == K_PROCESS && b->els[i]->executable)
 			p = b->els[i];
-	if (!p || p->kind != K_PROCESS)
+	if (!p || p->kind != K_PROCESS || !p->executable)
 		return ERR_bpmn_no_process;
 	for (const struct bpmn_el *e = p->members; e; e = e->next_member) {
 		any |= bpmn_starts(e);
@@ -71,7 +71,7 @@ err bpmn_start_at(const struct bpmn *b, str id, const json *vars, struct bpmn_ru
 {
 	const struct bpmn_el *e = bpmn_el(b, id);
 
-	if (!e || !e->scope || e->scope->kind != K_PROCESS || !bpmn_starts(e))
+	if (!e || !e->scope || e->scope->kind != K_PROCESS || !e->scope->executable || !bpmn_starts(e))
 		return ERR_bpmn_no_start;
 	return start(b, e->scope, e, vars, run, state);
 }
