@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/open.h"
 #include "app/tzfiles.h"
+#include "kernel/documents/documents.h"
 #include "kernel/documents/show.h"
 
 #include <stdio.h>
@@ -98,6 +99,46 @@ static int render(arena *a, int argc, char **argv)
 	return ok ? 0 : 1;
 }
 
+/* ---- revoking ---- */
+
+struct revocation {
+	str number, reason;
+};
+
+static err revoke_decide(struct tx *tx, void *ctx)
+{
+	const struct revocation *r = ctx;
+	return document_revoke(tx, r->number, r->reason);
+}
+
+/* The settings' flags are still among the words. */
+static int revoke(int argc, char **argv)
+{
+	struct opened o;
+	int rc = app_open(&argc, argv, OPEN_WRITE, &o);
+	if (rc != EXIT_OK)
+		return rc;
+	struct revocation r = {0};
+	for (int i = 2; i < argc; i++) {
+		str s = str_of(argv[i]);
+		if (str_starts(s, STR("--reason=")))
+			r.reason = str_sub(s, 9, s.n);
+		else if (!r.number.n && !str_starts(s, STR("-")))
+			r.number = s;
+		else
+			r.number = (str){0};
+	}
+	if (r.number.n && r.reason.n) {
+		rc = app_run(&o, revoke_decide, &r);
+		if (rc == EXIT_OK)
+			printf("%.*s is revoked.\n", STRF(r.number));
+	} else {
+		rc = help_wrong("document", "revoke needs a number and --reason=TEXT", NULL);
+	}
+	app_close(&o);
+	return rc;
+}
+
 int cmd_document(int argc, char **argv)
 {
 	arena *a = arena_create(ARENA_BYTES);
@@ -108,6 +149,8 @@ int cmd_document(int argc, char **argv)
 		rc = load(a, argv[2]) ? 0 : 1;
 	else if (argc >= 5 && strcmp(argv[1], "render") == 0)
 		rc = render(a, argc, argv);
+	else if (argc >= 2 && strcmp(argv[1], "revoke") == 0)
+		rc = revoke(argc, argv);
 	else
 		rc = help_wrong("document", "unknown words after", argc > 1 ? argv[1] : "document");
 	arena_destroy(a);

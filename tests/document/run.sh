@@ -69,6 +69,11 @@ expect "something added: diwan verify says altered" \
 	"$diwan" document render "$spec" "$here/idcard.view.json" "$work/draft.pdf"
 expect "a draft is unknown" says '"no_signature"' "$diwan" verify "$work/draft.pdf" --key="$key" --json
 
+expect "an issued document is revoked by its number" says 'is revoked' \
+	"$diwan" document revoke "IDC-$(date -u +%Y)-000001" --reason=error --data-dir="$work/made/data"
+expect "diwan verify tells of it where the register is" says 'أُلغيت الوثيقة' \
+	"$diwan" verify "$pdf" --data-dir="$work/made/data"
+
 # The code is drawn as it was meant: read back from the page, if a reader is here.
 if command -v zbarimg >/dev/null; then
 	pdftoppm -r 150 -png "$work/draft.pdf" "$work/draft"

@@ -177,6 +177,17 @@ static void numbers_have_no_gaps_and_a_key_counts_once(void **state)
 	unit_stop(u);
 }
 
+static void a_document_ends_when_its_spec_says_so(void **state)
+{
+	(void)state;
+	struct ask ask;
+	struct unit *u = start(&ask);
+	json_set_int(u->a, ask.spec, "valid_days", 90);
+	struct issued d = issue(u, &ask);
+	assert_int_equal(d.expires, u->now + 90 * DAY);
+	unit_stop(u);
+}
+
 static void a_code_is_found_however_it_is_typed(void **state)
 {
 	(void)state;
@@ -275,6 +286,7 @@ int main(void)
 	    cmocka_unit_test(an_issued_document_verifies_without_the_database),
 	    cmocka_unit_test(every_changed_byte_is_noticed),
 	    cmocka_unit_test(numbers_have_no_gaps_and_a_key_counts_once),
+	    cmocka_unit_test(a_document_ends_when_its_spec_says_so),
 	    cmocka_unit_test(a_code_is_found_however_it_is_typed),
 	    cmocka_unit_test(a_revoked_document_says_so_and_only_once),
 	    cmocka_unit_test(an_erased_person_leaves_a_number_and_nothing_else),

@@ -18,6 +18,8 @@
  *            | "ar" | "en"
  *   issuer   text, above the title; footer: text, on each page
  *   mark     text printed large behind each page, where its `if` holds ("COPY")
+ *   kind, prefix, valid_days   for the register: what it is, what its number begins
+ *            with, how long it stands
  *   blocks   objects with "block" one of
  *     heading    text
  *     paragraph  text, style: "plain" | "small" | "lead"

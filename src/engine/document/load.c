@@ -13,6 +13,8 @@ static const struct known kinds[] = {
 #undef BLOCK
 };
 
+#define VALID_DAYS_MAX 36500
+
 #define TEXTS "text label value shown caption name role alt empty title issuer footer mark"
 
 static bool listed(const char *words, str word)
@@ -200,9 +202,13 @@ struct document *document_load(arena *a, const json *spec, struct diags *d)
 			check_text(d, m, m->key);
 		else if (str_eq(m->key, STR("mark")))
 			check_text(d, json_get(m, "text") ? json_get(m, "text") : m, m->key);
-		else if (!listed("id version layout blocks $schema prefix kind valid", m->key))
+		else if (!listed("id version layout blocks $schema prefix kind valid_days", m->key))
 			wrong(d, m, "document.member", "unknown member", m->key);
 	}
+	const json *days = json_get(spec, "valid_days");
+	int64_t n;
+	if (days && (!json_i64(days, &n) || n < 1 || n > VALID_DAYS_MAX))
+		wrong(d, days, "document.measure", "must be a whole number of days", days->key);
 	load_blocks(a, doc, json_get(spec, "blocks"), d);
 	return d->errors == before ? doc : NULL;
 }

@@ -134,6 +134,13 @@ static str public_url(const struct kernel *k, arena *a)
 	return url.n ? url : str_fmt(a, "http://%.*s", STRF(config_text(k->config, SETTING_listen)));
 }
 
+/* 0: until it is revoked. */
+static instant expires_at(const struct making *m)
+{
+	int64_t days = json_int(m->spec, "valid_days", 0);
+	return days ? m->asked.at + days * DAY : 0;
+}
+
 /* What every document may name beside its own view. */
 static void complete_view(struct making *m, str code)
 {
@@ -145,6 +152,8 @@ static void complete_view(struct making *m, str code)
 	json_set_str(a, d, "code", code);
 	json_set_str(a, d, "issued", time_print(a, m->asked.at));
 	json_set_str(a, d, "verify_url", url);
+	if (expires_at(m))
+		json_set_str(a, d, "expires", time_print(a, expires_at(m)));
 	json_set(a, m->view, "document", d);
 	json_set_str(a, m->view, "verify_url", url);
 	if (!json_get(m->view, "entity") && entity_get(m->c, a, m->asked.entity, m->asked.at, &e)) {
@@ -250,6 +259,8 @@ static err record(struct tx *tx, void *ctx)
 	json_set_str(a, d, "file", m->file.id);
 	json_set(a, d, "title", json_copy(a, json_get(asked, "title")));
 	json_set_int(a, d, "instance", json_int(asked, "instance", 0));
+	if (expires_at(m))
+		json_set_int(a, d, "expires", expires_at(m));
 	if (m->asked.subject)
 		json_set(a, secret, "initials", json_copy(a, m->initials));
 	return tx_emit(tx, (struct emission){.kind = "document.issued",
