@@ -8,6 +8,7 @@
 #include "case_unit.h"
 #include "payments_unit.h"
 
+#include "kernel/documents/check.h"
 #include "systems/payments/audit/audit.h"
 
 #define TEST_TIME 1764000000 /* of case_unit.h: its answers are of that time */
@@ -314,6 +315,63 @@ static void a_refund_goes_from_a_cashier_to_an_officer(void **state)
 	shop_stop(c.s);
 }
 
+/* The text of a PDF, by another program's eyes. */
+static str pdf_text(struct counter *c, str pdf)
+{
+	char path[80], command[160];
+	buf b = buf_make(c->p->u->a, (size_t)1024 * 1024);
+	char part[4096];
+	snprintf(path, sizeof path, "%s/read.pdf", c->p->u->dir);
+	FILE *f = fopen(path, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(pdf.p, 1, pdf.n, f), pdf.n);
+	fclose(f);
+	snprintf(command, sizeof command, "pdftotext %s - 2>/dev/null", path);
+	f = popen(command, "r");
+	assert_non_null(f);
+	for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
+		buf_put(&b, (str){part, n});
+	return pclose(f) == 0 ? buf_str(&b) : (str){0};
+}
+
+/* proves: PAY-06 */
+static void a_receipt_is_genuine_and_a_copy_says_so(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str pdf, copy, text, page;
+	struct document_check k;
+	assert_int_equal(choose(c.s, press_pay(&c, h, "en"), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(journal_seal(c.p->u->k, true), OK);
+	assert_int_equal(see(&c, h, "/en/receipts/R-IGA-2025-000001", NULL, &pdf), 200);
+	str vkey = journal_vkey(c.p->u->k, c.p->u->a);
+	document_check(c.p->u->a, pdf, vkey, &k);
+	assert_int_equal(k.verdict, DOCUMENT_INTACT);
+	assert_str(k.kind, "receipt");
+	text = pdf_text(&c, pdf);
+	if (text.n) { /* poppler is there */
+		shows(text, "R-IGA-2025-000001");
+		assert_true(str_find(text, STR("COPY")) < 0);
+	}
+	char *forged = NEWN(c.p->u->a, char, pdf.n);
+	memcpy(forged, pdf.p, pdf.n);
+	forged[pdf.n / 3] ^= 1; /* another amount, say */
+	document_check(c.p->u->a, (str){forged, pdf.n}, vkey, &k);
+	assert_int_not_equal(k.verdict, DOCUMENT_INTACT);
+	assert_int_equal(see(&c, h, "/en/receipts/R-IGA-2025-000001?copy=1", NULL, &copy), 200);
+	assert_true(str_starts(copy, STR("%PDF-")));
+	text = pdf_text(&c, copy);
+	if (text.n)
+		shows(text, "COPY");
+	become(&c, c.p->other);
+	assert_int_equal(see(&c, h, "/en/receipts/R-IGA-2025-000001", NULL, &page), 404);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
 /* proves: PAY-11 */
 static void a_dispute_has_a_clock_and_a_bundle(void **state)
 {
@@ -425,6 +483,7 @@ int main(void)
 	    cmocka_unit_test(a_payer_finds_what_was_paid),
 	    cmocka_unit_test(an_officer_sees_one_payment_whole),
 	    cmocka_unit_test(a_refund_goes_from_a_cashier_to_an_officer),
+	    cmocka_unit_test(a_receipt_is_genuine_and_a_copy_says_so),
 	    cmocka_unit_test(a_dispute_has_a_clock_and_a_bundle),
 	    cmocka_unit_test(a_kiosks_payment_is_counted_as_such),
 	    cmocka_unit_test(a_fee_is_paid_at_the_counter),

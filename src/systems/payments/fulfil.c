@@ -27,31 +27,55 @@ static json *lines_view(arena *a, const struct line *l, size_t n, str entity, st
 	return list;
 }
 
-static json *receipt_view(struct tx *tx, const struct order *o, const struct receipt *r,
-                          str case_reference)
+static json *method_view(arena *a, str method)
+{
+	static const struct {
+		const char *id, *en, *ar;
+	} names[] = {
+	    {"card", "Card", "بطاقة"},
+	    {"wallet", "Electronic wallet", "محفظة إلكترونية"},
+	    {"cash", "Cash", "نقدًا"},
+	    {"cheque", "Cheque", "شيك"},
+	    {"terminal", "Card at a terminal", "بطاقة عبر جهاز نقطة البيع"},
+	};
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (str_eq(method, str_of(names[i].id)))
+			return pay_two(a, str_of(names[i].en), str_of(names[i].ar));
+	return pay_two(a, method, method);
+}
+
+json *pay_receipt_view(dbc *c, arena *a, const struct order *o, const struct receipt *r)
 {
 	struct line l[LINES_MAX];
 	struct entity e = {0};
-	size_t n = order_lines(tx->db, tx->a, o->id, l, LINES_MAX);
-	json *v = json_object(tx->a);
-	entity_get(tx->db, tx->a, r->entity, tx->now, &e);
-	json_set(tx->a, v, "payee", pay_two(tx->a, e.name_en, e.name_ar));
-	json_set_str(tx->a, v, "receipt", r->number);
-	json_set_str(tx->a, v, "reference", case_reference.n ? case_reference : o->reference);
-	json_set_int(tx->a, v, "at", r->at);
-	json_set_str(tx->a, v, "method", o->method);
-	json_set(tx->a, v, "lines", lines_view(tx->a, l, n, r->entity, o->currency));
-	json_set(tx->a, v, "total", pay_money(tx->a, r->amount, r->currency));
+	struct kase q = {0};
+	size_t n = order_lines(c, a, o->id, l, LINES_MAX);
+	json *v = json_object(a);
+	entity_get(c, a, r->entity, r->at, &e);
+	if (o->case_id)
+		case_get(c, a, o->case_id, &q);
+	json_set(a, v, "payee", pay_two(a, e.name_en, e.name_ar));
+	json_set_str(a, v, "receipt", r->number);
+	json_set_str(a, v, "reference", q.reference.n ? q.reference : o->reference);
+	json_set_int(a, v, "at", r->at);
+	json_set(a, v, "method", method_view(a, o->method));
+	json_set(a, v, "lines", lines_view(a, l, n, r->entity, o->currency));
+	json_set(a, v, "total", pay_money(a, r->amount, r->currency));
 	return v;
 }
 
+const json *pay_receipt_spec(arena *a)
+{
+	str text;
+	return embed_find(STR(SPEC_FILE), &text) ? json_parse(a, text, NULL) : NULL;
+}
+
 /* One document for each receipt; its number is the receipt's own. */
-static err receipts_ask(struct tx *tx, const struct order *o, str case_reference)
+static err receipts_ask(struct tx *tx, const struct order *o)
 {
 	struct receipt r[LINES_MAX];
 	size_t n = order_receipts(tx->db, tx->a, o->id, r, LINES_MAX);
-	str text;
-	const json *spec = embed_find(STR(SPEC_FILE), &text) ? json_parse(tx->a, text, NULL) : NULL;
+	const json *spec = pay_receipt_spec(tx->a);
 	if (!spec)
 		return tx_fail(tx, ERR_internal, "", "the receipt's form is missing or malformed");
 	for (size_t i = 0; i < n; i++) {
@@ -63,7 +87,7 @@ static err receipts_ask(struct tx *tx, const struct order *o, str case_reference
 		    .entity = r[i].entity,
 		    .key = str_cat(tx->a, STR("receipt:"), r[i].number),
 		    .spec = spec,
-		    .view = receipt_view(tx, o, &r[i], case_reference),
+		    .view = pay_receipt_view(tx->db, tx->a, o, &r[i]),
 		    .title = pay_two(tx->a, STR("Receipt"), STR("إيصال سداد")),
 		};
 		err e = document_request(tx, &d);
@@ -108,5 +132,5 @@ err order_fulfil(struct tx *tx, int64_t order)
 	/* An agency that asked by its own program gives its payers a receipt itself. */
 	if (e || (!o.case_id && !o.payer))
 		return e;
-	return receipts_ask(tx, &o, q.reference);
+	return receipts_ask(tx, &o);
 }

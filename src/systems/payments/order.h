@@ -129,6 +129,9 @@ err velocity_record(struct tx *tx, int64_t order);
 /* Takes what a provider said; `via` is "message", "enquiry", "counter". A message
  * known already changes nothing. */
 err payment_take(struct tx *tx, str provider, const struct provider_answer *w, const char *via);
+/* What a receipt's document shows, and its form (receipt.json). */
+json *pay_receipt_view(dbc *c, arena *a, const struct order *o, const struct receipt *r);
+const json *pay_receipt_spec(arena *a);
 /* Tells the service, once (job payment.fulfil). */
 err order_fulfil(struct tx *tx, int64_t order);
 

@@ -103,6 +103,7 @@ static void receipts_section(struct req *r, json *sections, const struct order *
 	for (size_t i = 0; i < n; i++) {
 		json *c = row(r, list);
 		cell_text(r, c, t[i].number);
+		json_set_str(r->a, c->last, "receipt", t[i].number);
 		cell_at(r, c, t[i].at);
 		cell_money(r, c, t[i].amount, t[i].currency);
 	}
