@@ -191,6 +191,24 @@ async function pays(w) {
 	}
 }
 
+// The keyboard alone: from the list to the decision, in at most twelve keystrokes.
+async function decidesByKeys(w, reference) {
+	let strokes = 0
+	const key = k => { strokes++; return w.page.keyboard.press(k) }
+	const leads = async k => { await Promise.all([w.page.waitForNavigation(), key(k)]) }
+	const there = () => w.page.evaluate(() => document.activeElement?.getAttribute('href') ?? '')
+	for (let rows = 0; rows < 6 && !(await there()).endsWith(reference); rows++)
+		await key('j')
+	await leads('o')
+	await w.look('desk-case')
+	await leads('c')
+	await w.look('desk-decide') // before: looking moves the focus
+	await key('d')
+	await key('Space')
+	await leads('Enter')
+	report(`${w.lang} officer: keystrokes from the list to the decision`, strokes <= 12 ? [] : [`${strokes}`])
+}
+
 // An officer of the entity: the work list, the case, the decision.
 async function decides(site, browser, lang, script, reference) {
 	const w = await new Walker(site, browser, lang, script, 'officer').begin()
@@ -198,6 +216,15 @@ async function decides(site, browser, lang, script, reference) {
 	await w.signIn('800599905')
 	await w.send()
 	await w.look('desk', has('the case', await w.page.locator(`main a[href$="/desk/cases/${reference}"]`).count()))
+	if (script)
+		await decidesByKeys(w, reference)
+	else
+		await decidesByHand(w, reference)
+	await w.look('desk-decided')
+	await w.end()
+}
+
+async function decidesByHand(w, reference) {
 	await w.page.locator(`main a[href$="/desk/cases/${reference}"]`).first().click()
 	await w.look('desk-case')
 	await w.page.locator(`form[action$="/${reference}/claim"] button`).click()
@@ -206,8 +233,6 @@ async function decides(site, browser, lang, script, reference) {
 	await w.look('desk-decide')
 	await w.page.locator(`form[action$="/${reference}/decide"] button[type=submit]`).first().click()
 	await w.page.waitForLoadState('load')
-	await w.look('desk-decided')
-	await w.end()
 }
 
 // An officer of another entity is not told that there is such a case.

@@ -215,6 +215,7 @@ static void bulk_is_all_or_nothing(void **state)
 	desk_stop(d);
 }
 
+/* proves: CORE-02 */
 static void a_substitute_takes_over(void **state)
 {
 	(void)state;

@@ -61,7 +61,6 @@ static str call(struct desk *d, const char *key, const char *to, const char *onc
 	return site_post(&d->site, to, str_c(d->p->u->a, head), "application/json", str_of(body));
 }
 
-/* proves: CORE-09 */
 static void every_answer_is_as_described(void **state)
 {
 	(void)state;

@@ -143,6 +143,7 @@ static void two_officers(void **state)
 	people_stop(p);
 }
 
+/* proves: CORE-02 */
 static void nobody_decides_their_own(void **state)
 {
 	(void)state;
@@ -249,7 +250,6 @@ static str life(struct people *p, int stop_after)
 	               (long long)q.revision, (long long)q.due, (long long)q.closed);
 }
 
-/* proves: CORE-05 */
 static void a_restart_between_any_two_steps(void **state)
 {
 	(void)state;

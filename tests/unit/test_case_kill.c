@@ -1,0 +1,158 @@
+/*
+ * A process that is killed in the middle of a case: at a random moment of each
+ * step, again and again. What was answered is there, nothing is there twice, and
+ * the case ends as if nothing had happened.
+ */
+#include "case_unit.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum { STEPS = 9, ROUNDS = 4, TRIES = 40, SHORT_MS = 12, LONG_MS = 60 };
+
+/* What the child tells before it dies: written after the commit. */
+struct told {
+	volatile int answered;
+};
+
+static void *killer(void *ctx)
+{
+	struct timespec wait = {0, *(long *)ctx};
+	nanosleep(&wait, NULL);
+	kill(getpid(), SIGKILL);
+	return NULL;
+}
+
+static int64_t the_case(struct people *p)
+{
+	struct kase q[4];
+	dbc *c = db_reader(p->u->k->db);
+	size_t n = cases_of(c, p->u->a, p->citizen, q, COUNT(q));
+	db_reader_return(c);
+	assert_true(n <= 1);
+	return n ? q[0].id : 0;
+}
+
+/* One step of a whole life; each is sent with its own key, as a client would. */
+static void step(struct people *p, int n)
+{
+	int64_t id = the_case(p);
+	struct task t = id ? task_of(p, id, "id_officer") : (struct task){0};
+	str key = str_fmt(p->u->a, "step-%d", n);
+	struct act m = {.key = key, .id = id};
+	int64_t revision = id ? look_at(p, id).revision : 0;
+	switch (n) {
+	case 0:
+		m.verb = DO_DRAFT, m.by = p->citizen;
+		break;
+	case 1:
+		m.verb = DO_SAVE, m.by = p->citizen, m.value = good_answers(p);
+		break;
+	case 2:
+		m.verb = DO_SUBMIT, m.by = p->citizen;
+		break;
+	case 3:
+		m.verb = DO_WORK, m.n = work_of(p, id, "payment");
+		break;
+	case 4:
+	case 7:
+		m.verb = DO_CLAIM, m.by = p->officer, m.id = t.id;
+		break;
+	case 5:
+		m.verb = DO_COMPLETE, m.by = p->officer, m.id = t.id, m.n = revision;
+		m.text = STR("return"), m.more = STR("Photo");
+		break;
+	case 6:
+		m.verb = DO_ANSWER, m.by = p->citizen;
+		break;
+	case 8:
+		m.verb = DO_COMPLETE, m.by = p->officer, m.id = t.id, m.n = revision;
+		m.text = STR("approve");
+		break;
+	}
+	if (act_run(p, &m) != OK)
+		_exit(3);
+}
+
+static void child(struct people *p, struct told *told, int n, long nanos)
+{
+	pthread_t thread;
+	str why = {0};
+	unit_open(p->u);
+	if (pack_refresh(p->u->k, &why) != OK)
+		_exit(4);
+	/* The same key again: who asks twice is answered, and nothing happens twice. */
+	pthread_create(&thread, NULL, killer, &nanos);
+	step(p, n);
+	told->answered = n + 1;
+	pause();
+}
+
+/* Runs the step in processes that are killed, until one had answered. */
+static int killed_until_done(struct people *p, struct told *told, int n, uint64_t *seed)
+{
+	int deaths = 0;
+	rng r = rng_seeded(*seed);
+	for (int i = 0; i < TRIES && told->answered != n + 1; i++) {
+		bool server = getenv("DIWAN_TEST_PG") != NULL; /* each process has to connect first */
+		int most = (i < TRIES / 4 ? SHORT_MS : LONG_MS) * (server ? 8 : 1);
+		long nanos = (long)rng_below(&r, (uint64_t)most * 1000000);
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			child(p, told, n, nanos);
+		int status;
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (!WIFSIGNALED(status))
+			fail_msg("step %d ended with %d", n, WEXITSTATUS(status));
+		deaths++;
+	}
+	*seed = rng_u64(&r);
+	assert_int_equal(told->answered, n + 1);
+	return deaths;
+}
+
+/* proves: CORE-05 */
+static void killed_in_every_step(void **state)
+{
+	(void)state;
+	static const char *const once[] = {"case.drafted", "case.saved",    "case.submitted",
+	                                   "work.done",    "case.returned", "case.answered",
+	                                   "case.approved"};
+	uint64_t seed = 11;
+	int deaths = 0;
+	int rounds = getenv("DIWAN_TEST_PG") ? 1 : ROUNDS;
+	for (int round = 0; round < rounds; round++) {
+		struct people *p = people_start();
+		struct told *told =
+		    mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		assert_true(told != MAP_FAILED);
+		kernel_close(p->u->k);
+		for (int n = 0; n < STEPS; n++)
+			deaths += killed_until_done(p, told, n, &seed);
+		people_reopen(p);
+		struct kase q = look_at(p, the_case(p));
+		assert_str(q.state, "approved");
+		assert_str(q.reference, "IDL-2025-000001");
+		for (size_t i = 0; i < COUNT(once); i++)
+			assert_int_equal(count_of(p, once[i]), 1);
+		assert_int_equal(count_of(p, "task.claimed"), 2);
+		rebuilt(p);
+		struct journal_report report;
+		assert_int_equal(journal_verify(p->u->k, p->u->a, &report), OK);
+		assert_int_equal(report.first_bad, 0);
+		munmap(told, sizeof *told);
+		people_stop(p);
+	}
+	print_message("%d processes were killed in %d steps\n", deaths, rounds * STEPS);
+	assert_true(deaths >= rounds * STEPS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(killed_in_every_step)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
