@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres bpmn form feel http. BENCH_SECONDS (2) is how long each figure lasts.
+# or some of: writer postgres bpmn form feel http submit. BENCH_SECONDS (2) is how long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -54,4 +54,8 @@ fi
 if wanted http "$@"; then
 	echo "== the platform over HTTP, beside nginx"
 	tests/bench/http.sh "$build" "$seconds"
+fi
+if wanted submit "$@"; then
+	echo "== applications sent over HTTP, each answered after its commit"
+	"$build/bench_submit"
 fi

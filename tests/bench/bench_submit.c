@@ -1,0 +1,268 @@
+/*
+ * bench_submit [applications]: applications sent over HTTP, each answered after its
+ * commit: the form checked again, the decision asked, the process begun, the case, its
+ * task and the notice recorded, sealed and journalled, on SQLite with synchronous=FULL.
+ *
+ * Three rounds: 64 clients as fast as they can, the same at half of that rate, and one
+ * client, which is one commit a request. Clients and server share the machine.
+ */
+#include "app/systems.h"
+#include "kernel/cases/cases.h"
+#include "kernel/journal.h"
+#include "kernel/pack/pack.h"
+#include "web/server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define APPLICATIONS 12000
+#define CLIENTS      64
+#define SERVICE      "complaint"
+#define BATCH        200
+#define FIRST_NUMBER 700000000
+
+struct draft {
+	int64_t person, id;
+	char token[48], csrf[64];
+};
+
+struct bench {
+	arena *a;
+	struct kernel *k;
+	struct server *server;
+	struct draft *draft;
+	int n, from, port;
+	atomic_int next;
+	int end;         /* of this round */
+	instant pause;   /* between a client's requests, 0 = none */
+	int32_t *micros; /* of each */
+	atomic_int refused;
+};
+
+static void die(const char *what, str why)
+{
+	fprintf(stderr, "bench_submit: %s: %.*s\n", what, STRF(why));
+	exit(1);
+}
+
+/* ---- before: people, sessions, drafts ---- */
+
+static json *answers(arena *a)
+{
+	return json_parse(a,
+	                  STR("{\"kind\":\"complaint\",\"subject\":\"municipal\",\"title\":\"A lamp\","
+	                      "\"body\":\"The lamp in our road has been out for a week.\","
+	                      "\"phone\":\"+97336123456\",\"declaration\":true}"),
+	                  NULL);
+}
+
+static err prepare_one(struct tx *tx, struct bench *b, int i)
+{
+	const struct service *s = pack_service(pack_current(tx->k), STR(SERVICE));
+	struct person p = {.national_number = str_fmt(tx->a, "%d", FIRST_NUMBER + i),
+	                   .name_en = STR("Layla Example"),
+	                   .name_ar = STR("ليلى مثال"),
+	                   .nationality = STR("BHR"),
+	                   .group = STR("citizen"),
+	                   .birth_date = STR("1985-01-15"),
+	                   .language = STR("en")};
+	struct session session;
+	struct kase q;
+	err e = person_register(tx, &p);
+	tx->actor = (struct actor){.person = p.id, .channel = STR("web")};
+	e = e ? e : draft_open(tx, s, p.id, &q);
+	e = e ? e : draft_save(tx, q.id, answers(tx->a), NULL);
+	e = e ? e : session_open(tx, p.id, SESSION_FULL, &session);
+	if (e)
+		return e;
+	struct draft *d = &b->draft[i];
+	d->person = p.id;
+	d->id = q.id;
+	snprintf(d->token, sizeof d->token, "%.*s", STRF(session.token));
+	snprintf(d->csrf, sizeof d->csrf, "%.*s",
+	         STRF(session_csrf(tx->a, session.token, STR("form"))));
+	return OK;
+}
+
+static err prepare_decide(struct tx *tx, void *ctx)
+{
+	struct bench *b = ctx;
+	err e = OK;
+	for (int i = b->from; i < b->from + BATCH && i < b->n && !e; i++)
+		e = prepare_one(tx, b, i);
+	return e;
+}
+
+struct putting {
+	struct pack_source source;
+	struct pack *pack;
+};
+
+static err put_decide(struct tx *tx, void *ctx)
+{
+	struct putting *p = ctx;
+	return pack_put(tx, &p->source, p->pack);
+}
+
+static void run(struct bench *b, err (*decide)(struct tx *tx, void *ctx), void *ctx)
+{
+	arena *own = arena_create((size_t)256 * 1024 * 1024);
+	struct action act = {.k = b->k, .a = own, .decide = decide, .ctx = ctx};
+	if (kernel_run(&act) != OK)
+		die("a command was refused", act.fault.detail);
+	arena_destroy(own);
+}
+
+static void platform(struct bench *b, const char *folder)
+{
+	const struct organ **organs = NEWN(b->a, const struct organ *, APP_ORGANS_MAX);
+	struct kernel_options o = {.database = str_fmt(b->a, "sqlite:%s/bench.db", folder),
+	                           .data_dir = str_of(folder),
+	                           .organs = organs,
+	                           .n_organs = app_organs(organs),
+	                           .migrate = true};
+	struct diags d = diags_make(b->a, (str){0});
+	struct putting p;
+	str why = {0};
+	if (kernel_open(&o, &b->k, &why) != OK)
+		die("the platform cannot be opened", why);
+	if (pack_read_folder(b->a, "packs/bahrain", &p.source, &d) == OK)
+		p.pack = pack_check(b->a, &p.source, &d);
+	if (d.errors)
+		die("the pack", diags_print(b->a, &d));
+	run(b, put_decide, &p);
+	if (pack_refresh(b->k, &why) != OK)
+		die("the pack", why);
+	for (b->from = 0; b->from < b->n; b->from += BATCH)
+		run(b, prepare_decide, b);
+	struct messages *texts = messages_load(b->a, &d);
+	struct server_options so = {.k = b->k,
+	                            .listen = STR("127.0.0.1:0"),
+	                            .threads = 2,
+	                            .systems = app_systems,
+	                            .n_systems = app_systems_count,
+	                            .texts = texts,
+	                            .templates = templates_load(b->a, texts, (str){0}, &d),
+	                            .currency = STR("BHD"),
+	                            .connections_per_address = CLIENTS * 2,
+	                            .quiet = true};
+	if (server_start(b->a, &so, &b->server, &why) != OK)
+		die("cannot serve", why);
+	b->port = server_port(b->server);
+}
+
+/* ---- clients ---- */
+
+static int dial(int port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	                         .sin_port = htons((uint16_t)port),
+	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	return connect(fd, (struct sockaddr *)&to, sizeof to) == 0 ? fd : -1;
+}
+
+/* A redirect has no body: its head is the answer. */
+static bool sent(int fd, const struct draft *d)
+{
+	char text[1024], body[256];
+	int n = snprintf(body, sizeof body, "csrf=%s&idempotency_key=%lld&declare=true", d->csrf,
+	                 (long long)d->id);
+	n = snprintf(
+	    text, sizeof text,
+	    "POST /en/applications/%lld/check HTTP/1.1\r\nHost: localhost\r\nCookie: diwan=%s\r\n"
+	    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
+	    (long long)d->id, d->token, n, body);
+	if (send(fd, text, (size_t)n, MSG_NOSIGNAL) != n)
+		return false;
+	size_t got = 0;
+	while (got < sizeof text - 1) {
+		ssize_t more = recv(fd, text + got, sizeof text - 1 - got, 0);
+		if (more <= 0)
+			return false;
+		got += (size_t)more;
+		text[got] = 0;
+		if (strstr(text, "\r\n\r\n"))
+			break;
+	}
+	return strncmp(text, "HTTP/1.1 303", 12) == 0 && strstr(text, "/confirmation") != NULL;
+}
+
+static void *client(void *ctx)
+{
+	struct bench *b = ctx;
+	int fd = dial(b->port), i;
+	while ((i = atomic_fetch_add(&b->next, 1)) < b->end) {
+		instant from = clock_monotonic();
+		if (!sent(fd, &b->draft[i])) {
+			atomic_fetch_add(&b->refused, 1);
+			close(fd);
+			fd = dial(b->port);
+		}
+		instant took = clock_monotonic() - from;
+		b->micros[i] = (int32_t)took;
+		if (b->pause > took)
+			usleep((useconds_t)(b->pause - took));
+	}
+	close(fd);
+	return NULL;
+}
+
+static int by_value(const void *x, const void *y)
+{
+	int32_t p = *(const int32_t *)x, q = *(const int32_t *)y;
+	return (p > q) - (p < q);
+}
+
+/* Sends the next `count` drafts; returns how many a second. */
+static double round_of(struct bench *b, const char *name, int clients, int count, instant pause)
+{
+	pthread_t thread[CLIENTS];
+	int from = b->end;
+	b->end = from + count;
+	b->pause = pause;
+	atomic_store(&b->next, from);
+	instant begun = clock_monotonic();
+	for (int i = 0; i < clients; i++)
+		pthread_create(&thread[i], NULL, client, b);
+	for (int i = 0; i < clients; i++)
+		pthread_join(thread[i], NULL);
+	double rate = count * 1e6 / (double)(clock_monotonic() - begun);
+	qsort(b->micros + from, (size_t)count, sizeof *b->micros, by_value);
+	printf("%s: %.0f/s, p50 %.1f ms, p99 %.1f ms\n", name, rate, b->micros[from + count / 2] / 1e3,
+	       b->micros[from + count * 99 / 100] / 1e3);
+	return rate;
+}
+
+int main(int argc, char **argv)
+{
+	char folder[] = "/tmp/diwan-bench.XXXXXX", command[64];
+	struct bench b = {.a = arena_create((size_t)2048 * 1024 * 1024)};
+	b.n = argc > 1 ? atoi(argv[1]) : APPLICATIONS;
+	if (b.n < 400 || !mkdtemp(folder))
+		return 2;
+	b.draft = NEWN(b.a, struct draft, (size_t)b.n);
+	b.micros = NEWN(b.a, int32_t, (size_t)b.n);
+	platform(&b, folder);
+	int most = b.n / 2;
+	double rate = round_of(&b, "64 clients", CLIENTS, most, 0);
+	round_of(&b, "  at half of it", CLIENTS, b.n / 4, (instant)(CLIENTS * 2e6 / rate));
+	double alone = round_of(&b, "one client, one commit each", 1, b.n / 8, 0);
+	struct writer_stats w = writer_stats_read(b.k->writer);
+	printf("ratio %.1f; %lld commands in %lld commits; %d refused\n", rate / alone,
+	       (long long)w.commands, (long long)w.batches, atomic_load(&b.refused));
+	server_stop(b.server, 5);
+	kernel_close(b.k);
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	return system(command) != 0 || atomic_load(&b.refused) > 0;
+}
