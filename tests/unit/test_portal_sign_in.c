@@ -257,6 +257,46 @@ static void an_application_gives_the_code(void **state)
 	site_stop(w);
 }
 
+static void a_password_is_changed(void **state)
+{
+	static const struct {
+		const char *fields, *wrong;
+	} bad[] = {
+	    {"present=" SITE_PASSWORD "&fresh=short&again=short", "at least 8 characters"},
+	    {"present=" SITE_PASSWORD "&fresh=Password1&again=Password1", "harder to guess"},
+	    {"present=" SITE_PASSWORD "&fresh=my850199901x&again=my850199901x",
+	     "without your personal"},
+	    {"present=" SITE_PASSWORD "&fresh=one+two+three&again=one+two+four", "passwords differ"},
+	    {"present=wrong&fresh=one+two+three&again=one+two+three", "present password is not right"},
+	};
+	struct site *w = site_demo();
+	(void)state;
+	site_person(w, "850199901", "Maryam Ali");
+	struct visitor *v = signed_in(w, "850199901"), *elsewhere = signed_in(w, "850199901");
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		visit(v, "/en/profile/password");
+		submit(v, "/en/profile/password", bad[i].fields);
+		assert_int_equal(v->status, 422);
+		assert_shows(v, bad[i].wrong);
+	}
+	visit(v, "/en/profile/password");
+	submit(v, "/en/profile/password",
+	       "present=" SITE_PASSWORD "&fresh=one+two+three&again=one+two+three");
+	assert_int_equal(v->status, 303);
+	visit(v, "/en/profile/second-factor");
+	assert_int_equal(v->status, 200); /* here the person stays */
+	visit(elsewhere, "/en/profile/second-factor");
+	assert_int_equal(elsewhere->status, 303); /* and is gone everywhere else */
+	struct visitor *old = someone(w);
+	visit(old, "/en/sign-in");
+	submit(old, "/en/sign-in", "number=850199901&password=" SITE_PASSWORD);
+	assert_int_equal(old->status, 422);
+	visit(old, "/en/sign-in");
+	submit(old, "/en/sign-in", "number=850199901&password=one+two+three");
+	assert_int_equal(old->status, 303);
+	site_stop(w);
+}
+
 /* ---- accounts ---- */
 
 static struct site *site_staffed(void)
@@ -359,6 +399,7 @@ int main(void)
 	    cmocka_unit_test(codes_cannot_be_guessed),
 	    cmocka_unit_test(a_trial_shows_its_people_and_codes),
 	    cmocka_unit_test(an_application_gives_the_code),
+	    cmocka_unit_test(a_password_is_changed),
 	    cmocka_unit_test(an_administrator_sees_the_own_entity),
 	    cmocka_unit_test(roles_stay_within_the_entity),
 	    cmocka_unit_test(a_role_is_given_and_taken),
