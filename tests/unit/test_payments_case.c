@@ -372,6 +372,63 @@ static void a_receipt_is_genuine_and_a_copy_says_so(void **state)
 	shop_stop(c.s);
 }
 
+static bool file_holds(const char *dir, const char *text)
+{
+	char command[256];
+	snprintf(command, sizeof command, "grep -rqaF '%s' %s", text, dir);
+	return system(command) == 0;
+}
+
+/* proves: PAY-12 */
+static void a_card_is_kept_as_a_token_and_forgotten(void **state)
+{
+	(void)state;
+	struct counter c = start();
+	CURL *h = curl_easy_init();
+	str page;
+	char *to = NULL;
+	assert_int_equal(visit(&c, h, "en", NULL, &page), 200);
+	assert_int_equal(visit(&c, h, "en", form_of(&c, page, "save=1"), &page), 303);
+	curl_easy_getinfo(h, CURLINFO_REDIRECT_URL, &to);
+	assert_int_equal(choose(c.s, str_dup(c.p->u->a, str_of(to)), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_int_equal(count(c.s, "SELECT count(*) FROM pay_token WHERE last4 = '0002'"), 1);
+	/* The number is nowhere: not with us, not even with the simulator. */
+	assert_true(file_holds(c.p->u->dir, "SQLite format") || getenv("DIWAN_TEST_PG"));
+	assert_false(file_holds(c.p->u->dir, "4000000000000002"));
+	assert_false(file_holds(c.p->u->dir, "4000 0000 0000 0002"));
+	assert_false(file_holds(c.s->sim[0].dir, "4000000000000002"));
+	assert_int_equal(count(c.s, "SELECT count(*) FROM journal WHERE data LIKE"
+	                            " '%4000000000000002%' OR data LIKE '%tok\\_%' ESCAPE '\\'"),
+	                 0);
+	/* The next fee: the kept card, without its number. */
+	DONE(c.p, DO_WITHDRAW, c.p->citizen, c.id, .text = STR("again"));
+	c.id = submitted(c.p, c.p->citizen);
+	assert_int_equal(visit(&c, h, "en", NULL, &page), 200);
+	shows(page, "Card ending in 0002");
+	const char *kept = str_c(c.p->u->a, str_fmt(c.p->u->a, "kept=%lld",
+	                                            (long long)count(c.s, "SELECT id FROM pay_token")));
+	assert_int_equal(visit(&c, h, "en", form_of(&c, page, kept), &page), 303);
+	curl_easy_getinfo(h, CURLINFO_REDIRECT_URL, &to);
+	shows(str_of(to), "token=tok_");
+	assert_int_equal(choose(c.s, str_dup(c.p->u->a, str_of(to)), "succeed", 1), 303);
+	shop_now(c.s);
+	scheduler_drain(c.p->u->k);
+	assert_str(look_at(c.p, c.id).state, "submitted");
+	/* Forgotten by the payer; nobody else can. */
+	const char *drop = str_c(c.p->u->a, str_fmt(c.p->u->a, "/en/payments/cards/%s", kept + 5));
+	become(&c, c.p->other);
+	assert_int_equal(see(&c, h, "/en/bills", NULL, &page), 200);
+	become(&c, c.p->citizen);
+	assert_int_equal(see(&c, h, "/en/payments", NULL, &page), 200);
+	assert_int_equal(see(&c, h, drop, form_of(&c, page, "x=1"), &page), 303);
+	assert_int_equal(count(c.s, "SELECT count(*) FROM pay_token"), 0);
+	books_whole(c.s);
+	curl_easy_cleanup(h);
+	shop_stop(c.s);
+}
+
 /* proves: PAY-11 */
 static void a_dispute_has_a_clock_and_a_bundle(void **state)
 {
@@ -484,6 +541,7 @@ int main(void)
 	    cmocka_unit_test(an_officer_sees_one_payment_whole),
 	    cmocka_unit_test(a_refund_goes_from_a_cashier_to_an_officer),
 	    cmocka_unit_test(a_receipt_is_genuine_and_a_copy_says_so),
+	    cmocka_unit_test(a_card_is_kept_as_a_token_and_forgotten),
 	    cmocka_unit_test(a_dispute_has_a_clock_and_a_bundle),
 	    cmocka_unit_test(a_kiosks_payment_is_counted_as_such),
 	    cmocka_unit_test(a_fee_is_paid_at_the_counter),

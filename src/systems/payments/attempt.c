@@ -19,9 +19,13 @@ static int64_t answered(dbc *c, str provider, instant now)
 	return lost ? good * WEIGHT_FULL / (good + lost) : WEIGHT_FULL;
 }
 
+/* "card", or "card@benefit": with this provider and no other. */
 static bool offers(const struct provider *p, str method)
 {
-	str rest = p->methods, one;
+	str rest = p->methods, one, only = method;
+	str_cut(&only, '@', &method);
+	if (only.p && !str_eq(only, p->id))
+		return false;
 	if (!method.n)
 		return true;
 	while (str_cut(&rest, ' ', &one))
@@ -82,6 +86,7 @@ static struct emission of_order(const struct order *o, const char *kind, json *d
 static err begin(struct tx *tx, const struct order *o, str method, struct attempt *out)
 {
 	struct provider p;
+	str method_name = {0};
 	if (o->attempts >= ATTEMPTS_MAX)
 		return tx_fail(tx, ERR_payment_state, "", "there were %d attempts", ATTEMPTS_MAX);
 	if (!velocity_allows(tx, o))
@@ -94,7 +99,8 @@ static err begin(struct tx *tx, const struct order *o, str method, struct attemp
 	json_set_int(tx->a, d, "order", o->id);
 	json_set_int(tx->a, d, "no", o->attempts + 1);
 	json_set_str(tx->a, d, "provider", p.id);
-	json_set_str(tx->a, d, "method", method.n ? method : STR("card"));
+	str_cut(&method, '@', &method_name);
+	json_set_str(tx->a, d, "method", method_name.n ? method_name : STR("card"));
 	json_set_str(tx->a, d, "channel", tx->actor.channel);
 	json_set_int(tx->a, d, "amount", o->total);
 	json_set_str(tx->a, d, "currency", o->currency);
@@ -112,7 +118,9 @@ static err go_on(struct tx *tx, const struct order *o, str method, struct attemp
 {
 	struct provider p;
 	bool there = provider_find(tx->k, tx->db, tx->a, t->provider, &p) && p.up;
-	bool same = !method.n || str_eq(method, t->method);
+	str only = method, name = {0};
+	str_cut(&only, '@', &name);
+	bool same = (!name.n || str_eq(name, t->method)) && (!only.p || str_eq(only, t->provider));
 	if (there && same && tx->now < t->expires)
 		return OK;
 	if (tx->now >= t->expires && there)

@@ -28,6 +28,10 @@ static err redirect(arena *a, const struct provider *p, const struct checkout *c
 	put(&b, "amount", str_fmt(a, "%lld", (long long)c->amount));
 	put(&b, "currency", c->currency);
 	put(&b, "method", c->method);
+	if (c->token.n)
+		put(&b, "token", c->token);
+	if (c->save)
+		put(&b, "save", STR("1"));
 	put(&b, "payee_en", c->payee_en);
 	put(&b, "payee_ar", c->payee_ar);
 	put(&b, "back", c->back);
@@ -65,9 +69,11 @@ static err read_answer(const json *d, struct provider_answer *out)
 	out->currency = json_str(d, "currency");
 	out->reference = json_str(d, "reference");
 	out->last4 = json_str(d, "last4");
+	out->token = json_str(d, "token");
 	if (!str_i64(json_str(d, "payment"), &out->attempt) || out->attempt <= 0 ||
 	    !outcome_find(json_str(d, "status"), &out->outcome) || out->reference.n > 64 ||
-	    out->currency.n > 3 || !digits(out->last4, 4) || out->amount < 0)
+	    out->token.n > TOKEN_BYTES || out->currency.n > 3 || !digits(out->last4, 4) ||
+	    out->amount < 0)
 		return ERR_bad_input;
 	return OK;
 }

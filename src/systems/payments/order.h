@@ -112,8 +112,8 @@ err order_create(struct tx *tx, const struct order_request *q, int64_t *id);
 err order_cancel(struct tx *tx, int64_t id, str reason);
 
 /* The attempt to lead the payer to: the one under way, or a new one with the
- * provider that is best now (`method` empty: any). ERR_payment_paid,
- * ERR_payment_waiting, ERR_payment_provider, ERR_payment_expired,
+ * provider that is best now (`method` empty: any; "card@ID": only with that provider).
+ * ERR_payment_paid, ERR_payment_waiting, ERR_payment_provider, ERR_payment_expired,
  * ERR_payment_blocked. */
 err attempt_begin(struct tx *tx, int64_t order, str method, struct attempt *out);
 err attempt_fail(struct tx *tx, const struct order *o, const struct attempt *t,

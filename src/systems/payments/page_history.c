@@ -2,6 +2,7 @@
 #include "systems/payments/order.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/statements.h"
+#include "systems/payments/token.h"
 
 #include "kernel/pack/pack.h"
 
@@ -84,6 +85,14 @@ err page_payments_history(struct req *r)
 	json_set_str(r->a, v, "year", year ? str_fmt(r->a, "%lld", (long long)year) : STR(""));
 	json_set(r->a, v, "years", years_view(r, year));
 	json_set(r->a, v, "errors", json_array(r->a));
+	struct token t[TOKENS_MAX];
+	size_t n = tokens_of(r->db, r->a, r->actor.person, t, TOKENS_MAX);
+	json *cards = json_set(r->a, v, "cards", json_array(r->a));
+	for (size_t i = 0; i < n; i++) {
+		json *o = json_push(cards, json_object(r->a));
+		json_set_str(r->a, o, "id", str_fmt(r->a, "%lld", (long long)t[i].id));
+		json_set_str(r->a, o, "last4", t[i].last4);
+	}
 	json_set(r->a, v, "payments", list);
 	json_set(r->a, v, "totals", totals);
 	return req_view(r, "payments/history", v);

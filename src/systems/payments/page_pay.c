@@ -7,6 +7,7 @@
  */
 #include "systems/payments/order.h"
 #include "systems/payments/routes.h"
+#include "systems/payments/token.h"
 
 #include "kernel/cases/cases.h"
 #include "kernel/outbox/outbox.h"
@@ -18,7 +19,8 @@ struct pay {
 	str home; /* where the payer goes when it is paid: "/applications/..." */
 	struct order o;
 	struct attempt t;
-	bool hold; /* the provider has to say first what became of the last attempt */
+	struct token card; /* that the payer chose, or id 0 */
+	bool hold;         /* the provider has to say first what became of the last attempt */
 };
 
 /* The application and its newest order, if they are the reader's; below /payments an
@@ -79,6 +81,26 @@ static str last_of(struct req *r, struct pay *p)
 	return p->hold ? STR("waiting") : STR("open");
 }
 
+/* Cards that providers keep for the payer, as choices; the first choice is another. */
+static json *cards_view(struct req *r, const struct order *o)
+{
+	struct token t[TOKENS_MAX];
+	size_t n = tokens_of(r->db, r->a, o->payer, t, TOKENS_MAX);
+	json *list = json_array(r->a);
+	for (size_t i = 0; n && i <= n; i++) {
+		json *c = json_push(list, json_object(r->a));
+		json_set_str(r->a, c, "id", i ? str_fmt(r->a, "kept-%zu", i + 1) : STR("kept"));
+		json_set_str(r->a, c, "value",
+		             i ? str_fmt(r->a, "%lld", (long long)t[i - 1].id) : STR("0"));
+		json_set_str(r->a, c, "text",
+		             i ? str_fmt(r->a, "%.*s %.*s", STRF(req_text(r, "payments.card.ending")),
+		                         STRF(t[i - 1].last4))
+		               : req_text(r, "payments.card.another"));
+		json_set_bool(r->a, c, "checked", i == (n ? 1 : 0));
+	}
+	return list;
+}
+
 static json *pay_view(struct req *r, struct pay *p)
 {
 	struct provider list[PROVIDERS_MAX];
@@ -97,6 +119,8 @@ static json *pay_view(struct req *r, struct pay *p)
 	json_set_bool(r->a, v, "again", p->hold || str_eq(last, STR("open")));
 	json_set_bool(r->a, v, "degraded", down);
 	json_set(r->a, v, "errors", json_array(r->a));
+	json_set(r->a, v, "cards", cards_view(r, &p->o));
+	json_set_bool(r->a, v, "may_save", p->o.payer != 0);
 	json_set(r->a, v, "lines", lines_view(r, &p->o));
 	json_set(r->a, v, "total", pay_money(r->a, p->o.total, p->o.currency));
 	return v;
@@ -116,8 +140,12 @@ err page_payments_pay(struct req *r)
 err prepare_payments_begin(struct req *r)
 {
 	struct pay *p = NEW(r->a, struct pay);
+	int64_t card = req_field_int(r, "kept", 0, 0, INT64_MAX);
 	r->state = p;
-	return pay_find(r, r->db, r->a, p);
+	err e = pay_find(r, r->db, r->a, p);
+	if (!e && card && !token_find(r->db, r->a, p->o.payer, card, &p->card))
+		e = req_fail(r, ERR_not_found, "kept", "there is no such card");
+	return e;
 }
 
 /* A kiosk's browser says so in the page's address; a telephone's by its name. */
@@ -133,7 +161,10 @@ err decide_payments_begin(struct tx *tx, struct req *r)
 	struct pay *p = r->state;
 	struct attempt t;
 	tx->actor.channel = channel_of(r);
-	err e = attempt_begin(tx, p->o.id, str_trim(req_field(r, "method")), &t);
+	str method = str_trim(req_field(r, "method"));
+	if (p->card.id)
+		method = str_cat(tx->a, STR("card@"), p->card.provider);
+	err e = attempt_begin(tx, p->o.id, method, &t);
 	const char *refusal = e == ERR_payment_paid       ? "paid"
 	                      : e == ERR_payment_waiting  ? "waiting"
 	                      : e == ERR_payment_provider ? "none"
@@ -169,6 +200,8 @@ static err lead(struct req *r, const struct pay *p, const struct attempt *t)
 	    .currency = t->currency,
 	    .method = t->method,
 	    .lang = str_of(lang_code(r->lang)),
+	    .token = str_eq(p->card.provider, v.id) ? p->card.token : (str){0},
+	    .save = req_field(r, "save").n > 0,
 	    .payee_en = e.name_en,
 	    .payee_ar = e.name_ar,
 	    .back = str_fmt(r->a, "%.*s/%s%.*s/pay", STRF(base), lang_code(r->lang), STRF(p->home)),

@@ -18,6 +18,7 @@
 
 #include "kernel/kernel.h"
 
+#define TOKEN_BYTES         128 /* of a kept card */
 #define PROVIDERS_MAX       16
 #define PROVIDER_HOOK_DRIFT (5 * MINUTE) /* a message's time may differ from ours by */
 
@@ -51,6 +52,8 @@ struct checkout {
 	int64_t attempt, amount;
 	str reference, currency, method, lang;
 	str payee_en, payee_ar;
+	str token;        /* of a card the provider keeps for the payer, or empty */
+	bool save;        /* the payer wants the provider to keep the card */
 	str back, notify; /* URLs: of the payer's return, of messages */
 	instant now, expires;
 };
@@ -71,6 +74,7 @@ struct provider_answer {
 	int64_t attempt, amount;
 	enum outcome outcome;
 	str currency, reference, last4;
+	str token; /* when the provider keeps the card from now on */
 };
 
 struct webhook {

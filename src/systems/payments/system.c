@@ -4,6 +4,7 @@
 #include "systems/payments/order.h"
 #include "systems/payments/react.h"
 #include "systems/payments/statements.h"
+#include "systems/payments/token.h"
 
 #define ROUTES_DEF   "systems/payments/routes.def"
 #define ROUTES_TABLE payments_routes
@@ -19,6 +20,8 @@ static const struct reactor reactors[] = {
     {"work.requested", react_work_requested},
     {"work.cancelled", react_work_cancelled},
 };
+
+static const struct follow follows[] = {{"person.erased", token_follow_erased}};
 
 static const struct job_kind jobs[] = {
     {"payment.enquire", job_enquire, 0},     {"payment.fulfil", job_fulfil, 1000},
@@ -46,6 +49,7 @@ static const struct derived derived[] = {
     {"pay_share", "gl, beneficiary"},
     {"pay_distribution", "entity, gl, period, currency"},
     {"pay_dispute", "id"},
+    {"pay_token", "id"},
 };
 
 static const struct err_info errors[] = {
@@ -58,6 +62,8 @@ static const struct organ payments_organ = {
     .name = "systems/payments",
     .events = events,
     .n_events = COUNT(events),
+    .follows = follows,
+    .n_follows = COUNT(follows),
     .reactors = reactors,
     .n_reactors = COUNT(reactors),
     .jobs = jobs,

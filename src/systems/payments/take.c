@@ -13,6 +13,7 @@
  */
 #include "systems/payments/bills.h"
 #include "systems/payments/statements.h"
+#include "systems/payments/token.h"
 
 #include "kernel/cases/cases.h"
 #include "kernel/pack/pack.h"
@@ -176,6 +177,8 @@ static err succeeded(struct tx *tx, const struct order *o, const struct attempt 
 	                        : "amount",
 	                 via);
 	if (e)
+		return e;
+	if (take && (e = token_keep(tx, o, t->provider, w)))
 		return e;
 	return take ? capture(tx, o, t, late)
 	            : surplus_take(tx, o, t, w, fits ? "not owed" : "another amount");

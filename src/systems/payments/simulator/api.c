@@ -17,6 +17,8 @@ static json *payment_json(arena *a, const struct sim_payment *p, str status, int
 	json_set_str(a, d, "currency", p->currency);
 	json_set_str(a, d, "reference", p->reference);
 	json_set_str(a, d, "last4", p->last4);
+	if (p->token.n && str_eq(status, STR("succeeded")))
+		json_set_str(a, d, "token", p->token);
 	return d;
 }
 
@@ -45,6 +47,7 @@ static err sent_decide(struct tx *tx, void *ctx)
 	return tx_emit(tx, (struct emission){.kind = "simulator.sent", .data = d});
 }
 
+/* The same bytes each time it is sent. */
 static str message_body(struct job *j, str id)
 {
 	struct sim_payment p = {0};
@@ -56,7 +59,7 @@ static str message_body(struct job *j, str id)
 	str status = json_str(j->payload, "status");
 	p.id = id;
 	json_set_str(j->a, body, "type", str_cat(j->a, STR("payment."), status));
-	json_set_str(j->a, body, "timestamp", time_print(j->a, kernel_now(j->k)));
+	json_set_str(j->a, body, "timestamp", time_print(j->a, p.at));
 	json_set(j->a, body, "data", payment_json(j->a, &p, status, json_int(j->payload, "amount", 0)));
 	return json_print(j->a, body);
 }

@@ -185,6 +185,8 @@ err decide_simulator_choose(struct tx *tx, struct req *r)
 	json_set_str(tx->a, d, "outcome", str_of(c->plan->name));
 	json_set_str(tx->a, d, "status", str_of(c->plan->status));
 	json_set_str(tx->a, d, "last4", c->last4);
+	if (req_field(r, "save").n && c->last4.n)
+		json_set_str(tx->a, d, "token", str_fmt(tx->a, "tok_%.*s_%.*s", STRF(id), STRF(c->last4)));
 	json_set_int(tx->a, d, "ready", ready);
 	json_set_bool(tx->a, r->decided, "told", c->plan->messages[0] && !c->plan->delay);
 	for (int i = 0; c->plan->messages[i]; i++)

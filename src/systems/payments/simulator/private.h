@@ -13,7 +13,7 @@
 #define SIMULATOR_WAIT  (2 * SECOND)  /* the payer goes back when the message is there */
 
 struct sim_payment {
-	str id, reference, order_reference, currency, outcome, status, last4;
+	str id, reference, order_reference, currency, outcome, status, last4, token;
 	int64_t amount, charged, sent;
 	instant at, ready;
 };

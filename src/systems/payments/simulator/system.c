@@ -19,7 +19,7 @@ void fold_simulator_paid(dbc *c, arena *a, const struct event *e)
 	        D_INT(json_int(d, "amount", 0)), D_INT(json_int(d, "charged", 0)),
 	        D_TEXT(json_str(d, "currency")), D_TEXT(json_str(d, "outcome")),
 	        D_TEXT(json_str(d, "status")), D_TEXT(json_str(d, "last4")), D_INT(e->at),
-	        D_INT(json_int(d, "ready", 0)));
+	        D_INT(json_int(d, "ready", 0)), D_TEXT(json_str(d, "token")));
 }
 
 void fold_simulator_sent(dbc *c, arena *a, const struct event *e)
@@ -57,6 +57,7 @@ bool sim_payment_find(dbc *c, arena *a, str id, struct sim_payment *out)
 		    .at = db_int(r, 8),
 		    .ready = db_int(r, 9),
 		    .sent = db_int(r, 10),
+		    .token = str_dup(a, db_text(r, 11)),
 		};
 	db_done(r);
 	return found;

@@ -1,0 +1,1 @@
+ALTER TABLE sim_payment ADD COLUMN token TEXT NOT NULL DEFAULT '';
