@@ -158,6 +158,64 @@ static void test_versions_by_date(void **state)
 	assert_int_equal(dmn_version_at(v, 3, -1), -1);
 }
 
+/* Two versions of a fee: each case has that of its day, also when looked at again. */
+static void test_a_case_keeps_the_version_of_its_day(void **state)
+{
+	arena *a = *state;
+	static const char *const old[][2] = {{"&lt; 5", "10"}, {"&gt;= 5", "20"}};
+	static const char *const new[][2] = {{"&lt; 5", "11"}, {"&gt;= 5", "22"}};
+	const struct dmn_version v[] = {{0, 100}, {100, INT64_MAX}};
+	str model[2] = {table_model(a, "UNIQUE", "", "", old, 2),
+	                table_model(a, "UNIQUE", "", "", new, 2)};
+	static const struct {
+		int64_t day;
+		const char *want;
+	} cases[] = {{99, "20"}, {100, "22"}, {5000, "22"}, {0, "20"}, {99, "20"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct dmn_run run;
+		ptrdiff_t at = dmn_version_at(v, 2, cases[i].day);
+		assert_true(at >= 0);
+		assert_str(decide(a, model[at], "{\"x\": 7}", &run), cases[i].want);
+	}
+	/* a gap between two versions is no version; of two that overlap the later holds */
+	const struct dmn_version odd[] = {{0, 50}, {60, 100}, {80, INT64_MAX}};
+	assert_int_equal(dmn_version_at(odd, 3, 55), -1);
+	assert_int_equal(dmn_version_at(odd, 3, 90), 2);
+	assert_int_equal(dmn_version_at(odd, 0, 90), -1);
+}
+
+/* Models of some tools have no requirements: names come from the inputs. */
+static void test_names_without_requirements_come_from_the_inputs(void **state)
+{
+	arena *a = *state;
+	struct diags d = diags_make(a, STR("t.dmn"));
+	struct dmn *m = dmn_load(
+	    a,
+	    STR("<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' "
+	        "xmlns:camunda='http://camunda.org/schema/1.0/dmn' name='t' namespace='t' "
+	        "camunda:diagramRelationId='x'><decision id='D' name='Dish' "
+	        "camunda:historyTimeToLive='180'><decisionTable id='t'><input id='i' label='Season' "
+	        "camunda:inputVariable='cellInput'><inputExpression id='e' typeRef='string'>"
+	        "<text>season</text></inputExpression></input><output id='o' name='dish' "
+	        "typeRef='string'/><rule id='r'><inputEntry id='c'><text>\"Winter\"</text></inputEntry>"
+	        "<outputEntry id='p'><text>\"Soup for \" + string(guests)</text></outputEntry></rule>"
+	        "</decisionTable></decision></definitions>"),
+	    &d);
+	assert_non_null(m);
+	struct dmn_run run = dmn_run_make(a);
+	json *out = NULL;
+	assert_int_equal(dmn_eval(m, STR("Dish"),
+	                          json_parse(a, STR("{\"season\": \"Winter\", \"guests\": 4}"), NULL),
+	                          &run, &out),
+	                 OK);
+	assert_str(json_text(out), "Soup for 4");
+	run = dmn_run_make(a);
+	assert_int_equal(dmn_eval(m, STR("Dish"), json_parse(a, STR("{}"), NULL), &run, &out), OK);
+	assert_true(json_is(out, JSON_NULL) && run.diags.count > 0);
+	dmn_check(a, m, &d);
+	assert_true(str_find(diags_print(a, &d), STR("nothing here is called 'season'")) >= 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {UNIT(test_hit_policies),
@@ -165,6 +223,8 @@ int main(void)
 	                                   UNIT(test_an_indexed_table_answers_alike),
 	                                   UNIT(test_check_finds_gap_and_overlap),
 	                                   UNIT(test_bad_models_are_refused),
-	                                   UNIT(test_versions_by_date)};
+	                                   UNIT(test_versions_by_date),
+	                                   UNIT(test_a_case_keeps_the_version_of_its_day),
+	                                   UNIT(test_names_without_requirements_come_from_the_inputs)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

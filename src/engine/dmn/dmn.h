@@ -17,7 +17,8 @@
  * their digits; strings become dates, times and durations where the input's
  * type says so. Missing inputs are null. A value that does not fit its type is
  * null with a diagnostic. External (Java, PMML) functions are refused at load
- * with a warning and are null.
+ * with a warning and are null. A name that nothing in the model gives is looked up
+ * in the inputs, for models that leave their requirements out; dmn_check tells them.
  */
 #ifndef ENGINE_DMN_DMN_H
 #define ENGINE_DMN_DMN_H

@@ -122,6 +122,7 @@ feel_value run_service(const struct feel_function *f, struct env *e, const feel_
 {
 	const struct element *el = f->data;
 	struct model_run *outer = e->model, inner = *outer;
+	const feel_value *given = e->given;
 	feel_value answer = feel_null();
 	inner.value = NEWN(e->a, feel_value, outer->m->n);
 	inner.state = NEWN(e->a, uint8_t, outer->m->n);
@@ -130,6 +131,7 @@ feel_value run_service(const struct feel_function *f, struct env *e, const feel_
 		inner.state[el->params[i]] = VALUE_KNOWN;
 	}
 	e->model = &inner;
+	e->given = NULL;
 	for (size_t i = 0; i < el->n_outputs; i++) {
 		run_need(e, &inner, el->outputs[i]);
 		feel_value v = inner.value[el->outputs[i]];
@@ -138,6 +140,7 @@ feel_value run_service(const struct feel_function *f, struct env *e, const feel_
 		             : feel_put(e->a, answer, inner.m->element[el->outputs[i]]->name, v);
 	}
 	e->model = outer;
+	e->given = given;
 	return f->result ? feel_coerce(e, answer, f->result, el->name) : answer;
 }
 
@@ -172,6 +175,7 @@ static feel_value answer(struct env *e, void *arg)
 {
 	struct request *q = arg;
 	e->model = &q->r;
+	e->given = &q->r.inputs;
 	feel_value v;
 	if (q->el->kind == ELEMENT_SERVICE || q->el->kind == ELEMENT_MODEL) {
 		v = invoke(e, q);

@@ -21,8 +21,12 @@ feel_value eval_global(const struct node *n, struct env *e)
 	return e->global[n->slot];
 }
 
+/* Some modelers leave requirements out and take names from what the caller gives. */
 feel_value eval_unknown(const struct node *n, struct env *e)
 {
+	const feel_value *v = e->given ? feel_get(*e->given, n->name) : NULL;
+	if (v)
+		return *v;
 	return env_fail(e, "nothing here is called '%.*s'", STRF(n->name));
 }
 

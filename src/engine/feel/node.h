@@ -41,8 +41,9 @@ struct env {
 	size_t depth, depth_max;
 	uint32_t n_local; /* size of the current frame */
 	struct feel_run *run;
-	jmp_buf *stop; /* a used-up budget jumps here with an err */
-	void *model;   /* the DMN run, for nodes made there */
+	jmp_buf *stop;           /* a used-up budget jumps here with an err */
+	void *model;             /* the DMN run, for nodes made there */
+	const feel_value *given; /* its inputs: what names that nothing gives are looked up in */
 	struct zone_cache *zones;
 	bool shape_only; /* types are being compared without their allowed values */
 };
