@@ -167,6 +167,23 @@ def check_manual():
         report("manual: typeset without a warning", p.stderr.splitlines())
 
 
+def check_documents():
+    """Every link between documents leads somewhere; the diwan commands they show exist."""
+    commands = set(re.findall(r"^COMMAND\((\w+)", read("src/app/commands.def"), re.M))
+    paths = [p for p in output(ROOT, "git", "ls-files", "-co", "--exclude-standard")[0].splitlines()
+             if p.endswith(".md")]
+    broken, unknown = [], []
+    for path in paths:
+        text = read(path)
+        for to in re.findall(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)", text):
+            if not os.path.exists(os.path.join(ROOT, os.path.dirname(path), to)):
+                broken.append(f"{path}: {to} is not there")
+        unknown += [f"{path}: there is no command {c}" for c in re.findall(r"^    diwan (\w+)", text, re.M)
+                    if c not in commands]
+    report("documents: every link leads somewhere", broken)
+    report("documents: every command shown exists", unknown)
+
+
 def read(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as f:
         return f.read()
@@ -174,6 +191,7 @@ def read(path):
 
 check_arrows()
 check_manual()
+check_documents()
 check_style()
 check_runner()
 check_rows()
