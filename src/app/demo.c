@@ -93,6 +93,7 @@ static void provider(struct opened *o, struct children *c)
 		return;
 	}
 	int port = free_port();
+	str moved = config_text(&o->config, SETTING_clock_offset_file);
 	const char *const argv[] = {
 	    "/proc/self/exe",
 	    "simulator",
@@ -101,6 +102,7 @@ static void provider(struct opened *o, struct children *c)
 	    str_c(o->a,
 	          str_fmt(o->a, "--data-dir=%.*s", STRF(config_text(&o->config, SETTING_data_dir)))),
 	    str_c(o->a, str_fmt(o->a, "--provider-secret-file=%s", path)),
+	    moved.n ? str_c(o->a, str_fmt(o->a, "--clock-offset=%.*s", STRF(moved))) : NULL,
 	    NULL};
 	if (!child_start(c, argv, below(o, "simulator.log")))
 		return;
