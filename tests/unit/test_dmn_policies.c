@@ -186,6 +186,7 @@ static str model(arena *a, const char *const policy[2], const struct edge *e)
 	return buf_str(&b);
 }
 
+/* proves: CORE-04 */
 static void test_every_policy_at_every_edge(void **state)
 {
 	arena *a = *state;

@@ -85,6 +85,7 @@ static void test_hit_policies(void **state)
 	}
 }
 
+/* proves: CORE-04 */
 static void test_trace_names_the_rules(void **state)
 {
 	arena *a = *state;
@@ -159,6 +160,7 @@ static void test_versions_by_date(void **state)
 }
 
 /* Two versions of a fee: each case has that of its day, also when looked at again. */
+/* proves: CORE-04 */
 static void test_a_case_keeps_the_version_of_its_day(void **state)
 {
 	arena *a = *state;
