@@ -52,6 +52,15 @@ const struct job_kind *kernel_job_kind(const struct kernel *k, str name)
 	return NULL;
 }
 
+const struct job_command *kernel_job_command(const struct kernel *k, str name)
+{
+	for (size_t i = 0; i < k->n_organs; i++)
+		for (size_t n = 0; n < k->organs[i]->n_job_commands; n++)
+			if (str_eq(name, str_of(k->organs[i]->job_commands[n].name)))
+				return &k->organs[i]->job_commands[n];
+	return NULL;
+}
+
 void event_fold(const struct kernel *k, dbc *c, arena *a, const struct event *e)
 {
 	const struct event_kind *kind = kernel_event_kind(k, e->kind, e->version);

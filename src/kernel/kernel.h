@@ -87,5 +87,6 @@ uint64_t kernel_public_generation(const struct kernel *k);
 /* Declared events, jobs and so on, over all rooms. */
 const struct event_kind *kernel_event_kind(const struct kernel *k, str name, int version);
 const struct job_kind *kernel_job_kind(const struct kernel *k, str name);
+const struct job_command *kernel_job_command(const struct kernel *k, str name);
 
 #endif

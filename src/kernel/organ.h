@@ -40,6 +40,15 @@ struct job_kind {
 	int attempts_max;
 };
 
+/* A job that changes nothing but the platform's own state: it runs as one command,
+ * in the transaction that also records that it ran, so that it happens exactly
+ * once. Many that are due together share their commits. */
+struct job_command {
+	const char *name;
+	err (*decide)(struct tx *tx, const struct job *j);
+	int attempts_max;
+};
+
 /* A table that folds own: `journal rebuild` empties it, replays, and compares
  * the rows in the order of `key`. */
 struct derived {
@@ -57,6 +66,8 @@ struct organ {
 	size_t n_reactors;
 	const struct job_kind *jobs;
 	size_t n_jobs;
+	const struct job_command *job_commands;
+	size_t n_job_commands;
 	/* Kinds of any room's events after which this room's public pages read
 	 * otherwise: what the web server keeps of them is then dropped. */
 	const char *const *public_kinds;

@@ -151,8 +151,89 @@ static void killed_in_every_step(void **state)
 	assert_true(deaths >= rounds * STEPS);
 }
 
+/* ---- many timers at once ---- */
+
+enum { TIMERS = 40 };
+
+static err known_person(struct tx *tx, void *ctx)
+{
+	int64_t *id = ctx;
+	return person_add(tx, str_c(tx->a, str_fmt(tx->a, "9%08lld", (long long)*id)), "Noor Hasan",
+	                  NULL, NULL, id);
+}
+
+static void draining_child(struct people *p, struct told *told, long nanos)
+{
+	pthread_t thread;
+	str why = {0};
+	unit_open(p->u);
+	if (pack_refresh(p->u->k, &why) != OK)
+		_exit(4);
+	pthread_create(&thread, NULL, killer, &nanos);
+	scheduler_drain(p->u->k);
+	told->answered = 1;
+	pause();
+}
+
+/* How many of the timers' reminders stand in the journal, and for how many cases. */
+static void reminders(struct people *p, int64_t *events, int64_t *cases)
+{
+	dbc *c = db_reader(p->u->k->db);
+	rows *r = db_query_text(c,
+	                        STR("SELECT count(*), count(DISTINCT case_id) FROM journal"
+	                            " WHERE kind = 'task.overdue'"),
+	                        NULL, 0);
+	assert_true(db_next(r));
+	*events = db_int(r, 0);
+	*cases = db_int(r, 1);
+	db_done(r);
+	db_reader_return(c);
+}
+
+static void timers_fire_once_across_kills(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	struct told *told =
+	    mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	rng r = rng_seeded(5);
+	bool server = getenv("DIWAN_TEST_PG") != NULL;
+	int deaths = 0;
+	assert_true(told != MAP_FAILED);
+	for (int i = 0; i < TIMERS; i++) {
+		int64_t person = i;
+		assert_int_equal(unit_run(p->u, known_person, &person), OK);
+		paid(p, submitted(p, person));
+	}
+	kernel_close(p->u->k);
+	p->u->now += 12 * DAY;
+	for (; !told->answered && deaths < 200; deaths++) {
+		long most = (long)(deaths + 1) * 8000000 * (server ? 4 : 1), nanos;
+		nanos = (long)rng_below(&r, (uint64_t)(most < 900000000 ? most : 900000000));
+		p->u->now += JOB_LEASE + SECOND; /* what died held its jobs so long */
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			draining_child(p, told, nanos);
+		int status;
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+	}
+	assert_int_equal(told->answered, 1);
+	people_reopen(p);
+	int64_t events, cases;
+	reminders(p, &events, &cases);
+	print_message("%d timers fired in %d processes\n", TIMERS, deaths);
+	assert_int_equal(events, TIMERS);
+	assert_int_equal(cases, TIMERS);
+	rebuilt(p);
+	munmap(told, sizeof *told);
+	people_stop(p);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(killed_in_every_step)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(killed_in_every_step),
+	                                   cmocka_unit_test(timers_fire_once_across_kills)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,8 +52,8 @@ int64_t working_between(void *ctx, instant from, instant to);
  * done already, with *vars. */
 err work_request(struct tx *tx, const struct kase *q, const struct service *s,
                  const struct bpmn_effect *f, bool *done, json **vars);
-err case_timer_job(struct job *j);
-err case_draft_job(struct job *j);
+err case_timer_job(struct tx *tx, const struct job *j);
+err case_draft_job(struct tx *tx, const struct job *j);
 err case_thrown_react(struct tx *tx, const struct event *e);
 err case_document_react(struct tx *tx, const struct event *e);
 

@@ -94,26 +94,14 @@ err draft_discard(struct tx *tx, int64_t id)
 }
 
 /* A draft that was touched since is looked at again when its time is up. */
-static err expire_decide(struct tx *tx, void *ctx)
+err case_draft_job(struct tx *tx, const struct job *j)
 {
 	struct kase q;
-	if (!case_get(tx->db, tx->a, *(const int64_t *)ctx, &q) || !str_eq(q.state, STR("draft")))
+	if (!case_get(tx->db, tx->a, json_int(j->payload, "case", 0), &q) ||
+	    !str_eq(q.state, STR("draft")))
 		return OK;
 	if (q.changed + DRAFT_KEPT <= tx->now)
 		return discard(tx, &q, "time");
 	expire_later(tx, q.id, q.changed + DRAFT_KEPT);
 	return OK;
-}
-
-err case_draft_job(struct job *j)
-{
-	int64_t id = json_int(j->payload, "case", 0);
-	struct action act = {.k = j->k,
-	                     .a = j->a,
-	                     .actor = {.channel = STR("timer")},
-	                     .decide = expire_decide,
-	                     .ctx = &id};
-	err e = kernel_run(&act);
-	j->fault = act.fault;
-	return e;
 }

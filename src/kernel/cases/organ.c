@@ -21,7 +21,7 @@ static const struct reactor reactors[] = {
     {"document.issued", case_document_react},
 };
 
-static const struct job_kind jobs[] = {
+static const struct job_command jobs[] = {
     {"case.timer", case_timer_job, 0},
     {"case.draft_expire", case_draft_job, 0},
 };
@@ -43,8 +43,8 @@ const struct organ cases_organ = {
     .n_follows = COUNT(follows),
     .reactors = reactors,
     .n_reactors = COUNT(reactors),
-    .jobs = jobs,
-    .n_jobs = COUNT(jobs),
+    .job_commands = jobs,
+    .n_job_commands = COUNT(jobs),
     .derived = derived,
     .n_derived = COUNT(derived),
     .statements = kernel_cases_statements,

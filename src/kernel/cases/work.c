@@ -160,40 +160,22 @@ err case_work_failed(struct tx *tx, int64_t id, int64_t instance, str reason)
 
 /* ---- timers ---- */
 
-struct timer {
-	int64_t id, instance;
-	instant due;
-};
-
 /* Fires a timer once: it must still be set, for this very time. */
-static err timer_decide(struct tx *tx, void *ctx)
+err case_timer_job(struct tx *tx, const struct job *j)
 {
-	const struct timer *t = ctx;
+	int64_t id = json_int(j->payload, "case", 0), instance = json_int(j->payload, "instance", 0);
+	instant due = json_int(j->payload, "due", 0);
 	struct kase q;
-	if (!case_get(tx->db, tx->a, t->id, &q) || q.closed)
+	if (!case_get(tx->db, tx->a, id, &q) || q.closed)
 		return OK;
-	json *list = case_waiting(tx->db, tx->a, t->id);
+	json *list = case_waiting(tx->db, tx->a, id);
 	for (const json *v = list->first; v; v = v->next)
-		if (str_eq(json_str(v, "kind"), STR("timer")) &&
-		    json_int(v, "instance", 0) == t->instance && json_int(v, "due", 0) == t->due) {
-			struct bpmn_trigger fired = {.kind = BPMN_TIMER_FIRED, .instance = t->instance};
-			return case_advance_or_park(tx, t->id, &fired);
+		if (str_eq(json_str(v, "kind"), STR("timer")) && json_int(v, "instance", 0) == instance &&
+		    json_int(v, "due", 0) == due) {
+			struct bpmn_trigger fired = {.kind = BPMN_TIMER_FIRED, .instance = instance};
+			return case_advance_or_park(tx, id, &fired);
 		}
 	return OK;
-}
-
-err case_timer_job(struct job *j)
-{
-	struct timer t = {json_int(j->payload, "case", 0), json_int(j->payload, "instance", 0),
-	                  json_int(j->payload, "due", 0)};
-	struct action act = {.k = j->k,
-	                     .a = j->a,
-	                     .actor = {.channel = STR("timer")},
-	                     .decide = timer_decide,
-	                     .ctx = &t};
-	err e = kernel_run(&act);
-	j->fault = act.fault;
-	return e;
 }
 
 /* ---- messages ---- */

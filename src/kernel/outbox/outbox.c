@@ -85,6 +85,115 @@ static err finish_decide(struct tx *tx, void *ctx)
 	return OK;
 }
 
+static void failed(const struct claimed *c, const struct outcome *o)
+{
+	log_event(LOG_WARN, "job.failed", L_STR("kind", c->kind), L_INT("job", c->id),
+	          L_INT("attempt", c->attempt), L_STR("error", str_of(err_find(o->result)->name)),
+	          L_STR("detail", o->detail));
+}
+
+static void finish(struct kernel *k, struct outcome *o)
+{
+	arena *a = arena_create(JOB_ARENA_BYTES);
+	struct action act = {.k = k, .a = a, .decide = finish_decide, .ctx = o};
+	if (a)
+		kernel_run(&act);
+	arena_destroy(a);
+}
+
+/* ---- jobs that are commands ---- */
+
+struct together {
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	int waiting;
+};
+
+struct pending {
+	const struct claimed *c;
+	const struct job_command *kind;
+	struct together *group;
+	struct action act;
+	err result;
+	bool sent;
+};
+
+/* What the job does and that it ran, in one transaction. */
+static err command_decide(struct tx *tx, void *ctx)
+{
+	struct pending *p = ctx;
+	struct job j = {.k = tx->k,
+	                .a = tx->a,
+	                .id = p->c->id,
+	                .attempt = p->c->attempt,
+	                .key = p->c->key,
+	                .payload = json_parse(tx->a, p->c->payload, NULL)};
+	struct outcome done = {.job = p->c};
+	err e = j.payload ? p->kind->decide(tx, &j) : ERR_bad_syntax;
+	return e ? e : finish_decide(tx, &done);
+}
+
+static void command_done(struct action *act, err result)
+{
+	struct pending *p = act->done_ctx;
+	struct together *g = p->group;
+	pthread_mutex_lock(&g->lock);
+	p->result = result;
+	if (--g->waiting == 0)
+		pthread_cond_signal(&g->done);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void send_command(struct kernel *k, struct pending *p)
+{
+	p->act = (struct action){
+	    .k = k,
+	    .a = arena_create(JOB_ARENA_BYTES),
+	    .actor = {.channel = STR("timer")},
+	    .decide = command_decide,
+	    .ctx = p,
+	    .done = command_done,
+	    .done_ctx = p,
+	};
+	pthread_mutex_lock(&p->group->lock);
+	p->group->waiting++;
+	pthread_mutex_unlock(&p->group->lock);
+	p->sent = p->act.a && kernel_submit(&p->act);
+	if (p->sent)
+		return;
+	pthread_mutex_lock(&p->group->lock); /* its lease runs out; it is taken again */
+	p->group->waiting--;
+	pthread_mutex_unlock(&p->group->lock);
+}
+
+/* All of them at once, so that they share commits. */
+static void run_commands(struct kernel *k, struct pending *p, int n)
+{
+	struct together g = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+	for (int i = 0; i < n; i++) {
+		p[i].group = &g;
+		send_command(k, &p[i]);
+	}
+	pthread_mutex_lock(&g.lock);
+	while (g.waiting)
+		pthread_cond_wait(&g.done, &g.lock);
+	pthread_mutex_unlock(&g.lock);
+	for (int i = 0; i < n; i++) {
+		struct outcome o = {.job = p[i].c,
+		                    .result = p[i].result,
+		                    .attempts_max = p[i].kind->attempts_max ? p[i].kind->attempts_max
+		                                                            : JOB_ATTEMPTS_DEFAULT,
+		                    .detail = p[i].act.fault.detail};
+		if (p[i].sent && p[i].result) {
+			failed(p[i].c, &o);
+			finish(k, &o);
+		}
+		arena_destroy(p[i].act.a);
+	}
+}
+
+/* ---- jobs that may talk to the world ---- */
+
 static void run_one(struct kernel *k, const struct claimed *c)
 {
 	arena *a = arena_create(JOB_ARENA_BYTES);
@@ -108,15 +217,8 @@ static void run_one(struct kernel *k, const struct claimed *c)
 		o.detail = j.fault.detail;
 	}
 	if (o.result)
-		log_event(LOG_WARN, "job.failed", L_STR("kind", c->kind), L_INT("job", c->id),
-		          L_INT("attempt", c->attempt), L_STR("error", str_of(err_find(o.result)->name)),
-		          L_STR("detail", o.detail));
-	arena *b = arena_create(JOB_ARENA_BYTES);
-	if (b) {
-		struct action act = {.k = k, .a = b, .decide = finish_decide, .ctx = &o};
-		kernel_run(&act);
-	}
-	arena_destroy(b);
+		failed(c, &o);
+	finish(k, &o);
 	arena_destroy(a);
 }
 
@@ -127,8 +229,17 @@ static int run_due(struct kernel *k, int max)
 	struct action act = {.k = k, .a = a, .decide = claim_decide, .ctx = &c};
 	if (!a || kernel_run(&act) != OK)
 		c.n = 0;
+	struct pending together[JOB_CLAIM_MAX];
+	int n = 0;
+	for (int i = 0; i < c.n; i++) {
+		const struct job_command *kind = kernel_job_command(k, c.job[i].kind);
+		if (kind)
+			together[n++] = (struct pending){.c = &c.job[i], .kind = kind};
+	}
+	run_commands(k, together, n);
 	for (int i = 0; i < c.n; i++)
-		run_one(k, &c.job[i]);
+		if (!kernel_job_command(k, c.job[i].kind))
+			run_one(k, &c.job[i]);
 	arena_destroy(a);
 	return c.n;
 }
@@ -146,12 +257,7 @@ static bool anything_due(struct kernel *k)
 {
 	dbc *c = db_reader(k->db);
 	int64_t due = db_query_int_args(c, &sql_job_next_due, INT64_MAX, NULL, 0);
-	bool running = false;
-	rows *r = db_query_args(c, &sql_job_count, NULL, 0);
-	while (db_next(r))
-		if (str_eq(db_text(r, 0), STR("running")))
-			running = true;
-	db_done(r);
+	bool running = db_query_int_args(c, &sql_job_running, 0, NULL, 0) != 0;
 	db_clear(c);
 	db_reader_return(c);
 	return (due > 0 && due <= kernel_now(k)) || running;

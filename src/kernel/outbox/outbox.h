@@ -15,7 +15,7 @@
 #include "kernel/kernel.h"
 
 #define JOB_THREADS 2
-#define JOB_CLAIM_MAX 32
+#define JOB_CLAIM_MAX 128
 #define JOB_LEASE (2 * MINUTE)
 #define JOB_PAUSE_FIRST (5 * SECOND)
 #define JOB_PAUSE_MAX (1 * HOUR)
