@@ -67,8 +67,48 @@ static void ratings_reach_card_and_figures(void **state)
 	site_stop(p.w);
 }
 
+/* ---- a photograph before the wrong wall ---- */
+
+static str sent_with(struct portal *p, const char *number, str picture)
+{
+	struct visitor *v = signed_in(p->w, number);
+	str draft = portal_begin(v);
+	portal_fill(v, draft);
+	const char *page = at(p, "/en/applications/", draft, "/change/photograph");
+	visit(v, page);
+	submit_file(v, page, "photograph", "me.png", picture);
+	assert_int_equal(v->status, 303); /* flagged, not refused */
+	visit(v, at(p, "/en/applications/", draft, "/check"));
+	submit(v, at(p, "/en/applications/", draft, "/check"), "");
+	assert_int_equal(v->status, 303);
+	str reference = portal_case(v);
+	portal_pay(p, portal_kase(p, reference).id);
+	return reference;
+}
+
+/* proves: IDC-05 */
+static void another_background_is_flagged(void **state)
+{
+	const struct organ *organs[APP_ORGANS_MAX];
+	size_t n = app_organs(organs);
+	struct portal p = portal_over(organs + 1, n - 1, app_systems, app_systems_count);
+	struct portal_cards c = {p.other};
+	(void)state;
+	assert_int_equal(unit_run(p.w->u, portal_cards_decide, &c), OK);
+	str blue = sent_with(&p, CITIZEN, (str){(const char *)portal_blue, sizeof portal_blue});
+	str grey = sent_with(&p, OTHER, (str){(const char *)portal_grey, sizeof portal_grey});
+	struct visitor *officer = signed_in(p.w, OFFICER);
+	visit(officer, at(&p, "/en/desk/cases/", blue, ""));
+	assert_shows(officer, "the background is not plain, or not of the colour asked for");
+	visit(officer, at(&p, "/en/desk/cases/", grey, ""));
+	assert_int_equal(officer->status, 200);
+	assert_false(shows(officer, "the background is not plain"));
+	site_stop(p.w);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(ratings_reach_card_and_figures)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(ratings_reach_card_and_figures),
+	                                   cmocka_unit_test(another_background_is_flagged)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,6 +128,10 @@ struct form_result form_page_accept(const struct form *f, size_t page,
 json *form_check_view(const struct form *f, const json *answers, const struct form_env *env,
                       arena *a);
 
+/* What a person should judge, though it is no fault: pictures whose background is not
+ * of the colour the form asks for. [{field, label: {en, ar}, flag: "background"}]. */
+json *form_flags(const struct form *f, const json *answers, arena *a);
+
 /* The answers as submitted: without those of hidden questions, with computed ones. */
 json *form_submit_answers(const struct form *f, const json *answers, arena *a);
 

@@ -55,6 +55,7 @@ struct choice {
 struct file_rule {
 	const json *accept; /* media types, or NULL for any */
 	int64_t max_bytes, min_width, min_height, max_width, max_height; /* 0: no limit */
+	const json *background; /* {"rgb": [r, g, b], "tolerance"}, or NULL */
 };
 
 struct item {

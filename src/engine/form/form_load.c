@@ -263,6 +263,7 @@ static void load_file_rule(struct loader *l, struct item *i)
 	    .min_height = json_int(o, "minHeight", 0),
 	    .max_width = json_int(o, "maxWidth", 0),
 	    .max_height = json_int(o, "maxHeight", 0),
+	    .background = json_get(o, "background"),
 	};
 	if (i->widget == WIDGET_FILE && !i->file.max_bytes)
 		complain(l, i->source_json, "form.file", "a file question needs options.maxBytes");

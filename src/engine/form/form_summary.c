@@ -1,5 +1,6 @@
 /* Check your answers: every question that is shown, with its answer in words. */
 #include "engine/form/form_in.h"
+#include "engine/form/image.h"
 
 #include "base/time.h"
 
@@ -135,4 +136,55 @@ json *form_check_view(const struct form *f, const json *answers, const struct fo
 			json_push(pages, page);
 	}
 	return out;
+}
+
+/* ---- what a person should judge ---- */
+
+#define BACKGROUND_TOLERANCE 40 /* of 255, when the form names none */
+
+struct flags {
+	json *list;
+	arena *a;
+};
+
+static uint8_t sample(const json *v)
+{
+	int64_t n = 0;
+	json_i64(v, &n);
+	return (uint8_t)(n < 0 ? 0 : n > 255 ? 255 : n);
+}
+
+static bool background_wanted(const json *rule, const json *seen)
+{
+	const json *rgb = json_get(rule, "rgb");
+	struct image_colour c = {sample(json_get(seen, "red")), sample(json_get(seen, "green")),
+	                         sample(json_get(seen, "blue")), sample(json_get(seen, "spread"))};
+	int64_t tolerance = json_int(rule, "tolerance", BACKGROUND_TOLERANCE);
+	return image_background_is(c, sample(json_at(rgb, 0)), sample(json_at(rgb, 1)),
+	                           sample(json_at(rgb, 2)), (uint8_t)tolerance);
+}
+
+static void add_flag(void *ctx, const struct item *i, const json *scope, str prefix)
+{
+	struct flags *s = ctx;
+	const json *seen = json_get(form_value(scope, i->path, i->n_path), "background");
+	if (i->widget != WIDGET_FILE || !i->file.background || !seen ||
+	    background_wanted(i->file.background, seen))
+		return;
+	json *o = json_push(s->list, json_object(s->a));
+	json_set_str(s->a, o, "field", form_name(s->a, prefix, i->name));
+	json *label = json_set(s->a, o, "label", json_object(s->a));
+	json_set_str(s->a, label, "en", words_in(i->label, false));
+	json_set_str(s->a, label, "ar", words_in(i->label, true));
+	json_set_str(s->a, o, "flag", STR("background"));
+}
+
+json *form_flags(const struct form *f, const json *answers, arena *a)
+{
+	struct flags s = {json_array(a), a};
+	json *all = form_submit_answers(f, answers, a);
+	for (size_t p = 0; p < f->n_pages; p++)
+		if (form_page_shown(f, p, all, a))
+			items_walk(f->pages[p].body, all, all, (str){0}, a, add_flag, &s);
+	return s.list;
 }

@@ -266,6 +266,8 @@ json *file_view(arena *a, const struct file_info *f)
 		json_set_int(a, o, "width", f->width);
 		json_set_int(a, o, "height", f->height);
 	}
+	if (f->background)
+		json_set(a, o, "background", json_copy(a, f->background));
 	return o;
 }
 

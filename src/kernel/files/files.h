@@ -29,8 +29,9 @@ struct file_info {
 	int64_t case_id;
 	str entity;
 	instant at;
-	str refused; /* why file_store said ERR_file_refused: English, for the log */
-	str key;     /* private: from file_store to file_record, then only sealed */
+	str refused;      /* why file_store said ERR_file_refused: English, for the log */
+	json *background; /* of a picture just stored: {red, green, blue, spread}; or NULL */
+	str key;          /* private: from file_store to file_record, then only sealed */
 };
 
 /* Writes durably; fills out (id, type, width, height from the bytes themselves).
@@ -43,7 +44,8 @@ err file_record(struct tx *tx, const struct file_info *f);
 bool file_find(dbc *c, arena *a, str id, struct file_info *out);
 /* ERR_file_missing, ERR_vault_erased, ERR_file_damaged (changed on the disk). */
 err file_read(struct kernel *k, dbc *c, arena *a, str id, str *bytes);
-/* {"file": id, "name", "bytes", "type", "width", "height"}: an answer of a form. */
+/* {"file": id, "name", "bytes", "type", "width", "height", "background"}: an answer
+ * of a form. The background is known only of what was just stored. */
 json *file_view(arena *a, const struct file_info *f);
 /* Removes what nobody recorded, and what is left of the erased: the job
  * "files.sweep" does it once a day, from the first file on. */

@@ -57,13 +57,26 @@ static const char *pdf_refused(str s)
 	return NULL;
 }
 
-static const char *picture_refused(arena *a, str bytes, const struct image *m)
+static json *background_view(arena *a, struct image_colour c)
+{
+	json *o = json_object(a);
+	json_set_int(a, o, "red", c.red);
+	json_set_int(a, o, "green", c.green);
+	json_set_int(a, o, "blue", c.blue);
+	json_set_int(a, o, "spread", c.spread);
+	return o;
+}
+
+static const char *picture_refused(arena *a, str bytes, const struct image *m, json **background)
 {
 	struct image_colour c;
 	if (m->fault != IMAGE_SOUND)
 		return image_fault_name(m->fault);
-	if ((m->type == IMAGE_PNG || m->type == IMAGE_JPEG) && !image_background(a, bytes, &c))
+	if (m->type != IMAGE_PNG && m->type != IMAGE_JPEG)
+		return NULL;
+	if (!image_background(a, bytes, &c))
 		return "the picture cannot be decoded";
+	*background = background_view(a, c);
 	return NULL;
 }
 
@@ -72,7 +85,7 @@ err file_inspect(arena *a, str bytes, struct file_info *out, str *why)
 	struct image m = image_read(bytes);
 	const char *refused = m.type == IMAGE_UNKNOWN ? "the type is not known"
 	                      : m.type == IMAGE_PDF   ? pdf_refused(bytes)
-	                                              : picture_refused(a, bytes, &m);
+	                                              : picture_refused(a, bytes, &m, &out->background);
 	*why = str_of(refused);
 	if (refused)
 		return ERR_file_refused;

@@ -148,6 +148,11 @@ static void checks(struct req *r, const struct kase *q, const struct service *s,
 	             !str_eq(open.state, STR("draft"));
 	check_line(r, list, !other,
 	           req_text(r, other ? "desk.check.other_case" : "desk.check.no_other_case"));
+	json *flags = s->form ? form_flags(s->form, case_answers(r->db, r->a, q->id), r->a) : NULL;
+	for (const json *f = flags ? flags->first : NULL; f; f = f->next)
+		check_line(r, list, false,
+		           str_fmt(r->a, "%.*s: %.*s", STRF(req_pick(r, json_get(f, "label"))),
+		                   STRF(req_text(r, "desk.check.background"))));
 	if (q->fee.minor)
 		check_line(
 		    r, list, !str_eq(q->state, STR("unpaid")),
