@@ -57,8 +57,46 @@ static void a_card_tells_what_an_applicant_needs(void **state)
 	visit(v, "/en/services/" SERVICE "/fee");
 	assert_shows(v, "How the fee is worked out");
 	assert_shows(v, "&quot;lost&quot;");
+	visit(v, "/en/services/" SERVICE "/fee?try=1&in1=young");
+	assert_shows(v, "Enter a number");
 	visit(v, "/en/services/nothing");
 	assert_int_equal(v->status, 404);
+	portal_stop(&p);
+}
+
+/* Where a question of the trial stands in the address: "in0", by its label. */
+static str question_of(struct visitor *v, const char *label)
+{
+	str page = v->page;
+	ptrdiff_t at = str_find(page, str_fmt(v->w->u->a, ">%s<", label));
+	if (at < 0)
+		return (str){0};
+	str before = str_sub(page, 0, (size_t)at), id = {0};
+	for (ptrdiff_t i; (i = str_find(before, STR("for=\""))) >= 0;) {
+		before = str_sub(before, (size_t)i + 5, before.n);
+		id = str_sub(before, 0, (size_t)str_chr(before, '"'));
+	}
+	return id;
+}
+
+static void a_reader_tries_the_rule(void **state)
+{
+	(void)state;
+	struct portal p = portal_start_with(guide, 1);
+	struct visitor *v = anyone(&p);
+	visit(v, "/en/services/" SERVICE "/fee");
+	str group = question_of(v, "Nationality group"),
+	    reason = question_of(v, "Why a card is asked for");
+	assert_true(group.n && reason.n);
+	const char *citizen =
+	    str_fmt(p.w->u->a, "/en/services/" SERVICE "/fee?try=1&%.*s=citizen&%.*s=lost", STRF(group),
+	            STRF(reason))
+	        .p;
+	visit(v, citizen);
+	assert_shows(v, "Rules that applied");
+	assert_shows(v, "replacement of a lost card");
+	visit(v, str_fmt(p.w->u->a, "/en/services/" SERVICE "/fee?try=1&%.*s=citizen", STRF(group)).p);
+	assert_shows(v, "No rule covers this");
 	portal_stop(&p);
 }
 
@@ -131,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(words_letters_events_and_bodies_lead_to_cards),
 	    cmocka_unit_test(a_card_tells_what_an_applicant_needs),
+	    cmocka_unit_test(a_reader_tries_the_rule),
 	    cmocka_unit_test(programs_read_the_same_cards),
 	    cmocka_unit_test(a_reader_s_note_reaches_the_body_s_editor_alone),
 	    cmocka_unit_test(the_index_is_rebuilt),

@@ -35,6 +35,10 @@ err guide_pack(struct req *r, const struct pack **p);
 /* The service of the address in force today; else ERR_not_found is told. */
 err guide_service(struct req *r, const struct pack **p, const struct service **s);
 
+/* {id, title, summary, time, ...} of a card's page, and the way to it. */
+json *guide_about(struct req *r, const struct service *s);
+void guide_service_crumbs(struct req *r, const struct pack *p, const struct service *s, json *v);
+
 /* The first item of the list in one of the pack's documents, {"channels": [...]}. */
 const json *guide_first(const json *document);
 

@@ -1,4 +1,4 @@
-/* page_service.c - a service's card, and how its fee is worked out. */
+/* page_service.c - a service's card. */
 #include "kernel/cases/cases.h"
 #include "systems/guide/guide_in.h"
 
@@ -104,7 +104,7 @@ static void start(struct req *r, const struct service *s, json *about)
 		             guide_href(r, "/applications/%lld/continue", (long long)q.id));
 }
 
-static json *about_service(struct req *r, const struct service *s)
+json *guide_about(struct req *r, const struct service *s)
 {
 	json *o = json_object(r->a);
 	json_set_str(r->a, o, "id", s->id);
@@ -130,7 +130,7 @@ static json *provider(struct req *r, const struct pack *p, const struct service 
 	return o;
 }
 
-static void crumbs(struct req *r, const struct pack *p, const struct service *s, json *v)
+void guide_service_crumbs(struct req *r, const struct pack *p, const struct service *s, json *v)
 {
 	json *list = json_set(r->a, v, "crumbs", guide_crumbs(r));
 	guide_crumb(r, list, guide_both(r, "guide.title"), "/guide");
@@ -145,8 +145,8 @@ static json *card_view(struct req *r, const struct pack *p, const struct service
 {
 	json *v = json_object(r->a);
 	const json *c = s->card;
-	crumbs(r, p, s, v);
-	json_set(r->a, v, "service", about_service(r, s));
+	guide_service_crumbs(r, p, s, v);
+	json_set(r->a, v, "service", guide_about(r, s));
 	json_set(r->a, v, "conditions", json_copy(r->a, json_get(c, "conditions")));
 	json_set(r->a, v, "documents", documents(r, p, s));
 	json_set(r->a, v, "fees", fees(r, p, s));
@@ -173,41 +173,4 @@ err page_guide_service(struct req *r)
 		return e;
 	r->cacheable = r->session.level != SESSION_FULL;
 	return req_view(r, "guide/service", card_view(r, p, s));
-}
-
-/* ---- how the fee is worked out ---- */
-
-/* The tables of a service's decisions, as dmn_table_view gives them. */
-static json *tables(struct req *r, const struct service *s)
-{
-	json *out = json_array(r->a);
-	for (size_t i = 0; i < s->n_decisions; i++) {
-		json *about = dmn_describe(r->a, s->decisions[i].model);
-		const json *all = json_get(about, "decisions");
-		for (const json *d = all ? all->first : NULL; d; d = d->next) {
-			json *t = dmn_table_view(r->a, s->decisions[i].model, json_str(d, "name"));
-			if (t)
-				json_push(out, t);
-		}
-	}
-	return out;
-}
-
-err page_guide_rule(struct req *r)
-{
-	const struct pack *p;
-	const struct service *s;
-	err e = guide_service(r, &p, &s);
-	if (!e && !s->n_decisions)
-		e = req_fail(r, ERR_not_found, "", "this service's fee is not worked out by a table");
-	if (e)
-		return e;
-	json *v = json_object(r->a);
-	crumbs(r, p, s, v);
-	guide_crumb(r, json_get(v, "crumbs"), json_copy(r->a, json_get(s->card, "title")),
-	            str_c(r->a, str_cat(r->a, STR("/services/"), s->id)));
-	json_set(r->a, v, "service", about_service(r, s));
-	json_set(r->a, v, "tables", tables(r, s));
-	r->cacheable = true;
-	return req_view(r, "guide/rule", v);
 }

@@ -1,0 +1,234 @@
+/*
+ * page_rule.c - how a fee is worked out: the tables, and what they would say.
+ *
+ * The form asks for the inputs of the model itself and runs the same decision that a
+ * submission runs; the answer shows which rules matched. Nothing is recorded.
+ */
+#include "base/utf8.h"
+#include "systems/guide/guide_in.h"
+
+#define TRIAL_STEPS 200000
+#define INPUT_CHARS 100
+#define CHOICES_MAX 40
+
+struct trial {
+	struct req *r;
+	const struct service_decision *d;
+	json *fields, *errors, *inputs; /* components, what is wrong, what the model gets */
+	json *tables;
+	bool asked;
+};
+
+static json *tables(struct req *r, const struct dmn *m)
+{
+	json *out = json_array(r->a);
+	const json *all = json_get(dmn_describe(r->a, m), "decisions");
+	for (const json *d = all ? all->first : NULL; d; d = d->next) {
+		json *t = dmn_table_view(r->a, m, json_str(d, "name"));
+		if (t)
+			json_push(out, t);
+	}
+	return out;
+}
+
+/* ---- the questions ---- */
+
+/* "\"citizen\",\"gcc\"" of the column that tests this input; empty: any text. */
+static str listed(const struct trial *t, str input)
+{
+	for (const json *x = t->tables->first; x; x = x->next) {
+		const json *columns = json_get(x, "input_columns");
+		const json *in = json_get(x, "inputs");
+		const json *expression = in ? in->first : NULL;
+		for (const json *c = columns ? columns->first : NULL; c; c = c->next) {
+			bool same = str_eq(json_str(c, "name"), input) ||
+			            (expression && str_eq(json_text(expression), input));
+			if (same && str_starts(json_str(c, "values"), STR("\"")))
+				return json_str(c, "values");
+			expression = expression ? expression->next : NULL;
+		}
+	}
+	return (str){0};
+}
+
+static void choice(struct trial *t, json *items, str value, json *text, str chosen)
+{
+	json *o = json_push(items, json_object(t->r->a));
+	json_set_str(t->r->a, o, "value", value);
+	json_set(t->r->a, o, "text", text);
+	if (value.n && str_eq(value, chosen))
+		json_set_bool(t->r->a, o, "selected", true);
+}
+
+static json *choices(struct trial *t, str values, str chosen)
+{
+	json *items = json_array(t->r->a);
+	str one;
+	choice(t, items, (str){0}, guide_both(t->r, "guide.rule.choose"), chosen);
+	while (items->count < CHOICES_MAX && str_cut(&values, ',', &one)) {
+		one = str_trim(one);
+		if (one.n > 2 && one.p[0] == '"')
+			one = str_sub(one, 1, one.n - 1);
+		choice(t, items, one, json_string(t->r->a, one), chosen);
+	}
+	return items;
+}
+
+static json *yes_no(struct trial *t, str chosen)
+{
+	json *items = json_array(t->r->a);
+	choice(t, items, (str){0}, guide_both(t->r, "guide.rule.choose"), chosen);
+	choice(t, items, STR("true"), guide_both(t->r, "web.yes"), chosen);
+	choice(t, items, STR("false"), guide_both(t->r, "web.no"), chosen);
+	return items;
+}
+
+/* Digits of any of the three scripts, one point: a JSON number; empty if it is none. */
+static str number_typed(arena *a, str typed)
+{
+	buf b = buf_make(a, INPUT_CHARS * 4);
+	size_t digits = 0, points = 0;
+	for (str rest = typed; rest.n;) {
+		uint32_t c = utf8_next(&rest);
+		if (c >= 0x0660 && c <= 0x0669)
+			c = '0' + (c - 0x0660);
+		else if (c >= 0x06F0 && c <= 0x06F9)
+			c = '0' + (c - 0x06F0);
+		else if (c == 0x066B)
+			c = '.';
+		bool digit = c >= '0' && c <= '9';
+		if (!digit && c != '.' && !(c == '-' && !b.n))
+			return (str){0};
+		digits += digit;
+		points += c == '.';
+		buf_putc(&b, (char)c);
+	}
+	str s = buf_str(&b);
+	bool whole = digits && points <= 1 && s.p[s.n - 1] != '.' && s.p[0] != '.';
+	return whole ? s : (str){0};
+}
+
+/* Puts the typed value into the model's inputs; false when it is not of its type. */
+static bool take(struct trial *t, str name, str type, str typed)
+{
+	arena *a = t->r->a;
+	if (!typed.n)
+		return true;
+	if (str_eq(type, STR("number"))) {
+		str n = number_typed(a, typed);
+		if (n.n)
+			json_set_key(a, t->inputs, name, json_number(a, n));
+		return n.n > 0;
+	}
+	if (str_eq(type, STR("boolean")))
+		json_set_key(a, t->inputs, name, json_bool(a, str_eq(typed, STR("true"))));
+	else
+		json_set_key(a, t->inputs, name, json_string(a, typed));
+	return true;
+}
+
+static void question(struct trial *t, const json *input, int no)
+{
+	arena *a = t->r->a;
+	str id = str_fmt(a, "in%d", no), name = json_str(input, "name"), type = json_str(input, "type");
+	str typed = str_sub(str_trim(req_field(t->r, str_c(a, id))), 0, INPUT_CHARS);
+	str values = listed(t, name);
+	bool boolean = str_eq(type, STR("boolean"));
+	json *o = json_push(t->fields, json_object(a));
+	json_set_str(a, o, "type", boolean || values.n ? STR("select") : STR("input"));
+	json_set_str(a, o, "id", id);
+	json_set_str(a, o, "name", id);
+	json_set(a, o, "label", json_copy(a, json_get(input, "label")));
+	json_set_str(a, o, "value", typed);
+	if (boolean || values.n)
+		json_set(a, o, "items", boolean ? yes_no(t, typed) : choices(t, values, typed));
+	if (take(t, name, type, typed))
+		return;
+	json_set(a, o, "error", guide_both(t->r, "guide.rule.number"));
+	json *e = json_push(t->errors, json_object(a));
+	json_set(a, e, "text", guide_both(t->r, "guide.rule.number"));
+	json_set_str(a, e, "href", str_fmt(a, "#%.*s", STRF(id)));
+}
+
+/* ---- the answer ---- */
+
+static void outcome(struct trial *t, json *v, const json *value)
+{
+	arena *a = t->r->a;
+	json *parts = json_set(a, v, "result", json_array(a));
+	for (const json *m = json_is(value, JSON_OBJECT) ? value->first : NULL; m; m = m->next) {
+		json *o = json_push(parts, json_object(a));
+		json_set_str(a, o, "key", m->key);
+		json_set_str(a, o, "value", json_is(m, JSON_STRING) ? m->s : json_print(a, m));
+	}
+	if (!json_is(value, JSON_OBJECT)) {
+		json *o = json_push(parts, json_object(a));
+		json_set_str(a, o, "key", t->d->decision);
+		json_set_str(a, o, "value", json_is(value, JSON_STRING) ? value->s : json_print(a, value));
+	}
+}
+
+static void matched(struct trial *t, json *v, const json *trace)
+{
+	arena *a = t->r->a;
+	json *list = json_set(a, v, "matched", json_array(a));
+	for (const json *e = trace ? trace->first : NULL; e; e = e->next) {
+		const json *rules = json_get(e, "rules");
+		for (const json *m = rules ? rules->first : NULL; m; m = m->next) {
+			json *o = json_push(list, json_object(a));
+			json_set_str(a, o, "table", json_str(e, "table"));
+			json_set_int(a, o, "number", json_int(m, "index", 0));
+			json_set(a, o, "meaning", json_copy(a, json_get(m, "annotations")));
+		}
+	}
+}
+
+static void answer_trial(struct trial *t, json *v)
+{
+	struct dmn_run run = dmn_run_make(t->r->a);
+	json *value = NULL;
+	run.now = t->r->now;
+	run.steps_max = TRIAL_STEPS;
+	run.trace = true;
+	bool ran = dmn_eval(t->d->model, t->d->decision, t->inputs, &run, &value) == OK && value;
+	const json *amount = ran && t->d->amount.n ? json_get_str(value, t->d->amount) : value;
+	if (!ran || !amount || json_is(amount, JSON_NULL)) {
+		json_set_bool(t->r->a, v, "no_result", true);
+		return;
+	}
+	outcome(t, v, value);
+	matched(t, v, run.trace_out);
+}
+
+err page_guide_rule(struct req *r)
+{
+	const struct pack *p;
+	const struct service *s;
+	err e = guide_service(r, &p, &s);
+	if (!e && !s->n_decisions)
+		e = req_fail(r, ERR_not_found, "", "this service's fee is not worked out by a table");
+	if (e)
+		return e;
+	struct trial t = {.r = r,
+	                  .d = &s->decisions[0],
+	                  .fields = json_array(r->a),
+	                  .errors = json_array(r->a),
+	                  .inputs = json_object(r->a),
+	                  .tables = tables(r, s->decisions[0].model),
+	                  .asked = req_field(r, "try").n > 0};
+	json *v = json_object(r->a), *about = dmn_describe(r->a, t.d->model);
+	int no = 0;
+	for (const json *i = json_get(about, "inputs")->first; i; i = i->next)
+		question(&t, i, no++);
+	guide_service_crumbs(r, p, s, v);
+	guide_crumb(r, json_get(v, "crumbs"), json_copy(r->a, json_get(s->card, "title")),
+	            str_c(r->a, str_cat(r->a, STR("/services/"), s->id)));
+	json_set(r->a, v, "service", guide_about(r, s));
+	json_set(r->a, v, "fields", t.fields);
+	json_set(r->a, v, "errors", t.errors);
+	if (t.asked && !t.errors->count)
+		answer_trial(&t, v);
+	json_set(r->a, v, "tables", t.tables);
+	r->cacheable = !t.asked;
+	return req_view(r, "guide/rule", v);
+}
