@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/open.h"
 #include "kernel/identity/identity.h"
+#include "systems/payments/agency.h"
 #include "systems/payments/bills.h"
 #include "systems/payments/settle.h"
 
@@ -94,6 +95,7 @@ struct work {
 	struct bill bill;
 	int64_t id, amount;
 	instant from, to;
+	str token;
 	struct provider_order p;
 	struct statement s;
 	struct settle_report r;
@@ -145,6 +147,32 @@ static int bill(struct opened *o, struct work *k)
 	                        .amount = m.minor,
 	                        .due = w->to * DAY};
 	return app_run(o, bill_decide, k);
+}
+
+static err key_decide(struct tx *tx, void *ctx)
+{
+	struct work *k = ctx;
+	return agency_key(tx, k->w->id, &k->token);
+}
+
+static err webhook_decide(struct tx *tx, void *ctx)
+{
+	struct work *k = ctx;
+	return agency_webhook(tx, k->w->id, k->w->url, k->token);
+}
+
+/* A body's program: its key, shown once; where it is told. */
+static int agency(struct opened *o, struct work *k, bool key)
+{
+	if (!k->w->id.n || (!key && (!k->w->url.n || !k->w->secret_file.n)))
+		return help_wrong("payments", "a body (and --url, --secret) is needed after", k->w->verb);
+	if (!key && !file_read(o->a, k->w->secret_file, &k->token))
+		return EXIT_FAILED;
+	k->token = str_trim(k->token);
+	int e = app_run(o, key ? key_decide : webhook_decide, k);
+	if (!e && key)
+		printf("%.*s\n", STRF(k->token));
+	return e;
 }
 
 static err shares_decide(struct tx *tx, void *ctx)
@@ -252,6 +280,8 @@ int cmd_payments(int argc, char **argv)
 		e = provider(&o, &k);
 	else if (!e && (strcmp(w.verb, "settle") == 0 || strcmp(w.verb, "bank") == 0))
 		e = statement(&o, &k, strcmp(w.verb, "bank") == 0);
+	else if (!e && (strcmp(w.verb, "key") == 0 || strcmp(w.verb, "webhook") == 0))
+		e = agency(&o, &k, strcmp(w.verb, "key") == 0);
 	else if (!e && strcmp(w.verb, "bill") == 0)
 		e = bill(&o, &k);
 	else if (!e && strcmp(w.verb, "shares") == 0)

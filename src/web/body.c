@@ -51,7 +51,8 @@ static err type_check(struct exchange *x, str type)
 	enum route_kind kind = x->match.write->kind;
 	bool is_json = type_is(type, "application/json");
 	bool is_form = type_is(type, "application/x-www-form-urlencoded");
-	if (takes_upload(x, type) || (is_form && kind != ROUTE_CALL) ||
+	bool bare = kind == ROUTE_CALL && !type.n && made_elsewhere(&x->r);
+	if (bare || takes_upload(x, type) || (is_form && kind != ROUTE_CALL) ||
 	    (is_json && kind != ROUTE_UPLOAD))
 		return OK;
 	return refuse(x, ERR_media_type,

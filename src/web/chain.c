@@ -316,11 +316,12 @@ static err idempotency(struct exchange *x)
 	struct req *r = &x->r;
 	bool hook = r->route->kind == ROUTE_CALL && str_starts(r->path, STR("/hooks/"));
 	str sent = header(x, hook ? "Webhook-Id" : "Idempotency-Key");
-	if (hook && sent.n && sent.n <= REQ_MAX_NAME_BYTES)
+	bool bare = (hook || made_elsewhere(r)) && sent.n <= REQ_MAX_NAME_BYTES;
+	if (bare && sent.n)
 		r->idempotency_key = sent;
 	else if (sent.n && !idempotency_key_parse(sent, &r->idempotency_key))
 		return refuse(x, ERR_idempotency_missing, "the Idempotency-Key is not a quoted string");
-	if (r->route->kind == ROUTE_CALL && !sent.n)
+	if (r->route->kind == ROUTE_CALL && !sent.n && !made_elsewhere(r))
 		return refuse(x, ERR_idempotency_missing,
 		              hook ? "this call needs a Webhook-Id header"
 		                   : "this call needs an Idempotency-Key header");

@@ -7,7 +7,9 @@
  *     CALL(name, "/api/path", permission, "event.kind", "doc") JSON body, no CSRF:
  *                                 for callers without a session cookie; each names
  *                                 its request by an Idempotency-Key header, or
- *                                 below /hooks/ by Webhook-Id (Standard Webhooks)
+ *                                 below /hooks/ by Webhook-Id (Standard Webhooks);
+ *                                 below /api/pay/, an interface made elsewhere, the
+ *                                 key may be bare or absent, and so may the body
  * A page's permission and an action's permission and event are mandatory: a
  * public write without an event does not compile. A parameter is ":name"; two
  * routes may not match the same path. `event` is the event (or the first of

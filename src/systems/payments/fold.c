@@ -60,6 +60,11 @@ void fold_payment_ordered(dbc *c, arena *a, const struct event *e)
 	        D_TEXT(json_text(json_path(e->data, "title.ar"))), D_TEXT(text(e, "currency")),
 	        D_INT(num(e, "total")), D_TEXT(text(e, "channel")), D_INT(e->at),
 	        D_INT(num(e, "expires")), D_INT(e->seq));
+	const json *api = json_get(e->data, "api");
+	if (api)
+		db_exec(c, &sql_api_order_insert, D_INT(num(e, "order")),
+		        D_TEXT(json_str(api, "reference")), D_TEXT(json_str(api, "description")),
+		        D_TEXT(json_str(api, "return_url")));
 	for (const json *l = lines ? lines->first : NULL; l; l = l->next) {
 		line_fold(c, a, num(e, "order"), ++no, l);
 		line_bill(c, num(e, "order"), no, l);
@@ -258,6 +263,18 @@ void fold_payment_dispute_moved(dbc *c, arena *a, const struct event *e)
 	(void)a;
 	db_exec(c, &sql_dispute_move, D_INT(num(e, "dispute")), D_TEXT(text(e, "state")),
 	        D_INT(over ? e->at : 0));
+}
+
+void fold_payment_key_made(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_api_key_insert, D_TEXT(text(e, "hash")), D_TEXT(e->entity), D_INT(e->at));
+}
+
+void fold_payment_webhook_set(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_webhook_put, D_TEXT(e->entity), D_TEXT(text(e, "url")));
 }
 
 void fold_payment_blocked(dbc *c, arena *a, const struct event *e)

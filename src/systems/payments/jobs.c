@@ -1,5 +1,6 @@
 /* jobs.c - talking to providers, after the commit. */
 #include "systems/payments/order.h"
+#include "systems/payments/agency.h"
 #include "systems/payments/statements.h"
 
 #include "base/log.h"
@@ -126,7 +127,9 @@ static err fulfil_decide(struct tx *tx, const struct work *w)
 err job_fulfil(struct job *j)
 {
 	struct work w = {.decide = fulfil_decide, .id = json_int(j->payload, "order", 0)};
-	err e = work_run(j, &w);
+	err e = agency_tell(j, w.id);
+	if (!e)
+		e = work_run(j, &w);
 	if (e)
 		log_event(LOG_ERROR, "payment.not_fulfilled", L_INT("order", w.id),
 		          L_STR("error", str_of(err_find(e)->name)), L_STR("detail", j->fault.detail));

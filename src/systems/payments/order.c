@@ -70,6 +70,12 @@ err order_create(struct tx *tx, const struct order_request *q, int64_t *id)
 	for (size_t i = 0; i < q->n; i++)
 		json_push(lines, line_json(tx->a, &q->line[i]));
 	json_set(tx->a, d, "lines", lines);
+	if (q->api_reference.n) {
+		json *x = json_set(tx->a, d, "api", json_object(tx->a));
+		json_set_str(tx->a, x, "reference", q->api_reference);
+		json_set_str(tx->a, x, "description", q->description);
+		json_set_str(tx->a, x, "return_url", q->return_url);
+	}
 	if (q->expires) {
 		json *p = json_object(tx->a);
 		json_set_int(tx->a, p, "order", *id);

@@ -103,7 +103,8 @@ json *pay_two(arena *a, str en, str ar);
 struct order_request {
 	str origin, entity, service, title_en, title_ar, currency;
 	int64_t case_id, instance, payer;
-	instant expires; /* 0 = as long as somebody waits for it */
+	str api_reference, description, return_url; /* of a program's order */
+	instant expires;                            /* 0 = as long as somebody waits for it */
 	const struct line *line;
 	size_t n;
 };

@@ -5,6 +5,7 @@
  * one charge; where the order is paid already the page leads back to the
  * application.
  */
+#include "systems/payments/agency.h"
 #include "systems/payments/order.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/token.h"
@@ -20,6 +21,7 @@ struct pay {
 	struct order o;
 	struct attempt t;
 	struct token card; /* that the payer chose, or id 0 */
+	bool link;         /* of a body's program: no account is needed */
 	bool hold;         /* the provider has to say first what became of the last attempt */
 };
 
@@ -28,8 +30,14 @@ struct pay {
 static err pay_find(struct req *r, dbc *c, arena *a, struct pay *p)
 {
 	str reference = req_param(r, "reference");
-	bool own = str_starts(r->path, STR("/payments/"));
+	bool own = str_starts(r->path, STR("/payments/")), link = str_starts(r->path, STR("/pay/"));
 	p->home = str_fmt(a, "/%s/%.*s", own ? "payments" : "applications", STRF(reference));
+	if (link) {
+		p->home = str_fmt(a, "/pay/%.*s", STRF(reference));
+		p->q.reference = reference;
+		p->link = order_by_reference(c, a, reference, &p->o) && str_eq(p->o.origin, STR("api"));
+		return p->link ? OK : req_fail(r, ERR_not_found, "", "there is no such payment");
+	}
 	if (own && order_by_reference(c, a, reference, &p->o) && !p->o.case_id &&
 	    p->o.payer == r->session.person) {
 		p->q.reference = reference;
@@ -114,6 +122,7 @@ static json *pay_view(struct req *r, struct pay *p)
 	str last = last_of(r, p);
 	json_set_str(r->a, v, "last", last);
 	json_set_str(r->a, v, "home", p->home);
+	json_set_bool(r->a, v, "link", p->link);
 	json_set_bool(r->a, v, "kiosk", str_eq(req_field(r, "channel"), STR("kiosk")));
 	json_set_bool(r->a, v, "hold", p->hold);
 	json_set_bool(r->a, v, "again", p->hold || str_eq(last, STR("open")));
@@ -132,6 +141,8 @@ err page_payments_pay(struct req *r)
 	err e = pay_find(r, r->db, r->a, &p);
 	if (e)
 		return e;
+	if (p.o.captured && p.link)
+		return agency_return(r, &p.o);
 	if (p.o.captured)
 		return req_redirect(r, "%.*s", STRF(p.home));
 	return req_view(r, "portal/apply-pay", pay_view(r, &p));
@@ -204,7 +215,8 @@ static err lead(struct req *r, const struct pay *p, const struct attempt *t)
 	    .save = req_field(r, "save").n > 0,
 	    .payee_en = e.name_en,
 	    .payee_ar = e.name_ar,
-	    .back = str_fmt(r->a, "%.*s/%s%.*s/pay", STRF(base), lang_code(r->lang), STRF(p->home)),
+	    .back = str_fmt(r->a, "%.*s/%s%.*s%s", STRF(base), lang_code(r->lang), STRF(p->home),
+	                    p->link ? "" : "/pay"),
 	    .notify = str_fmt(r->a, "%.*s/hooks/payments/%.*s", STRF(own), STRF(v.id)),
 	    .now = r->now,
 	    .expires = t->expires,
@@ -228,7 +240,7 @@ err answer_payments_begin(struct req *r)
 	if (str_eq(refusal, STR("blocked")))
 		req_flash(r, "payments.flash.blocked");
 	if (refusal.n)
-		return req_redirect(r, "%.*s/pay", STRF(p->home));
+		return req_redirect(r, "%.*s%s", STRF(p->home), p->link ? "" : "/pay");
 	if (!attempt_get(r->db, r->a, json_int(r->decided, "attempt", 0), &t))
 		return req_fail(r, ERR_not_found, "", "the attempt is gone");
 	return lead(r, p, &t);
@@ -252,6 +264,28 @@ err decide_payments_order_begin(struct tx *tx, struct req *r)
 }
 
 err answer_payments_order_begin(struct req *r)
+{
+	return answer_payments_begin(r);
+}
+
+/* ---- and for whoever has a program's link ---- */
+
+err page_payments_link(struct req *r)
+{
+	return page_payments_pay(r);
+}
+
+err prepare_payments_link_begin(struct req *r)
+{
+	return prepare_payments_begin(r);
+}
+
+err decide_payments_link_begin(struct tx *tx, struct req *r)
+{
+	return decide_payments_begin(tx, r);
+}
+
+err answer_payments_link_begin(struct req *r)
 {
 	return answer_payments_begin(r);
 }

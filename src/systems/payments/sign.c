@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 #define SECRET_PREFIX "whsec_"
@@ -52,4 +53,11 @@ bool sign_query_good(arena *a, str secret, str query)
 	if (at < 0 || !secret.n)
 		return false;
 	return str_eq_secret(sign_query(a, secret, str_sub(query, 0, (size_t)at)), query);
+}
+
+str sign_digest(arena *a, str text)
+{
+	unsigned char out[SHA256_DIGEST_LENGTH];
+	SHA256((const unsigned char *)text.p, text.n, out);
+	return str_hex(a, (str){(char *)out, sizeof out});
 }

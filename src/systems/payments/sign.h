@@ -16,6 +16,9 @@ str sign_message(arena *a, str secret, str id, str timestamp, str body);
 const char *sign_refused(arena *a, str secret, str id, str timestamp, str body, str signature,
                          instant now, instant drift);
 
+/* Hex of SHA-256: what is kept of a key. */
+str sign_digest(arena *a, str text);
+
 /* The query with "&sig=..." behind it. */
 str sign_query(arena *a, str secret, str query);
 /* False unless the query ends in its own signature. */

@@ -50,6 +50,9 @@ static const struct derived derived[] = {
     {"pay_distribution", "entity, gl, period, currency"},
     {"pay_dispute", "id"},
     {"pay_token", "id"},
+    {"pay_api_key", "hash"},
+    {"pay_webhook", "entity"},
+    {"pay_api_order", "order_id"},
 };
 
 static const struct err_info errors[] = {

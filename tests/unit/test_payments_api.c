@@ -1,0 +1,207 @@
+/* Programs of bodies: GOV.UK Pay's interface, and being told once. */
+#include "payments_unit.h"
+
+#include "systems/payments/agency.h"
+#include "systems/payments/sign.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+struct keyed {
+	str token, url;
+};
+
+static err key_decide(struct tx *tx, void *ctx)
+{
+	struct keyed *k = ctx;
+	return k->url.n ? agency_webhook(tx, STR("iga"), k->url, STR(SECRET))
+	                : agency_key(tx, STR("iga"), &k->token);
+}
+
+static long call(struct shop *s, const char *path, str token, const char *key, const char *body,
+                 json **out)
+{
+	CURL *c = curl_easy_init();
+	str page;
+	struct curl_slist *h = curl_slist_append(
+	    NULL, str_c(s->u->a, str_fmt(s->u->a, "Authorization: Bearer %.*s", STRF(token))));
+	h = curl_slist_append(h, body && *body ? "Content-Type: application/json" : "Content-Type:");
+	if (key)
+		h = curl_slist_append(h, str_c(s->u->a, str_fmt(s->u->a, "Idempotency-Key: %s", key)));
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, h);
+	shop_now(s);
+	long status = browse(
+	    s, c, str_fmt(s->u->a, "http://127.0.0.1:%d/api/pay/v1%s", server_port(s->server), path),
+	    body, &page);
+	curl_slist_free_all(h);
+	curl_easy_cleanup(c);
+	*out = json_parse(s->u->a, page, NULL);
+	return status;
+}
+
+static str text_at(const json *v, const char *path)
+{
+	return json_text(json_path(v, path));
+}
+
+static const char create[] =
+    "{\"amount\":12500,\"reference\":\"A-77\",\"description\":\"A permit\","
+    "\"return_url\":\"http://127.0.0.1:9/done\"}";
+
+static void a_program_asks_for_a_payment(void **state)
+{
+	(void)state;
+	struct shop *s = shop_start(1);
+	struct keyed k = {0};
+	struct attempt t;
+	json *v, *w;
+	assert_int_equal(unit_run(s->u, key_decide, &k), OK);
+	assert_int_equal(call(s, "/payments", STR("api_wrong"), NULL, create, &v), 401);
+	assert_str(text_at(v, "code"), "P0900");
+	assert_int_equal(call(s, "/payments", k.token, NULL, "{\"amount\":0}", &v), 422);
+	assert_str(text_at(v, "field"), "amount");
+	assert_int_equal(call(s, "/payments", k.token, "same", create, &v), 201);
+	assert_str(text_at(v, "state.status"), "created");
+	assert_int_equal(call(s, "/payments", k.token, "same", create, &w), 201);
+	str id = text_at(v, "payment_id");
+	assert_str(text_at(w, "payment_id"), str_c(s->u->a, id));
+	assert_int_equal(count(s, "SELECT count(*) FROM pay_order"), 1);
+	const char *one = str_c(s->u->a, str_fmt(s->u->a, "/payments/%.*s", STRF(id)));
+	struct order o;
+	dbc *c = db_reader(s->u->k->db);
+	assert_true(order_by_reference(c, s->u->a, id, &o));
+	db_reader_return(c);
+	/* The payer's link needs no account. */
+	CURL *h = curl_easy_init();
+	str page;
+	str next = text_at(v, "_links.next_url.href");
+	assert_int_equal(browse(s, h, next, NULL, &page), 200);
+	assert_true(str_find(page, STR("A permit")) > 0);
+	curl_easy_cleanup(h);
+	assert_int_equal(pay_begin(s, o.id, &t), OK);
+	assert_int_equal(choose(s, pay_url(s, &t), "succeed", 1), 303);
+	shop_now(s);
+	scheduler_drain(s->u->k);
+	assert_int_equal(call(s, one, k.token, NULL, NULL, &v), 200);
+	assert_str(text_at(v, "state.status"), "success");
+	assert_str(text_at(v, "refund_summary.status"), "available");
+	assert_int_equal(call(s, "/payments?reference=A-77", k.token, NULL, NULL, &v), 200);
+	assert_int_equal(json_int(v, "total", 0), 1);
+	const char *refund = str_c(s->u->a, str_fmt(s->u->a, "%s/refunds", one));
+	assert_int_equal(call(s, refund, k.token, NULL, "{\"amount\":12501}", &v), 400);
+	assert_int_equal(call(s, refund, k.token, NULL, "{\"amount\":500}", &v), 202);
+	const char *cancel = str_c(s->u->a, str_fmt(s->u->a, "%s/cancel", one));
+	assert_int_equal(call(s, cancel, k.token, NULL, "", &v), 400);
+	assert_str(text_at(v, "code"), "P0501");
+	assert_int_equal(call(s, "/payments/P0000000000000", k.token, NULL, NULL, &v), 404);
+	assert_str(text_at(v, "code"), "P0200");
+	assert_int_equal(call(s, "/payments", k.token, NULL, create, &v), 201);
+	cancel =
+	    str_c(s->u->a, str_fmt(s->u->a, "/payments/%.*s/cancel", STRF(text_at(v, "payment_id"))));
+	assert_int_equal(call(s, cancel, k.token, NULL, "", &v), 200);
+	books_whole(s);
+	shop_stop(s);
+}
+
+/* ---- the body's program ---- */
+
+static int listen_on(int *port)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	                         .sin_port = htons((uint16_t)*port),
+	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof at;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* Takes messages and keeps them in a file, one a line, until it is stopped. */
+static pid_t stub_start(int port, const char *file)
+{
+	int fd = listen_on(&port);
+	pid_t pid = fork();
+	if (pid) {
+		close(fd);
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		char in[8192], ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+		int c = accept(fd, NULL, NULL);
+		size_t n = 0;
+		ssize_t got;
+		while (n < sizeof in - 1 && (got = recv(c, in + n, sizeof in - 1 - n, 0)) > 0) {
+			n += (size_t)got;
+			in[n] = '\0';
+			if (strstr(in, "\"finished\":true}}}"))
+				break;
+		}
+		FILE *f = fopen(file, "a");
+		const char *id = strstr(in, "webhook-id: ");
+		fprintf(f, "%.*s\n", id ? (int)strcspn(id, "\r\n") : 0, id ? id : "");
+		fclose(f);
+		send(c, ok, sizeof ok - 1, MSG_NOSIGNAL);
+		close(c);
+	}
+}
+
+static int lines_of(const char *file)
+{
+	char line[256];
+	int n = 0;
+	FILE *f = fopen(file, "r");
+	while (f && fgets(line, sizeof line, f))
+		n++;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* proves: PAY-15 */
+static void a_body_that_was_away_is_told_once(void **state)
+{
+	(void)state;
+	struct shop *s = shop_start(1);
+	int port = 0, fd = listen_on(&port);
+	char file[96];
+	struct attempt t;
+	close(fd); /* nobody is there */
+	snprintf(file, sizeof file, "%s/told", s->u->dir);
+	struct keyed k = {.url = str_fmt(s->u->a, "http://127.0.0.1:%d/", port)};
+	assert_int_equal(unit_run(s->u, key_decide, &k), OK);
+	int64_t id = order_make(s, 2500);
+	assert_int_equal(pay_begin(s, id, &t), OK);
+	assert_int_equal(choose(s, pay_url(s, &t), "succeed", 1), 303);
+	shop_now(s);
+	scheduler_drain(s->u->k);
+	assert_str(order_now(s, id).state, "paid"); /* the money is here, the body is not told */
+	shop_jump(s, 700);
+	scheduler_drain(s->u->k);
+	assert_str(order_now(s, id).state, "paid");
+	pid_t stub = stub_start(port, file);
+	for (int i = 0; i < 5; i++) {
+		shop_jump(s, 700);
+		scheduler_drain(s->u->k);
+	}
+	kill(stub, SIGKILL);
+	waitpid(stub, NULL, 0);
+	assert_str(order_now(s, id).state, "fulfilled");
+	assert_int_equal(lines_of(file), 1);
+	books_whole(s);
+	shop_stop(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_program_asks_for_a_payment),
+	    cmocka_unit_test(a_body_that_was_away_is_told_once),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
