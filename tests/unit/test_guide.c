@@ -85,16 +85,26 @@ static void a_reader_tries_the_rule(void **state)
 	struct portal p = portal_start_with(guide, 1);
 	struct visitor *v = anyone(&p);
 	visit(v, "/en/services/" SERVICE "/fee");
-	str group = question_of(v, "Nationality group"),
-	    reason = question_of(v, "Why a card is asked for");
-	assert_true(group.n && reason.n);
-	const char *citizen =
-	    str_fmt(p.w->u->a, "/en/services/" SERVICE "/fee?try=1&%.*s=citizen&%.*s=lost", STRF(group),
-	            STRF(reason))
-	        .p;
+	static const struct {
+		const char *label, *value;
+	} given[] = {
+	    {"Nationality group", "citizen"},     {"Age in whole years", "%D9%A4%D9%A1"}, /* 41 */
+	    {"Why a card is asked for", "lost"},  {"In the fast-track lounge", "false"},
+	    {"The work permit changed", "false"}, {"Registered employee", "false"},
+	};
+	buf b = buf_make(p.w->u->a, 1024);
+	buf_puts(&b, "/en/services/" SERVICE "/fee?try=1");
+	str group = question_of(v, given[0].label);
+	for (size_t i = 0; i < COUNT(given); i++) {
+		str id = question_of(v, given[i].label);
+		assert_true(id.n > 0);
+		buf_fmt(&b, "&%.*s=%s", STRF(id), given[i].value);
+	}
+	const char *citizen = str_c(p.w->u->a, buf_str(&b));
 	visit(v, citizen);
 	assert_shows(v, "Rules that applied");
 	assert_shows(v, "replacement of a lost card");
+	assert_shows(v, ">4.000<");
 	visit(v, str_fmt(p.w->u->a, "/en/services/" SERVICE "/fee?try=1&%.*s=citizen", STRF(group)).p);
 	assert_shows(v, "No rule covers this");
 	portal_stop(&p);
