@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <string.h>
 
 #define ARENA_BYTES ((size_t)128 * 1024 * 1024)
 #define TEXT_MAX    16384
