@@ -170,8 +170,7 @@ feel_value bi_append(struct env *e, const feel_value *v, size_t n)
 	return bi_give_list(e, out, l.n + n - 1);
 }
 
-static feel_value joined(struct env *e, const feel_value *v, size_t n, bool once,
-                         const char *what)
+static feel_value joined(struct env *e, const feel_value *v, size_t n, bool once, const char *what)
 {
 	struct feel_list l;
 	size_t total_n = 0, k = 0;

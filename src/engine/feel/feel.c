@@ -83,7 +83,7 @@ static const struct feel_expr *finish(struct scope *s, const struct node *root)
 	if (!root)
 		return NULL;
 	struct feel_expr *e = NEW(s->a, struct feel_expr);
-	*e = (struct feel_expr){root, s->n_slots, s->free, s->n_free};
+	*e = (struct feel_expr){root, s->n_slots, s->free, s->needed, s->n_free};
 	return e;
 }
 
@@ -152,7 +152,7 @@ err feel_eval(const struct feel_expr *x, feel_value context, struct feel_run *ru
 	for (size_t i = 0; i < x->n_free; i++) {
 		const feel_value *v = feel_get(context, x->free[i]);
 		global[i] = v ? *v : feel_null();
-		if (!v && run->diags)
+		if (!v && run->diags && x->needed[i])
 			diags_add(run->diags, DIAG_WARNING, "feel.name", 0, 0, "nothing here is called '%.*s'",
 			          STRF(x->free[i]));
 	}

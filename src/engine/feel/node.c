@@ -56,19 +56,26 @@ struct node *feel_node_local(arena *a, str name, uint32_t slot)
 	return n;
 }
 
-static uint32_t free_name(struct scope *s, str name)
+static uint32_t free_name(struct scope *s, str name, bool needed)
 {
 	for (size_t i = 0; i < s->n_free; i++)
-		if (str_eq(s->free[i], name))
+		if (str_eq(s->free[i], name)) {
+			s->needed[i] |= needed;
 			return (uint32_t)i;
+		}
 	if (s->n_free == s->cap_free) {
 		size_t cap = s->cap_free ? s->cap_free * 2 : 8;
 		str *f = NEWN(s->a, str, cap);
 		if (s->n_free)
 			memcpy(f, s->free, s->n_free * sizeof *f);
+		bool *k = NEWN(s->a, bool, cap);
+		if (s->n_free)
+			memcpy(k, s->needed, s->n_free * sizeof *k);
 		s->free = f;
+		s->needed = k;
 		s->cap_free = cap;
 	}
+	s->needed[s->n_free] = needed;
 	s->free[s->n_free] = str_dup(s->a, name);
 	return (uint32_t)s->n_free++;
 }
@@ -95,7 +102,7 @@ struct node *feel_node_name(struct scope *s, str name)
 		plain = feel_node_const(s->a, (feel_value){.kind = FEEL_FUNCTION, .fn = f});
 	}
 	if (!plain && s->open) {
-		plain = feel_node_global(s->a, name, free_name(s, name));
+		plain = feel_node_global(s->a, name, free_name(s, name, n_items == 0));
 	} else if (!plain) {
 		plain = feel_node_new(s->a, eval_unknown, 0);
 		plain->name = str_dup(s->a, name);

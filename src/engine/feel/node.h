@@ -69,6 +69,7 @@ struct feel_expr {
 	const struct node *root;
 	uint32_t n_slots;
 	const str *free;
+	const bool *needed;
 	size_t n_free;
 };
 
@@ -110,7 +111,8 @@ struct scope {
 	size_t n_declared;
 	str *words; /* names of several words, or with signs */
 	size_t n_words, cap_words;
-	str *free; /* names taken from the context, if `open` */
+	str *free;    /* names taken from the context, if `open` */
+	bool *needed; /* of each: not only in filters, where items may have it */
 	size_t n_free, cap_free;
 	uint32_t nodes; /* made so far */
 	bool open;
