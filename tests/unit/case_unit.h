@@ -78,6 +78,7 @@ enum verb {
 	DO_MIGRATE,
 	DO_ERASE,
 	DO_ISSUED,
+	DO_MESSAGE,
 };
 
 struct act {
@@ -142,6 +143,8 @@ static err act_decide(struct tx *tx, void *ctx)
 		return case_migrate(tx, m->id, m->n, m->value);
 	case DO_ERASE:
 		return person_erase(tx, m->id, STR("asked"));
+	case DO_MESSAGE:
+		return case_message(tx, m->text, m->more, m->value);
 	case DO_ISSUED:
 		return issued(tx, m);
 	}

@@ -368,18 +368,23 @@ static void replace(struct people *p, struct pack_source *s, const char *path, c
 	fail_msg("%s is not in the pack", path);
 }
 
+static void put_in_force(struct people *p, struct staff *s)
+{
+	str why = {0};
+	s->pack = unit_check(p->u, &s->source);
+	struct action x = {.k = p->u->k, .a = p->u->a, .decide = put_decide, .ctx = s};
+	if (kernel_run(&x) != OK || pack_refresh(p->u->k, &why) != OK)
+		fail_msg("%s: %.*s %.*s", err_find(x.fault.code)->name, STRF(x.fault.detail), STRF(why));
+}
+
 static void second_version(struct people *p)
 {
 	struct staff s = {.p = p, .source = unit_pack(p->u)};
-	str why = {0};
 	replace(p, &s.source, "services/" SERVICE "/service.json", "\"version\": 1", "\"version\": 2");
 	replace(p, &s.source, "services/" SERVICE "/process.bpmn", "review", "examine");
 	replace(p, &s.source, "services/" SERVICE "/process.tests.json", "review", "examine");
 	replace(p, &s.source, "services/" SERVICE "/service.json", "\"review\"", "\"examine\"");
-	s.pack = unit_check(p->u, &s.source);
-	struct action x = {.k = p->u->k, .a = p->u->a, .decide = put_decide, .ctx = &s};
-	if (kernel_run(&x) != OK || pack_refresh(p->u->k, &why) != OK)
-		fail_msg("%s: %.*s %.*s", err_find(x.fault.code)->name, STRF(x.fault.detail), STRF(why));
+	put_in_force(p, &s);
 }
 
 static void a_case_keeps_its_version_until_it_is_migrated(void **state)
@@ -404,6 +409,58 @@ static void a_case_keeps_its_version_until_it_is_migrated(void **state)
 	people_restart(p);
 	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("approve"));
 	assert_str(look_at(p, id).state, "approved");
+	rebuilt(p);
+	people_stop(p);
+}
+
+/* The process waits, after the payment, for a message that names the case. */
+static void with_a_gate(struct people *p)
+{
+	struct staff s = {.p = p, .source = unit_pack(p->u)};
+	const char *service = "services/" SERVICE "/service.json",
+	           *process = "services/" SERVICE "/process.bpmn";
+	replace(p, &s.source, service, "\"version\": 1", "\"version\": 2");
+	replace(p, &s.source, service, "\"process_tests\": \"process.tests.json\",", "");
+	replace(p, &s.source, process, "<collaboration ",
+	        "<message id=\"m_gate\" name=\"gate\"><extensionElements>"
+	        "<diwan:subscription key=\"case.reference\"/></extensionElements></message>"
+	        "<collaboration ");
+	replace(p, &s.source, process,
+	        "<sequenceFlow id=\"f_paid\" sourceRef=\"payment\" targetRef=\"review\"/>",
+	        "<sequenceFlow id=\"f_paid\" sourceRef=\"payment\" targetRef=\"gate\"/>"
+	        "<intermediateCatchEvent id=\"gate\"><incoming>f_paid</incoming>"
+	        "<outgoing>f_gate</outgoing><messageEventDefinition messageRef=\"m_gate\"/>"
+	        "</intermediateCatchEvent>"
+	        "<sequenceFlow id=\"f_gate\" sourceRef=\"gate\" targetRef=\"review\"/>");
+	replace(p, &s.source, process,
+	        "<incoming>f_paid</incoming>\n      <incoming>f_answered</incoming>",
+	        "<incoming>f_gate</incoming>\n      <incoming>f_answered</incoming>");
+	put_in_force(p, &s);
+}
+
+static void a_message_reaches_the_case_it_names(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	with_a_gate(p);
+	int64_t id = submitted(p, p->citizen), other = submitted(p, p->other);
+	paid(p, id);
+	paid(p, other);
+	str ref = look_at(p, id).reference;
+	assert_int_equal(task_of(p, id, "id_officer").id, 0);
+	assert_int_equal(ACT(p, DO_MESSAGE, 0, .text = STR("gate"), .more = STR("IDL-1")),
+	                 ERR_not_found);
+	people_restart(p);
+	DONE(p, DO_MESSAGE, 0, .text = STR("gate"), .more = ref);
+	assert_true(task_of(p, id, "id_officer").id != 0);
+	assert_str(look_at(p, id).state, "submitted");
+	assert_int_equal(task_of(p, other, "id_officer").id, 0);
+	/* It waited once. */
+	assert_int_equal(ACT(p, DO_MESSAGE, 0, .text = STR("gate"), .more = ref), ERR_not_found);
+	DONE(p, DO_WITHDRAW, p->other, other, .text = STR("No"));
+	assert_int_equal(
+	    ACT(p, DO_MESSAGE, 0, .text = STR("gate"), .more = look_at(p, other).reference),
+	    ERR_not_found);
 	rebuilt(p);
 	people_stop(p);
 }
@@ -554,6 +611,7 @@ int main(void)
 	    cmocka_unit_test(a_command_sent_twice),
 	    cmocka_unit_test(erasure_empties_what_is_personal),
 	    cmocka_unit_test(a_case_keeps_its_version_until_it_is_migrated),
+	    cmocka_unit_test(a_message_reaches_the_case_it_names),
 	    cmocka_unit_test(the_timeline_tells_each_reader_what_is_theirs),
 	    cmocka_unit_test(lists_page_by_key_and_keep_to_their_entity),
 	};
