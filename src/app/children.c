@@ -10,6 +10,10 @@
 
 static void become(const char *const *argv, const char *log_path, int parent)
 {
+	sigset_t none; /* ours are blocked for sigwait, and a program inherits that */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent) /* it died in between */
 		_exit(1);
