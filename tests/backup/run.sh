@@ -50,7 +50,6 @@ check "with the keys when asked" "$diwan" backup "$work/keys" --with-keys --data
 check "keys are left out otherwise" test ! -e "$work/plain/keys"
 check "without keys nothing is put back" refused "has no keys" \
 	"$diwan" restore "$work/plain" --data-dir="$work/b"
-# proves: CORE-07
 check "an empty SQLite database takes all of it" "$diwan" restore "$work/keys" --data-dir="$work/b"
 check "files come back" cmp "$work/a/files/ab/cdef" "$work/b/files/ab/cdef"
 "$diwan" backup "$work/again" --data-dir="$work/b" >/dev/null 2>&1
@@ -63,7 +62,6 @@ check "a database with rows is refused" refused "has rows already" \
 if [ -n "${DIWAN_TEST_PG:-}" ]; then
 	psql "$DIWAN_TEST_PG" -qc 'CREATE DATABASE moved' >/dev/null
 	url=${DIWAN_TEST_PG%/*}/moved
-	# proves: CORE-07
 	check "PostgreSQL takes it too" \
 		"$diwan" restore "$work/keys" --data-dir="$work/c" --database="$url"
 	"$diwan" backup "$work/pg" --data-dir="$work/c" --database="$url" >/dev/null 2>&1

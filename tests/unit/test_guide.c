@@ -110,7 +110,6 @@ static void a_reader_tries_the_rule(void **state)
 	portal_stop(&p);
 }
 
-/* proves: CAT-13 */
 static void programs_read_the_same_cards(void **state)
 {
 	(void)state;

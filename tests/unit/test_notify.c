@@ -20,7 +20,6 @@ static struct kase applied(struct portal *p, struct visitor *v)
 	return portal_kase(p, name);
 }
 
-/* proves: NTF-02 NTF-07 */
 static void what_happens_is_told_in_the_inbox(void **state)
 {
 	(void)state;
@@ -102,7 +101,6 @@ static bool answers(int port)
 	return up;
 }
 
-/* proves: NTF-09 */
 static void mail_waits_for_its_server_and_is_sent_once(void **state)
 {
 	(void)state;

@@ -29,7 +29,7 @@ static struct recount recount(struct portal *p, enum indicator i)
 	return n;
 }
 
-/* proves: RPT-01 RPT-02 RPT-13 */
+/* proves: RPT-13 */
 static void figures_come_from_the_record(void **state)
 {
 	(void)state;
