@@ -168,7 +168,8 @@ async function journey(site, browser, lang, script, citizen) {
 	await pays(w)
 	await w.look('confirmation', has('the reference', (await w.page.locator('main').textContent()).includes(reference)))
 	await w.to(`/applications/${reference}`)
-	await w.look('application')
+	const receipt = w.page.locator('.dw-timeline', { hasText: { ar: 'إيصال سداد', en: 'Payment receipt' }[w.lang] })
+	await w.look('application', has('the receipt in the story', await receipt.count()))
 	return [w, reference]
 }
 
@@ -293,7 +294,8 @@ async function rates(w, reference) {
 	await w.to('/documents')
 	await w.look('documents')
 	await w.to('/inbox')
-	await w.look('inbox')
+	// Received, paid, approved, ready: the receipt is told with the payment.
+	await w.look('inbox', is('notices', await w.page.locator('main a[href*="/inbox/"]').count(), 4))
 	await w.to('/profile')
 	await w.look('profile', has('who read it', (await w.page.locator('#access ~ ul').first().textContent()).includes(reference)))
 }

@@ -93,7 +93,8 @@ json *case_incidents(dbc *c, arena *a, int64_t id);
 json *cases_parked(dbc *c, arena *a, size_t max);
 size_t case_tasks(dbc *c, arena *a, int64_t id, bool open_only, struct task *out, size_t max);
 bool task_get(dbc *c, arena *a, int64_t id, struct task *out);
-/* The timeline: [{"key": "case.event.submitted", "at", "by": {"en","ar"}, "entity", "text"}],
+/* The timeline: [{"key": "case.event.submitted", "at", "by": {"en","ar"}, "entity",
+ * "about": {"en","ar"} (the document issued), "text"}],
  * newest first, from the journal. `officer`: with names of officers and notes. */
 json *case_timeline(struct kernel *k, dbc *c, arena *a, int64_t id, bool officer);
 /* Who read it: [{"at","entity","person","purpose"}], newest first. */

@@ -136,6 +136,8 @@ static void tell(void *ctx, const struct event *e)
 	if (by)
 		json_set(s->a, v, "by", by);
 	json_set_str(s->a, v, "entity", str_dup(s->a, e->entity));
+	if (json_get(e->data, "title")) /* what was issued */
+		json_set(s->a, v, "about", json_copy(s->a, json_get(e->data, "title")));
 	if (words_of(e).n)
 		json_set_str(s->a, v, "text", str_dup(s->a, words_of(e)));
 	json_push(s->list, v);

@@ -157,10 +157,16 @@ static err send_to_officers(const struct occasion *o, const json *m)
 	return e;
 }
 
+/* A receipt is told with its payment: only what the case itself issues is news. */
+static bool told_already(const struct event *e)
+{
+	return str_eq(e->kind, STR("document.issued")) && !json_int(e->data, "instance", 0);
+}
+
 err notify_react(struct tx *tx, const struct event *e)
 {
 	struct occasion o = {.tx = tx, .e = e, .p = pack_current(tx->k)};
-	if (!e->case_id || !o.p || !case_get(tx->db, tx->a, e->case_id, &o.q))
+	if (!e->case_id || told_already(e) || !o.p || !case_get(tx->db, tx->a, e->case_id, &o.q))
 		return OK;
 	o.s = service_at(tx->k, tx->db, o.q.service, o.q.version);
 	const json *list = o.s ? json_get(o.s->messages, "messages") : NULL;
