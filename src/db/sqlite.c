@@ -84,6 +84,7 @@ static void disconnect(dbc *c)
 	free(s);
 }
 
+/* The writer keeps what a savepoint would put back in memory, not in a file of its own. */
 static int configure(struct sqlite_connection *s)
 {
 	char text[512];
@@ -93,7 +94,7 @@ static int configure(struct sqlite_connection *s)
 	         "PRAGMA trusted_schema=OFF; %s",
 	         s->c.writing ? WRITER_CACHE_KIBIBYTES : READER_CACHE_KIBIBYTES,
 	         s->c.writing ? 0 : READER_MMAP_BYTES, CHECKPOINT_PAGES,
-	         s->c.writing ? "" : "PRAGMA query_only=ON;");
+	         s->c.writing ? "PRAGMA temp_store=MEMORY;" : "PRAGMA query_only=ON;");
 	sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS);
 	return sqlite3_exec(s->h, text, NULL, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres bpmn form feel http submit. BENCH_SECONDS (2) is how long each figure lasts.
+# or some of: writer postgres bpmn form feel http submit timers. BENCH_SECONDS (2) is how long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -54,6 +54,13 @@ fi
 if wanted http "$@"; then
 	echo "== the platform over HTTP, beside nginx"
 	tests/bench/http.sh "$build" "$seconds"
+fi
+if wanted timers "$@"; then
+	n=${BENCH_TIMERS:-100000}
+	ninja -C "$build" test_case_timers >"$work/ninja" || { cat "$work/ninja"; exit 1; }
+	echo "== $n timers of cases due in one minute, killed twice: SQLite, PostgreSQL"
+	CASE_TIMERS=$n "$build/test_case_timers" 2>&1 | grep -E "^#|ERROR|FAILED"
+	CASE_TIMERS=$n tools/with_pg.sh "$build/test_case_timers" 2>&1 | grep -E "^#|ERROR|FAILED"
 fi
 if wanted submit "$@"; then
 	echo "== applications sent over HTTP, each answered after its commit"

@@ -53,9 +53,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	arena *a = arena_create(ARENA_BYTES);
+	static arena *a;
 	jmp_buf oom;
 
+	if (!a)
+		a = arena_create(ARENA_BYTES);
+	arena_reset(a);
 	arena_guard(a, &oom);
 	if (!setjmp(oom)) {
 		str text = {(const char *)data, size};
@@ -69,6 +72,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (b)
 			bpmn_svg(a, b, NULL);
 	}
-	arena_destroy(a);
 	return 0;
 }

@@ -16,8 +16,32 @@ static err run_job(struct job *j)
 	return atomic_fetch_sub(&failures_left, 1) > 0 ? atomic_load(&failure) : OK;
 }
 
+/* A command: leaves an event, and refuses what its payload says it should. */
+static err command_job(struct tx *tx, const struct job *j)
+{
+	atomic_fetch_add(&runs, 1);
+	err e =
+	    tx_emit(tx, (struct emission){.kind = "unit.did", .data = json_copy(tx->a, j->payload)});
+	return e ? e : json_truth(j->payload, "bad") ? ERR_bad_input : OK;
+}
+
+static void fold_nothing(dbc *c, arena *a, const struct event *e)
+{
+	(void)c;
+	(void)a;
+	(void)e;
+}
+
 static const struct job_kind jobs[] = {{"unit.job", run_job, 3}};
-static const struct organ unit_organ = {.name = "unit", .jobs = jobs, .n_jobs = COUNT(jobs)};
+static const struct job_command commands[] = {{"unit.command", command_job, 3}};
+static const struct event_kind events[] = {{"unit.did", 1, fold_nothing, "test"}};
+static const struct organ unit_organ = {.name = "unit",
+                                        .events = events,
+                                        .n_events = COUNT(events),
+                                        .jobs = jobs,
+                                        .n_jobs = COUNT(jobs),
+                                        .job_commands = commands,
+                                        .n_job_commands = COUNT(commands)};
 
 static struct unit *start(int fail, err how)
 {
@@ -134,6 +158,54 @@ static void an_embedded_platform_takes_up_cut_off_jobs_at_start(void **state)
 	unit_stop(u);
 }
 
+static err ask_commands(struct tx *tx, void *ctx)
+{
+	for (int i = 0; i < *(int *)ctx; i++) {
+		json *p = json_object(tx->a);
+		json_set_int(tx->a, p, "n", i);
+		json_set_bool(tx->a, p, "bad", i == 20);
+		tx_later(tx, "unit.command", str_fmt(tx->a, "%d", i), 0, p);
+	}
+	return OK;
+}
+
+static int64_t did(struct unit *u)
+{
+	dbc *c = db_reader(u->k->db);
+	rows *r = db_query_text(
+	    c, STR("SELECT count(*) FROM journal WHERE kind = 'unit.did' AND data LIKE '%false%'"),
+	    NULL, 0);
+	int64_t n = db_next(r) ? db_int(r, 0) : -1;
+	db_done(r);
+	db_reader_return(c);
+	return n;
+}
+
+static void commands_run_together_and_one_that_fails_takes_none_with_it(void **state)
+{
+	(void)state;
+	struct unit *u = start(0, OK);
+	int n = 50;
+	assert_int_equal(unit_run(u, ask_commands, &n), OK);
+	assert_int_equal(scheduler_drain(u->k), n);
+	assert_int_equal(did(u), n - 1); /* each once; what the bad one did is gone */
+	assert_int_equal(counts(u).done, n - 1);
+	assert_int_equal(counts(u).dead, 1);
+	assert_true(atomic_load(&runs) > n);
+	dbc *c = db_reader(u->k->db);
+	assert_int_equal(outbox_dead(c, u->a, 10)->count, 1);
+	db_reader_return(c);
+	unit_stop(u);
+	u = start(0, OK);
+	n = 20; /* none fails: few transactions */
+	assert_int_equal(unit_run(u, ask_commands, &n), OK);
+	int64_t batches = writer_stats_read(u->k->writer).batches;
+	assert_int_equal(scheduler_drain(u->k), n);
+	assert_int_equal(atomic_load(&runs), n);
+	assert_true(writer_stats_read(u->k->writer).batches - batches <= 4);
+	unit_stop(u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +214,7 @@ int main(void)
 	    cmocka_unit_test(a_hopeless_job_is_parked),
 	    cmocka_unit_test(a_job_cut_off_runs_again_when_its_lease_ends),
 	    cmocka_unit_test(an_embedded_platform_takes_up_cut_off_jobs_at_start),
+	    cmocka_unit_test(commands_run_together_and_one_that_fails_takes_none_with_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

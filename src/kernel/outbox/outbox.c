@@ -28,32 +28,6 @@ struct claimed {
 	str kind, key, payload;
 };
 
-struct claim {
-	struct claimed job[JOB_CLAIM_MAX];
-	int n, max;
-};
-
-/* In a transaction: so that of several nodes one gets each job. */
-static err claim_decide(struct tx *tx, void *ctx)
-{
-	struct claim *c = ctx;
-	c->n = 0;
-	db_exec(tx->db, &sql_job_reclaim, D_INT(tx->now));
-	rows *r = db_query(tx->db, &sql_job_due, D_INT(tx->now), D_INT(c->max));
-	while (c->n < c->max && db_next(r))
-		c->job[c->n++] = (struct claimed){
-		    db_int(r, 0),
-		    (int)db_int(r, 4) + 1,
-		    str_dup(tx->a, db_text(r, 1)),
-		    str_dup(tx->a, db_text(r, 2)),
-		    str_dup(tx->a, db_text(r, 3)),
-		};
-	db_done(r);
-	for (int i = 0; i < c->n; i++)
-		db_exec(tx->db, &sql_job_claim, D_INT(c->job[i].id), D_INT(tx->now + JOB_LEASE));
-	return OK;
-}
-
 struct outcome {
 	const struct claimed *job;
 	err result;
@@ -101,7 +75,7 @@ static void finish(struct kernel *k, struct outcome *o)
 	arena_destroy(a);
 }
 
-/* ---- jobs that are commands ---- */
+/* ---- jobs that are commands, each in a transaction of its own ---- */
 
 struct together {
 	pthread_mutex_t lock;
@@ -119,18 +93,23 @@ struct pending {
 };
 
 /* What the job does and that it ran, in one transaction. */
+static err carry_out(struct tx *tx, const struct claimed *c, const struct job_command *kind)
+{
+	struct job j = {.k = tx->k,
+	                .a = tx->a,
+	                .id = c->id,
+	                .attempt = c->attempt,
+	                .key = c->key,
+	                .payload = json_parse(tx->a, c->payload, NULL)};
+	struct outcome done = {.job = c};
+	err e = j.payload ? kind->decide(tx, &j) : ERR_bad_syntax;
+	return e ? e : finish_decide(tx, &done);
+}
+
 static err command_decide(struct tx *tx, void *ctx)
 {
 	struct pending *p = ctx;
-	struct job j = {.k = tx->k,
-	                .a = tx->a,
-	                .id = p->c->id,
-	                .attempt = p->c->attempt,
-	                .key = p->c->key,
-	                .payload = json_parse(tx->a, p->c->payload, NULL)};
-	struct outcome done = {.job = p->c};
-	err e = j.payload ? p->kind->decide(tx, &j) : ERR_bad_syntax;
-	return e ? e : finish_decide(tx, &done);
+	return carry_out(tx, p->c, p->kind);
 }
 
 static void command_done(struct action *act, err result)
@@ -222,13 +201,82 @@ static void run_one(struct kernel *k, const struct claimed *c)
 	arena_destroy(a);
 }
 
+/* ---- taking what is due ---- */
+
+struct claim {
+	struct claimed job[JOB_CLAIM_MAX];
+	int n, max;
+	int done;   /* of commands, in the same transaction */
+	bool apart; /* each command alone: one of them failed among the others */
+};
+
+static void read_due(struct tx *tx, struct claim *c)
+{
+	rows *r = db_query(tx->db, &sql_job_due, D_INT(tx->now), D_INT(c->max));
+	c->n = 0;
+	while (c->n < c->max && db_next(r))
+		c->job[c->n++] = (struct claimed){
+		    db_int(r, 0),
+		    (int)db_int(r, 4) + 1,
+		    str_dup(tx->a, db_text(r, 1)),
+		    str_dup(tx->a, db_text(r, 2)),
+		    str_dup(tx->a, db_text(r, 3)),
+		};
+	db_done(r);
+}
+
+/* In a transaction, so that of several nodes one gets each job. Commands are done
+ * here and now, as many as the time allows; what talks to the world is claimed. */
+static err claim_decide(struct tx *tx, void *ctx)
+{
+	struct claim *c = ctx;
+	int claimed = 0;
+	instant until = clock_monotonic() + JOB_TOGETHER;
+	db_exec(tx->db, &sql_job_reclaim, D_INT(tx->now));
+	read_due(tx, c);
+	c->done = 0;
+	for (int i = 0; i < c->n; i++) {
+		const struct job_command *kind =
+		    c->apart ? NULL : kernel_job_command(tx->k, c->job[i].kind);
+		if (!kind) {
+			db_exec(tx->db, &sql_job_claim, D_INT(c->job[i].id), D_INT(tx->now + JOB_LEASE));
+			c->job[claimed++] = c->job[i];
+			continue;
+		}
+		if (c->done && clock_monotonic() >= until)
+			continue; /* it stays due */
+		arena_mark m = arena_save(tx->a);
+		err e = carry_out(tx, &c->job[i], kind);
+		arena_rewind(tx->a, m);
+		if (e || db_error(tx->db))
+			return e ? e : db_error(tx->db);
+		c->done++;
+	}
+	c->n = claimed;
+	return OK;
+}
+
+/* Takes jobs, and does the commands among them. When one of these fails, nothing
+ * of that is kept: all are claimed, to be tried each by itself. */
+static void take_due(struct kernel *k, arena *a, struct claim *c)
+{
+	for (int i = 0; i < 2; i++) {
+		struct action act = {
+		    .k = k, .a = a, .actor = {.channel = STR("timer")}, .decide = claim_decide, .ctx = c};
+		if (kernel_run(&act) == OK)
+			return;
+		c->n = c->done = 0;
+		c->apart = true;
+	}
+}
+
 static int run_due(struct kernel *k, int max)
 {
 	arena *a = arena_create(JOB_ARENA_BYTES);
 	struct claim c = {.max = max};
-	struct action act = {.k = k, .a = a, .decide = claim_decide, .ctx = &c};
-	if (!a || kernel_run(&act) != OK)
-		c.n = 0;
+	if (!a)
+		return 0;
+	take_due(k, a, &c);
 	struct pending together[JOB_CLAIM_MAX];
 	int n = 0;
 	for (int i = 0; i < c.n; i++) {
@@ -241,7 +289,7 @@ static int run_due(struct kernel *k, int max)
 		if (!kernel_job_command(k, c.job[i].kind))
 			run_one(k, &c.job[i]);
 	arena_destroy(a);
-	return c.n;
+	return c.n + c.done;
 }
 
 int scheduler_drain(struct kernel *k)

@@ -1,8 +1,10 @@
 /*
  * outbox.h - doing, after the commit, what transactions asked for with tx_later.
  *
- * The scheduler claims due jobs, runs each in one of its threads, and records how
- * it went. A process that dies while a job runs leaves a lease behind; after
+ * Jobs that are commands (organ.h) run many in one transaction, which also records that
+ * they ran: exactly once, with no claim. When one of them fails, nothing of that is kept
+ * and each is tried alone. The scheduler claims the other due jobs, runs each in one of
+ * its threads, and records how it went. A process that dies while a job runs leaves a lease behind; after
  * JOB_LEASE another takes the job again (on an embedded database, which has no other,
  * the next start does at once): a job may thus run more than once, and
  * what it does to the world must be safe to repeat (a message carries its own id,
@@ -17,6 +19,7 @@
 #define JOB_THREADS 2
 #define JOB_CLAIM_MAX 128
 #define JOB_LEASE (2 * MINUTE)
+#define JOB_TOGETHER (20 * SECOND / 1000) /* of commands in one transaction: others wait so long */
 #define JOB_PAUSE_FIRST (5 * SECOND)
 #define JOB_PAUSE_MAX (1 * HOUR)
 #define JOB_ATTEMPTS_DEFAULT 12
