@@ -56,6 +56,89 @@ static void what_happens_is_told_in_the_inbox(void **state)
 	portal_stop(&p);
 }
 
+/* The text of a PDF as pdftotext reads it. */
+static str text_of_pdf(arena *a, str pdf)
+{
+	char file[] = "/tmp/diwan-notice.XXXXXX";
+	int fd = mkstemp(file);
+	assert_true(write(fd, pdf.p, pdf.n) == (ssize_t)pdf.n);
+	close(fd);
+	FILE *f = popen(str_c(a, str_fmt(a, "pdftotext %s -", file)), "r");
+	assert_non_null(f);
+	char *text = NEWN(a, char, 65536);
+	size_t n = fread(text, 1, 65536, f);
+	pclose(f);
+	unlink(file);
+	return (str){text, n};
+}
+
+/* proves: NTF-02 */
+static void the_inbox_counts_finds_archives_and_prints(void **state)
+{
+	(void)state;
+	if (access("/usr/bin/pdftotext", X_OK) != 0)
+		skip();
+	struct portal p = portal_start_with(notify, 1);
+	arena *a = p.w->u->a;
+	struct visitor *v = signed_in(p.w, CITIZEN), *other = signed_in(p.w, OTHER);
+	struct kase q = applied(&p, v);
+	visit(v, "/en/inbox");
+	assert_shows(v, "1 message not read");
+	assert_shows(v, "received");
+	str id = str_dup(a, between(v->page, "/en/inbox/", "\""));
+	visit(v, "/ar/inbox");
+	assert_shows(v, "رسالة واحدة غير مقروءة");
+	assert_shows(v, "استلام الطلب");
+
+	/* Search: however it is spelt, in either language, by reference; or nothing. */
+	static const char *const found[] = {"/en/inbox?q=RECEIVED",
+	                                    "/ar/inbox?q=%D8%A5%D8%B3%D8%AA%D9%84%D8%A7%D9%85",
+	                                    "/en/inbox?q=idl-2025"};
+	for (size_t i = 0; i < COUNT(found); i++) {
+		visit(v, found[i]);
+		assert_shows(v, str_c(a, str_cat(a, STR("/inbox/"), id)));
+	}
+	visit(v, "/en/inbox?q=received+elephant");
+	assert_shows(v, "No message has all these words");
+
+	/* On paper: the reference that anyone can ask about, and the square code. */
+	const char *one = str_fmt(a, "/en/inbox/%.*s", STRF(id)).p;
+	visit(v, one);
+	str code = str_dup(a, between(v->page, "/notices/check?code=", "\""));
+	visit(v, str_fmt(a, "/en/inbox/%.*s/pdf", STRF(id)).p);
+	assert_int_equal(v->status, 200);
+	assert_true(str_starts(v->page, STR("%PDF-")));
+	str text = text_of_pdf(a, v->page);
+	assert_true(str_find(text, code) >= 0);
+	assert_true(str_find(text, q.reference) >= 0);
+	assert_true(str_find(text, STR("We have received your application")) >= 0);
+	assert_true(str_find(text, STR("استلمنا طلبك")) >= 0);
+	assert_true(str_find(text, STR("Scan to check that this notice is genuine")) >= 0);
+	visit(other, str_fmt(a, "/en/inbox/%.*s/pdf", STRF(id)).p);
+	assert_int_equal(other->status, 404);
+
+	/* Put away: out of the inbox and its count, in the archive; and back. */
+	const char *put = str_fmt(a, "/en/inbox/%.*s/archive", STRF(id)).p;
+	visit(other, "/en/inbox");
+	submit(other, put, "");
+	assert_int_equal(other->status, 404);
+	visit(v, one);
+	submit(v, put, "");
+	assert_int_equal(v->status, 303);
+	visit(v, "/en/inbox");
+	assert_shows(v, "No messages");
+	visit(v, "/en/inbox?box=archive");
+	assert_shows(v, "received");
+	visit(v, one);
+	submit(v, put, "to=inbox");
+	visit(v, "/en/inbox");
+	assert_shows(v, "received");
+	struct rebuild_report r;
+	assert_int_equal(journal_rebuild(p.w->u->k, a, false, &r), OK);
+	assert_int_equal(r.different, 0);
+	portal_stop(&p);
+}
+
 /* ---- mail ---- */
 
 static size_t box_count(const char *box)
@@ -167,6 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_happens_is_told_in_the_inbox),
+	    cmocka_unit_test(the_inbox_counts_finds_archives_and_prints),
 	    cmocka_unit_test(mail_waits_for_its_server_and_is_sent_once),
 	    cmocka_unit_test(headers_keep_their_words),
 	};

@@ -47,6 +47,13 @@ void fold_notice_read(dbc *c, arena *a, const struct event *e)
 	        D_INT(e->at));
 }
 
+void fold_notice_archived(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_notice_archive, D_INT(e->subject), D_INT(json_int(e->data, "id", 0)),
+	        D_INT(json_truth(e->data, "archived")));
+}
+
 void notify_follow_erased(dbc *c, arena *a, const struct event *e)
 {
 	(void)a;
@@ -70,6 +77,7 @@ bool notice_get(dbc *c, arena *a, int64_t to, int64_t id, bool inbox, struct sto
 		    .email_state = str_dup(a, db_text(r, 7)),
 		    .subject = json_parse(a, str_dup(a, db_text(r, 8)), NULL),
 		    .body = json_parse(a, str_dup(a, db_text(r, 9)), NULL),
+		    .archived = db_int(r, 10) != 0,
 		};
 	db_done(r);
 	return found;
