@@ -5,6 +5,7 @@
 #include "kernel/head.h"
 #include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
+#include "kernel/search/search.h"
 #include "kernel/statements.h"
 #include "kernel/vault.h"
 
@@ -344,6 +345,7 @@ err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
 	k->n_organs = o->n_organs;
 	k->config = o->config;
 	k->packs = packs_open(a);
+	k->searches = searches_open(a);
 	k->rng = o->seed ? rng_seeded(o->seed) : rng_system();
 	err e = start(k, o, why);
 	if (e) {
@@ -369,5 +371,6 @@ void kernel_close(struct kernel *k)
 	if (k->db)
 		db_close(k->db);
 	packs_close(k->packs);
+	searches_close(k->searches);
 	arena_destroy(k->a);
 }

@@ -36,6 +36,7 @@ struct kernel {
 	struct scheduler *scheduler; /* jobs and timers; kernel/outbox.h */
 	const struct config *config; /* NULL in tests: all empty; kernel/config/config.h */
 	struct packs *packs;     /* the pack in force and kept versions; kernel/pack/pack.h */
+	struct searches *searches; /* indexes in memory; kernel/search/search.h */
 	rng rng;                 /* the writer thread's */
 	_Atomic uint64_t public_generation;
 };

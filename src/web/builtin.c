@@ -1,6 +1,7 @@
 /*
  * builtin.c - addresses that belong to no room: health, metrics, assets, "/".
  */
+#include "kernel/search/search.h"
 #include "web/exchange.h"
 
 static bool content(struct exchange *x, int status, const char *type, str bytes)
@@ -50,6 +51,11 @@ static bool metrics(struct exchange *x)
 		metric_line(&b, "diwan_commit_microseconds_total", "counter", "Time spent in commits.",
 		            w.commit_micros);
 	}
+	struct search_stats found = search_stats_read(x->r.k);
+	metric_line(&b, "diwan_search_loads_total", "counter", "Indexes of words read into memory.",
+	            found.loads);
+	metric_line(&b, "diwan_search_documents", "gauge", "Documents in them.", found.documents);
+	metric_line(&b, "diwan_search_bytes", "gauge", "Memory they take.", found.bytes);
 	return content(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b));
 }
 

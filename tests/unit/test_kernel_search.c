@@ -5,6 +5,9 @@
 #include "kernel/journal.h"
 #include "kernel/search/words.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 /* ---- an index, filled by a fold ---- */
 
 static void fold_put(dbc *c, arena *a, const struct event *e)
@@ -121,7 +124,7 @@ static struct unit *with_cards(void)
 static str found(struct unit *u, const char *words)
 {
 	dbc *c = db_reader(u->k->db);
-	struct search_found f = search_find(c, u->a, STR("guide"), str_of(words), 10);
+	struct search_found f = search_find(u->k, c, u->a, STR("guide"), str_of(words), 10);
 	assert_int_equal(db_error(c), OK);
 	db_reader_return(c);
 	buf b = buf_make(u->a, 4096);
@@ -170,9 +173,58 @@ static void replaced_and_rebuilt(void **state)
 	assert_int_equal(unit_run(u, put_decide, &again), OK);
 	expect(u, "certificate", "");
 	expect(u, "birth", "birth");
+	struct search_stats held = search_stats_read(u->k);
+	assert_int_equal(held.documents, 4);
+	expect(u, "newborn", "birth"); /* nothing changed: not read again */
+	assert_int_equal(search_stats_read(u->k).loads, held.loads);
 	struct rebuild_report r;
 	assert_int_equal(journal_rebuild(u->k, u->a, false, &r), OK);
 	assert_int_equal(r.different, 0);
+	expect(u, "newborn", "birth");
+	unit_stop(u);
+}
+
+/* Readers ask while the index is replaced under them: each sees one state of it. */
+struct asking {
+	struct unit *u;
+	atomic_bool stop;
+	int64_t asked, wrong;
+};
+
+static void *ask(void *ctx)
+{
+	struct asking *q = ctx;
+	arena *a = arena_create((size_t)16 * 1024 * 1024);
+	dbc *c = db_reader(q->u->k->db);
+	while (!q->stop) {
+		struct search_found f = search_find(q->u->k, c, a, STR("guide"), STR("identity"), 10);
+		q->wrong += f.n != 2 || !str_eq(f.hits[0].id, STR("lost"));
+		q->asked++;
+		arena_reset(a);
+	}
+	q->wrong += db_error(c) != OK;
+	db_reader_return(c);
+	arena_destroy(a);
+	return NULL;
+}
+
+static void asked_while_it_changes(void **state)
+{
+	(void)state;
+	struct unit *u = with_cards();
+	struct asking q[2] = {{.u = u}, {.u = u}};
+	pthread_t thread[2];
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, ask, &q[i]), 0);
+	struct put again = {"birth", "Register a newborn", "تسجيل مولود", ""};
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(unit_run(u, put_decide, &again), OK);
+	for (int i = 0; i < 2; i++) {
+		q[i].stop = true;
+		pthread_join(thread[i], NULL);
+		assert_true(q[i].asked > 0);
+		assert_int_equal(q[i].wrong, 0);
+	}
 	unit_stop(u);
 }
 
@@ -183,6 +235,7 @@ int main(void)
 	    cmocka_unit_test(the_table_of_synonyms_is_folded),
 	    cmocka_unit_test(words_find_cards_however_written),
 	    cmocka_unit_test(replaced_and_rebuilt),
+	    cmocka_unit_test(asked_while_it_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,6 +183,29 @@ static void take_calendar(struct check *c)
 		            "the weekend is not the one of pack.json");
 }
 
+static int by_entity(const void *x, const void *y)
+{
+	return str_cmp(((const struct pack_entity *)x)->id, ((const struct pack_entity *)y)->id);
+}
+
+/* After the services, which are counted. */
+static void take_entities(struct check *c)
+{
+	struct pack *p = c->p;
+	const json *list = json_get(p->entities, "entities");
+	struct pack_entity *e = NEWN(c->a, struct pack_entity, (list ? list->count : 0) + 1);
+	for (const json *i = list ? list->first : NULL; i; i = i->next)
+		e[p->n_entity++] = (struct pack_entity){.id = json_str(i, "id"), .about = i};
+	qsort(e, p->n_entity, sizeof *e, by_entity);
+	p->entity = e;
+	for (size_t i = 0; i < p->n_services; i++) {
+		struct pack_entity key = {.id = p->services[i].entity};
+		struct pack_entity *of = bsearch(&key, e, p->n_entity, sizeof *e, by_entity);
+		if (of)
+			of->services++;
+	}
+}
+
 static void tell_unused(struct check *c)
 {
 	for (size_t i = 0; i < c->n; i++)
@@ -206,6 +229,7 @@ struct pack *pack_build(arena *a, const struct pack_source *s, bool trusted, str
 	check_ids(&c);
 	check_decisions(&c);
 	check_services(&c);
+	take_entities(&c);
 	if (!trusted) {
 		check_refs(&c);
 		tell_unused(&c);

@@ -160,6 +160,17 @@ const struct service *pack_service(const struct pack *p, str id)
 	                          : NULL;
 }
 
+static int by_entity(const void *id, const void *entity)
+{
+	return str_cmp(*(const str *)id, ((const struct pack_entity *)entity)->id);
+}
+
+const struct pack_entity *pack_entity(const struct pack *p, str id)
+{
+	return p && p->n_entity ? bsearch(&id, p->entity, p->n_entity, sizeof *p->entity, by_entity)
+	                        : NULL;
+}
+
 const struct pack_decision *pack_decision_at(const struct pack *p, str id, int64_t day)
 {
 	for (size_t i = 0; p && i < p->n_decisions; i++)

@@ -59,6 +59,7 @@ struct service {
 	str hash;         /* over all files of its folder, hex */
 	str entity;       /* provider */
 	const json *card; /* card.json, never NULL */
+	int64_t from, to; /* days the card is in force, both included; open: INT64_MIN, INT64_MAX */
 	/* executable services; NULL or 0 otherwise */
 	const json *definition; /* service.json */
 	const struct form *form;
@@ -82,6 +83,13 @@ struct pack_decision {
 	int64_t from, to; /* days; to = INT64_MAX: open */
 };
 
+/* A government body, and how many services are its own. */
+struct pack_entity {
+	str id;
+	const json *about; /* its item of entities.json */
+	size_t services;
+};
+
 struct pack {
 	str id, version, hash;
 	const json *meta; /* pack.json */
@@ -93,6 +101,8 @@ struct pack {
 	    *demo;                      /* NULL when the pack has none */
 	const struct service *services; /* by id */
 	size_t n_services;
+	const struct pack_entity *entity; /* by id: the bodies of `entities` */
+	size_t n_entity;
 	const struct pack_decision *decisions;
 	size_t n_decisions;
 };
@@ -129,6 +139,8 @@ void pack_poll(struct kernel *k);
 /* NULL before any was loaded. */
 const struct pack *pack_current(const struct kernel *k);
 const struct service *pack_service(const struct pack *p, str id);
+/* NULL when there is no such body. */
+const struct pack_entity *pack_entity(const struct pack *p, str id);
 const struct pack_decision *pack_decision_at(const struct pack *p, str id, int64_t day);
 /* The form of a user task; NULL if there is none of the key. */
 const struct form *service_form(const struct service *s, str key);

@@ -299,7 +299,11 @@ static void take_service(struct check *c, struct pack_file *card, str folder, st
 	                      .version = json_int(card->doc, "version", 0),
 	                      .hash = folder_hash(c, folder),
 	                      .entity = json_str(card->doc, "provider"),
-	                      .card = card->doc};
+	                      .card = card->doc,
+	                      .from = INT64_MIN,
+	                      .to = INT64_MAX};
+	date_parse(json_str(card->doc, "valid_from"), &s->from);
+	date_parse(json_str(card->doc, "valid_to"), &s->to);
 	if (definition && definition->doc && !definition->invalid)
 		take_definition(c, definition, folder, s);
 	if (s->definition)

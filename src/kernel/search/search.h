@@ -9,22 +9,28 @@
  * a full-text index of the database's own gives neither, and finds no more, since
  * the words are ours.
  *
+ * Finding happens in memory: a process holds each index it was asked about and reads
+ * it again after a change (held.h). A common word stands in a third of all documents,
+ * and reading so many rows for each query costs more than all the rest of the page.
+ *
  * A query finds the documents that have all its words, else those that have most
  * of them. A word that finds nothing is tried as the beginning of a word, and then
  * with one letter wrong (inserted, left out, changed, exchanged with the next).
  *
  * An index is a named set of documents ("guide"). Folds write it; it is derived.
- * Thread safety: each connection's owner.
+ * Thread safety: search_find and search_stats_read from any thread; the others, the
+ * owner of the connection.
  */
 #ifndef KERNEL_SEARCH_H
 #define KERNEL_SEARCH_H
 
-#include "kernel/organ.h"
+#include "kernel/kernel.h"
 
 #define SEARCH_MAX_WORDS    12   /* of a query; more are not read */
 #define SEARCH_MAX_TOKENS   4000 /* of a document */
 #define SEARCH_WORD_BYTES   64
-#define SEARCH_NEAR_LETTERS 4 /* shorter words are not corrected */
+#define SEARCH_NEAR_LETTERS 4                           /* shorter words are not corrected */
+#define SEARCH_HELD_BYTES   ((size_t)256 * 1024 * 1024) /* of one index in memory, at most */
 
 struct search_doc {
 	str set; /* "guide" */
@@ -45,7 +51,14 @@ struct search_found {
 	bool partial;   /* no document has all the words */
 	bool corrected; /* a word was found only with one letter changed */
 };
-struct search_found search_find(dbc *c, arena *a, str set, str words, size_t max);
+/* An index that is too large for its place in memory finds nothing (and the log says so). */
+struct search_found search_find(struct kernel *k, dbc *c, arena *a, str set, str words, size_t max);
+
+/* What a process holds. */
+struct search_stats {
+	int64_t loads, documents, bytes;
+};
+struct search_stats search_stats_read(struct kernel *k);
 
 /* The words of a text as they are indexed, in order; at most SEARCH_MAX_TOKENS. */
 size_t search_tokens(arena *a, str text, str **out);
@@ -53,5 +66,9 @@ size_t search_tokens(arena *a, str text, str **out);
 str search_fold(arena *a, str text);
 
 extern const struct organ search_organ;
+
+/* For kernel_open and kernel_close. */
+struct searches *searches_open(arena *a);
+void searches_close(struct searches *s);
 
 #endif

@@ -41,7 +41,7 @@ static size_t find(struct req *r, const struct pack *p, const struct query *q,
 				out[n++] = &p->services[i];
 		return n;
 	}
-	struct search_found f = search_find(r->db, r->a, STR("guide"), q->q, GUIDE_FOUND_MAX);
+	struct search_found f = search_find(r->k, r->db, r->a, STR("guide"), q->q, GUIDE_FOUND_MAX);
 	*corrected = f.corrected || f.partial;
 	for (size_t i = 0; i < f.n; i++) {
 		const struct service *s = pack_service(p, f.hits[i].id);
@@ -51,35 +51,43 @@ static size_t find(struct req *r, const struct pack *p, const struct query *q,
 	return n;
 }
 
-/* A select's items from the first of a list on, with "All" before them. */
-static json *options(struct req *r, const json *first, str chosen)
+/* A select's items: "All"; the caller adds those that may be chosen. */
+static json *options(struct req *r)
 {
-	arena *a = r->a;
-	json *items = json_array(a), *all = json_push(items, json_object(a));
-	json_set_str(a, all, "value", (str){0});
-	json_set(a, all, "text", guide_both(r, "guide.all"));
-	for (const json *i = first; i; i = i->next) {
-		json *o = json_push(items, json_object(a));
-		json_set_str(a, o, "value", json_str(i, "id"));
-		json_set(a, o, "text", json_copy(a, json_get(i, "name")));
-		if (str_eq(json_str(i, "id"), chosen))
-			json_set_bool(a, o, "selected", true);
-	}
+	json *items = json_array(r->a), *all = json_push(items, json_object(r->a));
+	json_set_str(r->a, all, "value", (str){0});
+	json_set(r->a, all, "text", guide_both(r, "guide.all"));
 	return items;
 }
 
-/* Only bodies that have a card are worth choosing. */
-static json *bodies(struct req *r, const struct pack *p)
+static void option(struct req *r, json *items, const json *of, str chosen)
 {
-	json *list = json_array(r->a);
-	for (const json *e = guide_first(p->entities); e; e = e->next) {
-		bool has = false;
-		for (size_t i = 0; i < p->n_services && !has; i++)
-			has = str_eq(p->services[i].entity, json_str(e, "id"));
-		if (has)
-			json_push(list, json_copy(r->a, e));
+	json *o = json_push(items, json_object(r->a));
+	str id = json_str(of, "id");
+	json_set_str(r->a, o, "value", id);
+	json_set(r->a, o, "text", json_copy(r->a, json_get(of, "name")));
+	if (str_eq(id, chosen))
+		json_set_bool(r->a, o, "selected", true);
+}
+
+static json *options_of(struct req *r, const json *document, str chosen)
+{
+	json *items = options(r);
+	for (const json *i = guide_first(document); i; i = i->next)
+		option(r, items, i, chosen);
+	return items;
+}
+
+/* Only bodies that have a card are worth choosing; in the order of the pack. */
+static json *bodies(struct req *r, const struct pack *p, str chosen)
+{
+	json *items = options(r);
+	for (const json *i = guide_first(p->entities); i; i = i->next) {
+		const struct pack_entity *e = pack_entity(p, json_str(i, "id"));
+		if (e && e->services)
+			option(r, items, i, chosen);
 	}
-	return list;
+	return items;
 }
 
 static void parameter(buf *b, const char *name, str value)
@@ -140,9 +148,9 @@ static void filters(struct req *r, const struct pack *p, const struct query *q, 
 	json_set_str(r->a, box, "value", STR("1"));
 	json_set(r->a, box, "text", guide_both(r, "guide.online_only"));
 	json_set_bool(r->a, box, "checked", q->online);
-	json_set(r->a, v, "life_events", options(r, guide_first(p->life_events), q->life_event));
-	json_set(r->a, v, "audiences", options(r, guide_first(p->audiences), q->audience));
-	json_set(r->a, v, "entities", options(r, bodies(r, p)->first, q->entity));
+	json_set(r->a, v, "life_events", options_of(r, p->life_events, q->life_event));
+	json_set(r->a, v, "audiences", options_of(r, p->audiences, q->audience));
+	json_set(r->a, v, "entities", bodies(r, p, q->entity));
 }
 
 err page_guide_index(struct req *r)

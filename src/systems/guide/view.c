@@ -28,8 +28,8 @@ const json *guide_item(const json *document, str id)
 
 json *guide_entity_name(arena *a, const struct pack *p, str id)
 {
-	const json *e = guide_item(p->entities, id);
-	return e ? json_copy(a, json_get(e, "name")) : json_string(a, id);
+	const struct pack_entity *e = pack_entity(p, id);
+	return e ? json_copy(a, json_get(e->about, "name")) : json_string(a, id);
 }
 
 bool guide_lists(const json *ids, str id)
@@ -40,22 +40,17 @@ bool guide_lists(const json *ids, str id)
 	return false;
 }
 
-static bool from_to(const json *v, int64_t day)
-{
-	int64_t from, to;
-	if (date_parse(json_str(v, "valid_from"), &from) && day < from)
-		return false;
-	return !date_parse(json_str(v, "valid_to"), &to) || day <= to;
-}
-
 bool guide_in_force(const struct service *s, int64_t day)
 {
-	return from_to(s->card, day);
+	return s->from <= day && day <= s->to;
 }
 
 bool guide_fee_in_force(const json *fee, int64_t day)
 {
-	return from_to(fee, day);
+	int64_t from, to;
+	if (date_parse(json_str(fee, "valid_from"), &from) && day < from)
+		return false;
+	return !date_parse(json_str(fee, "valid_to"), &to) || day <= to;
 }
 
 bool guide_online(const struct service *s)
