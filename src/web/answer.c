@@ -180,8 +180,8 @@ static bool nav_shown(const struct req *r, const struct nav_item *n)
 {
 	if (n->permission == PERM_public)
 		return true;
-	return r->session.level == SESSION_FULL && (n->permission == PERM_signed_in ||
-	                                            may_somewhere(&r->session.rights, n->permission));
+	return r->session.level == SESSION_FULL &&
+	       (n->permission == PERM_signed_in || may_somewhere(&r->session.rights, n->permission));
 }
 
 /* Shown items of all rooms in the order of their places. */
@@ -296,10 +296,15 @@ static bool html_render(struct exchange *x, str template, json *view, bool *has_
 	return done;
 }
 
+static enum coding coding_asked(struct exchange *x)
+{
+	return coding_best(coding_accepted(header(x, "Accept-Encoding")));
+}
+
 static void compress_reply(struct exchange *x, struct reply *p)
 {
 	str smaller;
-	enum coding c = coding_best(coding_accepted(header(x, "Accept-Encoding")));
+	enum coding c = coding_asked(x);
 	p->vary = true;
 	if (c == CODING_IDENTITY || p->body.n < COMPRESS_MIN_BYTES ||
 	    !compress_bytes(x->a, c, EFFORT_FAST, p->body, &smaller))
@@ -402,7 +407,7 @@ static str etag_of(arena *a, str bytes, enum coding c)
 
 static str cache_key(struct exchange *x)
 {
-	return x->target;
+	return str_fmt(x->a, "%d%.*s", (int)coding_asked(x), STRF(x->target));
 }
 
 static bool may_use_cache(struct exchange *x)
@@ -422,34 +427,25 @@ static struct MHD_Response *kept(struct exchange *x, const struct reply *p)
 	return m;
 }
 
-static void kept_make(struct exchange *x, const struct reply *p, struct cached_page *out)
+static void kept_make(struct exchange *x, struct reply *p, struct cached_page *out)
 {
-	for (int c = 0; c < CODING_COUNT; c++) {
-		struct reply form = *p;
-		if (c && (p->body.n < COMPRESS_MIN_BYTES ||
-		          !compress_bytes(x->a, (enum coding)c, EFFORT_FAST, p->body, &form.body)))
-			continue;
-		form.coding = (enum coding)c;
-		form.etag = etag_of(x->a, p->body, (enum coding)c);
-		out->etag[c] = form.etag;
-		out->bytes[c] = form.body.n;
-		out->full[c] = kept(x, &form);
-		struct reply same = {.status = 304, .etag = form.etag, .cache = p->cache, .vary = true};
-		out->unchanged[c] = kept(x, &same);
-	}
+	str whole = p->body;
+	compress_reply(x, p);
+	out->etag = p->etag = etag_of(x->a, whole, p->coding);
+	out->bytes = p->body.n;
+	out->full = kept(x, p);
+	struct reply same = {.status = 304, .etag = p->etag, .cache = p->cache, .vary = true};
+	out->unchanged = kept(x, &same);
 }
 
 static bool kept_send(void *ctx, const struct cached_page *p)
 {
 	struct exchange *x = ctx;
-	enum coding c = coding_best(coding_accepted(header(x, "Accept-Encoding")));
-	if (!p->full[c])
-		c = CODING_IDENTITY;
-	if (!p->full[c] || !p->unchanged[c])
+	if (!p->full || !p->unchanged)
 		return false;
-	if (etag_listed(header(x, "If-None-Match"), p->etag[c]))
-		return queue(x, p->unchanged[c], 304, 0) == MHD_YES;
-	return queue(x, p->full[c], 200, p->bytes[c]) == MHD_YES;
+	if (etag_listed(header(x, "If-None-Match"), p->etag))
+		return queue(x, p->unchanged, 304, 0) == MHD_YES;
+	return queue(x, p->full, 200, p->bytes) == MHD_YES;
 }
 
 bool answer_cached(struct exchange *x)

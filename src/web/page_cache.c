@@ -13,7 +13,7 @@ struct entry {
 	bool used;
 	char key[KEY_MAX];
 	size_t key_n;
-	char etag[CODING_COUNT][ETAG_MAX];
+	char etag[ETAG_MAX];
 	uint64_t generation;
 	instant made;
 	int64_t bytes;
@@ -40,12 +40,10 @@ struct page_cache *page_cache_create(struct metrics *m)
 
 static void drop_page(const struct cached_page *p)
 {
-	for (int i = 0; i < CODING_COUNT; i++) {
-		if (p->full[i])
-			MHD_destroy_response(p->full[i]);
-		if (p->unchanged[i])
-			MHD_destroy_response(p->unchanged[i]);
-	}
+	if (p->full)
+		MHD_destroy_response(p->full);
+	if (p->unchanged)
+		MHD_destroy_response(p->unchanged);
 }
 
 static void empty(struct page_cache *c, size_t i)
@@ -102,13 +100,10 @@ static struct entry *entry_make(str key, uint64_t generation, instant now,
 	e->generation = generation;
 	e->made = now;
 	e->page = *p;
-	e->bytes = sizeof *e;
-	for (int i = 0; i < CODING_COUNT; i++) {
-		size_t n = p->etag[i].n < ETAG_MAX ? p->etag[i].n : 0;
-		memcpy(e->etag[i], p->etag[i].n ? p->etag[i].p : "", n);
-		e->page.etag[i] = (str){e->etag[i], n};
-		e->bytes += (int64_t)p->bytes[i];
-	}
+	size_t n = p->etag.n < ETAG_MAX ? p->etag.n : 0;
+	memcpy(e->etag, p->etag.n ? p->etag.p : "", n);
+	e->page.etag = (str){e->etag, n};
+	e->bytes = (int64_t)(sizeof *e + p->bytes);
 	return e;
 }
 

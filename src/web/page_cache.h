@@ -1,6 +1,8 @@
 /*
  * page_cache.h - finished answers of public pages, kept until something changed.
  *
+ * A page is kept in the coding that was asked for: most searches are asked once, and
+ * compressing each in every way costs more than finding and rendering it.
  * An entry is good while the kernel's public generation is the one it was made in
  * and PAGE_CACHE_SECONDS have not passed: the first bounds staleness on this node
  * to nothing, the second on other nodes of the same database. The answers are
@@ -21,11 +23,11 @@
 struct MHD_Response;
 struct page_cache;
 
-/* One finished page: a 200 in each coding it was made in, and a 304 for each. */
+/* One finished page in one coding: a 200 and a 304. */
 struct cached_page {
-	struct MHD_Response *full[CODING_COUNT], *unchanged[CODING_COUNT];
-	str etag[CODING_COUNT];
-	size_t bytes[CODING_COUNT];
+	struct MHD_Response *full, *unchanged;
+	str etag;
+	size_t bytes;
 };
 
 struct page_cache *page_cache_create(struct metrics *m);
