@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres bpmn form feel http submit timers. BENCH_SECONDS (2) is how long each figure lasts.
+# or some of: writer postgres bpmn form feel http search submit timers. BENCH_SECONDS (2) is how long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -61,6 +61,10 @@ if wanted timers "$@"; then
 	echo "== $n timers of cases due in one minute, killed twice: SQLite, PostgreSQL"
 	CASE_TIMERS=$n "$build/test_case_timers" 2>&1 | grep -E "^#|ERROR|FAILED"
 	CASE_TIMERS=$n tools/with_pg.sh "$build/test_case_timers" 2>&1 | grep -E "^#|ERROR|FAILED"
+fi
+if wanted search "$@"; then
+	echo "== searches of the guide over HTTP, 1,300 cards"
+	tests/bench/search.sh "$build" "$seconds"
 fi
 if wanted submit "$@"; then
 	echo "== applications sent over HTTP, each answered after its commit"
