@@ -24,12 +24,11 @@ static struct kase decided(struct portal *p, const char *outcome)
 static struct recount recount(struct portal *p, enum indicator i)
 {
 	dbc *c = db_reader(p->w->u->k->db);
-	struct recount n = report_recount(c, p->w->u->a, i, 0, INT64_MAX, (str){0});
+	struct recount n = report_recount(c, p->w->u->a, i, (struct span){.to = 100000});
 	db_reader_return(c);
 	return n;
 }
 
-/* proves: RPT-13 */
 static void figures_come_from_the_record(void **state)
 {
 	(void)state;
@@ -40,13 +39,15 @@ static void figures_come_from_the_record(void **state)
 	decided(&p, "reject");
 	struct visitor *v = signed_in(p.w, CITIZEN);
 	dbc *c = db_reader(p.w->u->k->db);
-	struct span all = {0, 100000, {0}};
+	struct span all = {.to = 100000};
 	assert_int_equal(report_total(c, INDICATOR_applications, all).n, 2);
 	assert_int_equal(report_total(c, INDICATOR_rejected, all).n, 2);
 	assert_int_equal(report_total(c, INDICATOR_approved, all).n, 0);
-	assert_int_equal(report_median(c, all), 2 * HOUR);
+	assert_int_equal(report_total(c, INDICATOR_median_time, all).median, 2 * HOUR);
 	db_reader_return(c);
-	assert_int_equal(recount(&p, INDICATOR_applications).records, 2);
+	assert_int_equal(recount(&p, INDICATOR_applications).total.n, 2);
+	assert_int_equal(recount(&p, INDICATOR_median_time).total.n, 2);
+	assert_int_equal(recount(&p, INDICATOR_median_time).total.median, 2 * HOUR);
 	assert_int_equal(recount(&p, INDICATOR_applications).hash.n, 64);
 
 	visit(nobody, "/en/statistics");
@@ -76,6 +77,122 @@ static void figures_come_from_the_record(void **state)
 	portal_stop(&p);
 }
 
+/* An attribute's value as the browser reads it. */
+static str unescaped(arena *a, str s)
+{
+	buf b = buf_make(a, s.n + 1);
+	for (ptrdiff_t at; (at = str_find(s, STR("&amp;"))) >= 0; s = str_sub(s, (size_t)at + 5, s.n)) {
+		buf_put(&b, str_sub(s, 0, (size_t)at));
+		buf_putc(&b, '&');
+	}
+	buf_put(&b, s);
+	return str_dup(a, buf_str(&b));
+}
+
+/* Every number that leads to records, as "number: address" lines. */
+static size_t numbers(arena *a, str page, str *number, str *href, size_t max)
+{
+	str mark = STR("/en/statistics/records/");
+	size_t n = 0;
+	for (ptrdiff_t at; n < max && (at = str_find(page, mark)) >= 0;) {
+		str before = str_sub(page, 0, (size_t)at), rest = str_sub(page, (size_t)at, page.n), to;
+		str_cut(&rest, '"', &to);
+		href[n] = unescaped(a, to);
+		bool tile = str_starts(str_sub(rest, 0, 40), STR(">Records"));
+		ptrdiff_t from = -1;
+		if (tile) /* its number stands above its links */
+			for (ptrdiff_t p; (p = str_find(str_sub(before, (size_t)(from + 1), before.n),
+			                                STR("dw-tile__value\">"))) >= 0;)
+				from += p + 1;
+		str text = tile ? str_sub(before, (size_t)from, before.n) : rest;
+		str_cut(&text, '>', &to);
+		if (tile)
+			str_cut(&text, '>', &to); /* <bdi> */
+		str_cut(&text, '<', &number[n]);
+		number[n] = str_dup(a, str_trim(number[n]));
+		page = rest;
+		n++;
+	}
+	return n;
+}
+
+/* The rows that a list of records shows. */
+static int64_t rows_of(str page)
+{
+	int64_t n = 0;
+	for (ptrdiff_t at; (at = str_find(page, STR("<th scope=\"row\""))) >= 0; n++)
+		page = str_sub(page, (size_t)at + 5, page.n);
+	return n;
+}
+
+/* proves: RPT-13 */
+static void a_number_leads_to_as_many_records(void **state)
+{
+	(void)state;
+	struct portal p = portal_start_with(report, 1);
+	arena *a = p.w->u->a;
+	struct visitor *v = NULL;
+	for (int i = 0; i < 3; i++) {
+		struct kase q = decided(&p, "reject");
+		v = signed_in(p.w, CITIZEN);
+		const char *rating =
+		    str_c(a, str_fmt(a, "/en/applications/%.*s/rating", STRF(q.reference)));
+		visit(v, str_c(a, str_fmt(a, "/en/applications/%.*s", STRF(q.reference))));
+		submit(v, rating, i ? "rating=5&words=" : "rating=2&words=");
+		p.w->u->now += 12 * DAY; /* November, then December */
+	}
+	site_grant(p.w, p.other, "statistics_officer", "*");
+	struct visitor *officer = signed_in(p.w, OTHER);
+	visit(officer, "/en/statistics?period=2025");
+	str number[64], href[64];
+	size_t n = numbers(a, str_dup(a, officer->page), number, href, COUNT(href)), counted = 0;
+	assert_true(n > 20); /* tiles, twelve months twice, outcomes, ratings */
+	for (size_t i = 0; i < n; i++) {
+		int64_t value;
+		visit(officer, str_c(a, href[i]));
+		assert_int_equal(officer->status, 200);
+		if (!str_i64(number[i], &value))
+			continue; /* a sum, a time or a mean: no number of records */
+		assert_int_equal(rows_of(officer->page), value);
+		counted += value > 0;
+	}
+	assert_true(counted >= 7);
+	visit(v, "/en/statistics?period=2025");
+	assert_false(shows(v, "/statistics/records/"));
+	portal_stop(&p);
+}
+
+/* proves: RPT-02 */
+static void a_year_is_worked_out_again(void **state)
+{
+	(void)state;
+	struct portal p = portal_start_with(report, 1);
+	decided(&p, "reject");
+	decided(&p, "reject");
+	site_grant(p.w, p.other, "statistics_officer", "*");
+	struct visitor *officer = signed_in(p.w, OTHER);
+	for (int i = 0; i < INDICATOR_COUNT; i++) {
+		struct recount n = recount(&p, (enum indicator)i);
+		visit(
+		    officer,
+		    str_fmt(p.w->u->a, "/en/statistics/recount/%s?period=2025", report_indicators[i].id).p);
+		assert_shows(officer, "is what the journal gives");
+		assert_shows(officer, str_c(p.w->u->a, n.hash));
+		assert_shows(officer, "1 January 2025");
+		visit(
+		    officer,
+		    str_fmt(p.w->u->a, "/en/statistics/recount/%s?period=2024", report_indicators[i].id).p);
+		assert_shows(officer, "is what the journal gives");
+		assert_true(!n.total.n || !shows(officer, str_c(p.w->u->a, n.hash)));
+	}
+	/* The figure itself, published and counted again. */
+	visit(officer, "/en/statistics/recount/median_time?period=2025");
+	str first = between(officer->page, "Published figure", "</div>"),
+	    again = between(officer->page, "Counted from the journal", "</div>");
+	assert_true(str_find(first, STR("2 hours")) > 0 && str_eq(first, again));
+	portal_stop(&p);
+}
+
 static void a_changed_sum_is_told(void **state)
 {
 	(void)state;
@@ -96,6 +213,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(figures_come_from_the_record),
+	    cmocka_unit_test(a_number_leads_to_as_many_records),
+	    cmocka_unit_test(a_year_is_worked_out_again),
 	    cmocka_unit_test(a_changed_sum_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "systems/report/report_in.h"
 
 #include <openssl/sha.h>
+#include <stdlib.h>
 
 const struct indicator_info report_indicators[INDICATOR_COUNT] = {
 #define INDICATOR(id, event, measure) {#id, event, MEASURE_##measure},
@@ -19,26 +20,28 @@ bool indicator_find(str id, enum indicator *out)
 	return false;
 }
 
-struct total report_total(dbc *c, enum indicator i, struct span s)
+/* The lower of the two middle ones when their number is even. */
+static struct total decided(dbc *c, struct span s)
 {
-	struct total t = {0};
-	rows *r = db_query(c, &sql_report_day_sum, D_TEXT(str_of(report_indicators[i].id)),
-	                   D_INT(s.from), D_INT(s.to), D_TEXT(s.service));
-	if (db_next(r))
-		t = (struct total){db_int(r, 0), db_int(r, 1)};
-	db_done(r);
+	struct total t = {.median = -1};
+	t.n = db_query_int(c, &sql_report_decided, 0, D_INT(s.from), D_INT(s.to), D_TEXT(s.service));
+	if (t.n)
+		t.median = db_query_int(c, &sql_report_median, -1, D_INT(s.from), D_INT(s.to),
+		                        D_TEXT(s.service), D_INT((t.n - 1) / 2));
 	return t;
 }
 
-/* The lower of the two middle ones when their number is even. */
-int64_t report_median(dbc *c, struct span s)
+struct total report_total(dbc *c, enum indicator i, struct span s)
 {
-	int64_t n =
-	    db_query_int(c, &sql_report_decided, 0, D_INT(s.from), D_INT(s.to), D_TEXT(s.service));
-	if (!n)
-		return -1;
-	return db_query_int(c, &sql_report_median, -1, D_INT(s.from), D_INT(s.to), D_TEXT(s.service),
-	                    D_INT((n - 1) / 2));
+	struct total t = {0};
+	if (report_indicators[i].measure == MEASURE_MEDIAN)
+		return decided(c, s);
+	rows *r = db_query(c, &sql_report_day_sum, D_TEXT(str_of(report_indicators[i].id)),
+	                   D_INT(s.from), D_INT(s.to), D_TEXT(s.service));
+	if (db_next(r))
+		t = (struct total){.n = db_int(r, 0), .sum = db_int(r, 1)};
+	db_done(r);
+	return t;
 }
 
 void report_ratings(dbc *c, struct span s, int64_t out[6])
@@ -64,30 +67,68 @@ static int64_t measured(enum indicator i, const json *data)
 	}
 }
 
-struct recount report_recount(dbc *c, arena *a, enum indicator i, instant from, instant to,
-                              str service)
+static int by_size(const void *a, const void *b)
 {
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static rows *records_of(dbc *c, enum indicator i, instant from, instant to)
+{
+	return report_indicators[i].measure == MEASURE_MEDIAN
+	           ? db_query(c, &sql_report_decisions, D_INT(from), D_INT(to))
+	           : db_query(c, &sql_report_all_records, D_TEXT(str_of(report_indicators[i].event)),
+	                      D_INT(from), D_INT(to));
+}
+
+int64_t report_offset(dbc *c)
+{
+	return db_query_int_args(c, &sql_report_offset_get, 0, NULL, 0);
+}
+
+instant report_instant(dbc *c, int64_t day)
+{
+	return day * DAY - report_offset(c) * SECOND;
+}
+
+bool report_counts(struct span s, const json *data)
+{
+	return (!s.service.n || str_eq(s.service, json_str(data, "service"))) &&
+	       (!s.stars || s.stars == json_int(data, "rating", 0));
+}
+
+struct recount report_recount(dbc *c, arena *a, enum indicator i, struct span s)
+{
+	instant from = report_instant(c, s.from), to = report_instant(c, s.to);
+	bool median = report_indicators[i].measure == MEASURE_MEDIAN;
+	int64_t most =
+	    median ? db_query_int(c, &sql_report_decisions_most, 0, D_INT(from), D_INT(to)) : 0;
+	int64_t *spans = NEWN(a, int64_t, (size_t)most + 1);
 	struct recount out = {0};
 	SHA256_CTX h;
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 	SHA256_Init(&h);
-	rows *r = db_query(c, &sql_report_all_records, D_TEXT(str_of(report_indicators[i].event)),
-	                   D_INT(from), D_INT(to));
+	rows *r = records_of(c, i, from, to);
 	while (db_next(r)) {
 		arena_mark before = arena_save(a);
 		const json *data = json_parse(a, db_text(r, 1), NULL);
-		bool counted = !service.n || str_eq(service, json_str(data, "service"));
-		if (counted) {
+		if (report_counts(s, data)) {
 			str leaf = db_text(r, 2);
 			SHA256_Update(&h, leaf.p, leaf.n);
-			out.first = out.records ? out.first : db_int(r, 0);
+			out.first = out.total.n ? out.first : db_int(r, 0);
 			out.last = db_int(r, 0);
-			out.records++;
-			out.sum += measured(i, data);
+			if (out.total.n < most)
+				spans[out.total.n] = db_int(r, 3);
+			out.total.n++;
+			out.total.sum += measured(i, data);
 		}
 		arena_rewind(a, before);
 	}
 	db_done(r);
+	if (median) {
+		qsort(spans, (size_t)out.total.n, sizeof *spans, by_size);
+		out.total.median = out.total.n ? spans[(out.total.n - 1) / 2] : -1;
+	}
 	SHA256_Final(digest, &h);
 	out.hash = str_hex(a, (str){(const char *)digest, sizeof digest});
 	return out;

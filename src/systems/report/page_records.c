@@ -17,7 +17,7 @@ static str with_query(struct req *r, const char *kind, enum indicator i)
 	                 : str_fmt(r->a, "/%s/statistics", lang_code(r->lang));
 	buf b = buf_make(r->a, 2048);
 	buf_put(&b, at);
-	static const char *const names[] = {"period", "service"};
+	static const char *const names[] = {"period", "month", "service", "stars"};
 	for (size_t n = 0; n < COUNT(names); n++) {
 		str value = req_field(r, names[n]);
 		if (!value.n)
@@ -45,21 +45,9 @@ err page_report_definition(struct req *r)
 	return req_view(r, "report/definition", v);
 }
 
-/* The instants of the span asked for. */
-static void instants(struct req *r, instant *from, instant *to, str *service)
-{
-	int64_t year;
-	struct span s = report_span(r, &year);
-	instant offset = report_offset(r) * SECOND;
-	*from = s.from * DAY - offset;
-	*to = s.to * DAY - offset;
-	*service = s.service;
-}
-
-static json *record(struct req *r, rows *q)
+static json *record(struct req *r, rows *q, const json *data)
 {
 	json *o = json_object(r->a);
-	const json *data = json_parse(r->a, str_dup(r->a, db_text(q, 3)), NULL);
 	json_set_int(r->a, o, "seq", db_int(q, 0));
 	json_set_int(r->a, o, "at", db_int(q, 1));
 	json_set_str(r->a, o, "kind", str_dup(r->a, db_text(q, 2)));
@@ -71,26 +59,31 @@ static json *record(struct req *r, rows *q)
 err page_report_records(struct req *r)
 {
 	enum indicator i;
-	instant from, to;
-	str service;
+	int64_t year;
 	err e = find(r, &i);
 	if (e)
 		return e;
-	instants(r, &from, &to, &service);
+	struct span s = report_span(r, &year);
 	json *v = json_object(r->a), *list = json_set(r->a, v, "records", json_array(r->a));
 	int64_t before = req_field_int(r, "before", INT64_MAX, 1, INT64_MAX), last = 0;
+	bool decisions = report_indicators[i].measure == MEASURE_MEDIAN;
 	rows *q = db_query(r->db, &sql_report_records, D_TEXT(str_of(report_indicators[i].event)),
-	                   D_INT(before), D_INT(from), D_INT(to), D_INT(RECORDS_CSV));
+	                   D_TEXT(decisions ? STR("case.rejected") : (str){0}), D_INT(before),
+	                   D_INT(report_instant(r->db, s.from)), D_INT(report_instant(r->db, s.to)),
+	                   D_INT(RECORDS_CSV));
 	while (list->count < RECORDS_PAGE && db_next(q)) {
-		json *o = record(r, q);
+		arena_mark before_it = arena_save(r->a);
+		const json *data = json_parse(r->a, str_dup(r->a, db_text(q, 3)), NULL);
 		last = db_int(q, 0);
-		if (!service.n || str_eq(service, json_str(o, "service")))
-			json_push(list, o);
+		if (report_counts(s, data))
+			json_push(list, record(r, q, data));
+		else
+			arena_rewind(r->a, before_it);
 	}
 	db_done(q);
 	json_set_str(r->a, v, "back", with_query(r, "", i));
 	json_set(r->a, v, "measure", report_measure(r, i));
-	json_set_int(r->a, v, "count", report_recount(r->db, r->a, i, from, to, service).records);
+	json_set_int(r->a, v, "count", report_recount(r->db, r->a, i, s).total.n);
 	json_set_str(r->a, v, "recount", with_query(r, "recount", i));
 	json *pages = json_set(r->a, v, "pages", json_object(r->a));
 	if (list->count == RECORDS_PAGE) {
@@ -106,31 +99,28 @@ err page_report_records(struct req *r)
 err page_report_recount(struct req *r)
 {
 	enum indicator i;
-	instant from, to;
-	str service;
 	err e = find(r, &i);
 	if (e)
 		return e;
-	instants(r, &from, &to, &service);
 	int64_t year;
 	struct span s = report_span(r, &year);
-	struct recount n = report_recount(r->db, r->a, i, from, to, service);
+	s.stars = 0; /* a figure is of all stars */
+	struct recount n = report_recount(r->db, r->a, i, s);
 	struct total published = report_total(r->db, i, s);
-	bool sums =
-	    report_indicators[i].measure == MEASURE_SUM || report_indicators[i].measure == MEASURE_MEAN;
-	bool same = i == INDICATOR_median_time ||
-	            (published.n == n.records && (!sums || published.sum == n.sum));
+	bool same = published.n == n.total.n && published.sum == n.total.sum &&
+	            published.median == n.total.median;
 	json *v = json_object(r->a);
 	json_set_str(r->a, v, "back", with_query(r, "records", i));
 	json_set(r->a, v, "measure", report_measure(r, i));
 	json_set_bool(r->a, v, "same", same);
-	json_set_int(r->a, v, "records", n.records);
-	json_set_bool(r->a, v, "sums", sums);
-	json_set_str(r->a, v, "sum", number_text(r->a, n.sum, false));
+	report_figure(r, json_set(r->a, v, "published", json_object(r->a)), i, published);
+	report_figure(r, json_set(r->a, v, "recounted", json_object(r->a)), i, n.total);
+	json_set_int(r->a, v, "records", n.total.n);
 	json_set_str(r->a, v, "hash", n.hash);
 	json_set_int(r->a, v, "first", n.first);
 	json_set_int(r->a, v, "last", n.last);
-	json_set_str(r->a, v, "service", service);
-	json_set_str(r->a, v, "period", str_fmt(r->a, "%lld", (long long)year));
+	json_set_str(r->a, v, "service", s.service);
+	json_set_str(r->a, v, "from", date_print(r->a, s.from));
+	json_set_str(r->a, v, "to", date_print(r->a, s.to - 1));
 	return req_view(r, "report/recount", v);
 }

@@ -28,14 +28,24 @@ static str href(const struct page *g, const char *kind, enum indicator i)
 	               report_indicators[i].id, STRF(query_of(g)));
 }
 
+/* For those who may: the records behind a figure of the year, or of one month of it, or
+ * of those who gave so many stars. */
+static void records_link(const struct page *g, json *o, enum indicator i, const char *of, int n)
+{
+	arena *a = g->r->a;
+	if (!may_somewhere(&g->r->session.rights, PERM_stats_records))
+		return;
+	str at = href(g, "records", i);
+	json_set_str(a, o, "records", of ? str_fmt(a, "%.*s&%s=%d", STRF(at), of, n) : at);
+}
+
 static json *tile(const struct page *g, json *tiles, enum indicator i)
 {
 	struct req *r = g->r;
 	json *t = json_push(tiles, json_object(r->a));
 	json_set(r->a, t, "label", report_both(r, "report.of.%s", report_indicators[i].id));
 	json_set_str(r->a, t, "definition", href(g, "definitions", i));
-	if (may_somewhere(&r->session.rights, PERM_stats_records))
-		json_set_str(r->a, t, "records", href(g, "records", i));
+	records_link(g, t, i, NULL, 0);
 	return t;
 }
 
@@ -59,57 +69,25 @@ static void compare(const struct page *g, json *t, int64_t now, int64_t then)
 	json_set(r->a, t, "note", note);
 }
 
-static void counted(const struct page *g, json *tiles, enum indicator i)
+/* One figure with what it was a year before; a mean with how many it is of. */
+static void figure(const struct page *g, json *tiles, enum indicator i)
 {
 	struct req *r = g->r;
-	int64_t now = report_total(r->db, i, g->s).n;
+	enum measure how = report_indicators[i].measure;
+	struct total now = report_total(r->db, i, g->s);
 	json *t = tile(g, tiles, i);
-	json_set_str(r->a, t, "value", number_text(r->a, now, false));
-	compare(g, t, now, report_total(r->db, i, g->before).n);
-}
-
-static void fees(const struct page *g, json *tiles)
-{
-	struct req *r = g->r;
-	struct total now = report_total(r->db, INDICATOR_fees, g->s);
-	json *t = tile(g, tiles, INDICATOR_fees);
-	json *m = json_set(r->a, t, "money", json_object(r->a));
-	json_set_int(r->a, m, "minor", now.sum);
-	json_set_str(r->a, m, "currency", server_settings(r->server)->currency);
-	compare(g, t, now.sum, report_total(r->db, INDICATOR_fees, g->before).sum);
-}
-
-static void median(const struct page *g, json *tiles)
-{
-	struct req *r = g->r;
-	int64_t micros = report_median(r->db, g->s);
-	json *t = tile(g, tiles, INDICATOR_median_time);
-	if (micros < 0) {
-		json_set_str(r->a, t, "value", STR("–"));
+	report_figure(r, t, i, now);
+	if (how == MEASURE_COUNT)
+		compare(g, t, now.n, report_total(r->db, i, g->before).n);
+	if (how == MEASURE_SUM)
+		compare(g, t, now.sum, report_total(r->db, i, g->before).sum);
+	if (how != MEASURE_MEAN || !now.n)
 		return;
-	}
-	json *d = json_set(r->a, t, "duration", json_object(r->a));
-	for (int l = 0; l < LANG_COUNT; l++)
-		json_set_str(r->a, d, lang_code((enum lang)l), duration_text(r->a, (enum lang)l, micros));
-}
-
-static void mean(const struct page *g, json *tiles)
-{
-	struct req *r = g->r;
-	struct total t = report_total(r->db, INDICATOR_rating, g->s);
-	json *v = tile(g, tiles, INDICATOR_rating);
-	if (!t.n) {
-		json_set_str(r->a, v, "value", STR("–"));
-		return;
-	}
-	int64_t tenths = (t.sum * 10 + t.n / 2) / t.n;
-	json_set_str(r->a, v, "value",
-	             str_fmt(r->a, "%lld.%lld", (long long)(tenths / 10), (long long)(tenths % 10)));
-	json *note = json_set(r->a, v, "note", json_object(r->a));
+	json *note = json_set(r->a, t, "note", json_object(r->a));
 	for (int l = 0; l < LANG_COUNT; l++)
 		json_set_str(r->a, note, lang_code((enum lang)l),
 		             message_text(server_settings(r->server)->texts, r->a, (enum lang)l,
-		                          STR("report.rating_note"), t.n, NULL, false));
+		                          STR("report.rating_note"), now.n, NULL, false));
 }
 
 static str month_name(struct req *r, enum lang l, int month)
@@ -125,9 +103,7 @@ static void months(const struct page *g)
 	struct req *r = g->r;
 	int64_t n[12], most = 1;
 	for (int m = 0; m < 12; m++) {
-		struct span s = {days_from_civil((int32_t)g->year, m + 1, 1),
-		                 m == 11 ? g->s.to : days_from_civil((int32_t)g->year, m + 2, 1),
-		                 g->s.service};
+		struct span s = report_month(g->year, m + 1, g->s.service);
 		n[m] = report_total(r->db, INDICATOR_applications, s).n;
 		most = n[m] > most ? n[m] : most;
 	}
@@ -144,16 +120,18 @@ static void months(const struct page *g)
 		json_set_str(r->a, c, "value", number_text(r->a, n[m], false));
 		json_set_int(r->a, c, "percent", n[m] * 100 / most);
 		json_set_int(r->a, c, "rest", 100 - n[m] * 100 / most);
+		records_link(g, c, INDICATOR_applications, "month", m + 1);
 	}
 	json_set(r->a, chart, "columns", columns);
 }
 
-static void bar(struct req *r, json *bars, json *label, int64_t n, int64_t of)
+static json *bar(struct req *r, json *bars, json *label, int64_t n, int64_t of)
 {
 	json *b = json_push(bars, json_object(r->a));
 	json_set(r->a, b, "label", label);
 	json_set_int(r->a, b, "percent", of ? n * 100 / of : 0);
 	json_set_str(r->a, b, "value", number_text(r->a, n, false));
+	return b;
 }
 
 static void outcomes(const struct page *g)
@@ -169,8 +147,10 @@ static void outcomes(const struct page *g)
 	if (!all)
 		return;
 	json *bars = json_set(r->a, g->v, "bars", json_array(r->a));
-	for (size_t i = 0; i < 3; i++)
-		bar(r, bars, report_both(r, "report.of.%s", report_indicators[of[i]].id), n[i], all);
+	for (size_t i = 0; i < 3; i++) {
+		json *label = report_both(r, "report.of.%s", report_indicators[of[i]].id);
+		records_link(g, bar(r, bars, label, n[i], all), of[i], NULL, 0);
+	}
 	bar(r, bars, report_both(r, "report.open"), rest > 0 ? rest : 0, all);
 }
 
@@ -185,7 +165,8 @@ static void ratings(const struct page *g)
 		return;
 	json *bars = json_set(r->a, g->v, "rating_bars", json_array(r->a));
 	for (int i = 5; i >= 1; i--)
-		bar(r, bars, report_both(r, "report.rating.%d", i), n[i], all);
+		records_link(g, bar(r, bars, report_both(r, "report.rating.%d", i), n[i], all),
+		             INDICATOR_rating, "stars", i);
 }
 
 static json *choice(struct req *r, json *list, str value, json *text, bool selected)
@@ -209,7 +190,7 @@ static void choices(const struct page *g)
 			choice(r, services, g->p->services[i].id,
 			       json_copy(r->a, json_get(g->p->services[i].card, "title")),
 			       str_eq(g->p->services[i].id, g->s.service));
-	int32_t offset = (int32_t)report_offset(r);
+	int32_t offset = (int32_t)report_offset(r->db);
 	int64_t first = db_query_int_args(r->db, &sql_report_years, 0, NULL, 0);
 	int64_t now = civil_of(r->now, offset).year;
 	int64_t from = first ? civil_of(first * DAY, 0).year : now;
@@ -223,7 +204,7 @@ err page_report_statistics(struct req *r)
 {
 	struct page g = {.r = r, .p = pack_current(r->k), .v = json_object(r->a)};
 	g.s = report_span(r, &g.year);
-	int64_t today = (r->now + report_offset(r) * SECOND) / DAY, cut = g.s.to - g.s.from;
+	int64_t today = (r->now + report_offset(r->db) * SECOND) / DAY, cut = g.s.to - g.s.from;
 	if (today < g.s.to && today >= g.s.from) /* compare the same days of both years */
 		cut = today + 1 - g.s.from;
 	g.before.from = days_from_civil((int32_t)g.year - 1, 1, 1);
@@ -235,12 +216,11 @@ err page_report_statistics(struct req *r)
 	             str_fmt(r->a, "/%s/statistics.csv%.*s", lang_code(r->lang), STRF(query_of(&g))));
 	choices(&g);
 	json *tiles = json_set(r->a, g.v, "tiles", json_array(r->a));
-	counted(&g, tiles, INDICATOR_applications);
-	counted(&g, tiles, INDICATOR_payments);
-	fees(&g, tiles);
-	median(&g, tiles);
-	mean(&g, tiles);
-	counted(&g, tiles, INDICATOR_documents);
+	static const enum indicator shown[] = {INDICATOR_applications, INDICATOR_payments,
+	                                       INDICATOR_fees,         INDICATOR_median_time,
+	                                       INDICATOR_rating,       INDICATOR_documents};
+	for (size_t i = 0; i < COUNT(shown); i++)
+		figure(&g, tiles, shown[i]);
 	months(&g);
 	outcomes(&g);
 	ratings(&g);
@@ -258,15 +238,12 @@ err page_report_csv(struct req *r)
 		buf_fmt(&b, ",%s", report_indicators[i].id);
 	buf_puts(&b, "\r\n");
 	for (int m = 1; m <= 12; m++) {
-		struct span s = {days_from_civil((int32_t)year, m, 1),
-		                 m == 12 ? all.to : days_from_civil((int32_t)year, m + 1, 1), all.service};
+		struct span s = report_month(year, m, all.service);
 		buf_fmt(&b, "%lld-%02d", (long long)year, m);
 		for (int i = 0; i < INDICATOR_COUNT; i++) {
 			struct total t = report_total(r->db, (enum indicator)i, s);
 			enum measure how = report_indicators[i].measure;
-			int64_t value = how == MEASURE_COUNT ? t.n : t.sum;
-			if (how == MEASURE_MEDIAN)
-				value = report_median(r->db, s);
+			int64_t value = how == MEASURE_COUNT ? t.n : how == MEASURE_MEDIAN ? t.median : t.sum;
 			buf_fmt(&b, ",%lld", (long long)value);
 		}
 		buf_puts(&b, "\r\n");

@@ -36,28 +36,32 @@ struct indicator_info {
 extern const struct indicator_info report_indicators[INDICATOR_COUNT];
 bool indicator_find(str id, enum indicator *out);
 
-/* Days [from, to) where the country is, and one service or all (empty). */
+/* Days [from, to) where the country is, one service or all (empty), and of the
+ * records of ratings those with so many stars (0: all). */
 struct span {
 	int64_t from, to;
 	str service;
+	int64_t stars;
 };
 struct total {
 	int64_t n, sum;
+	int64_t median; /* micros, of a MEDIAN; -1 when nothing was decided */
 };
 struct total report_total(dbc *c, enum indicator i, struct span s);
-/* Micros; -1 when nothing was decided. */
-int64_t report_median(dbc *c, struct span s);
 /* Ratings of 1 to 5 in out[1..5]. */
 void report_ratings(dbc *c, struct span s, int64_t out[6]);
 
 /* The figure worked out from the journal's records, with their hash. */
 struct recount {
-	int64_t records, sum;
+	struct total total;
 	str hash;            /* SHA-256 over the leaf hashes, in order, hex */
 	int64_t first, last; /* records' numbers */
 };
-struct recount report_recount(dbc *c, arena *a, enum indicator i, instant from, instant to,
-                              str service);
+struct recount report_recount(dbc *c, arena *a, enum indicator i, struct span s);
+/* Does a record of the span's days count in it? */
+bool report_counts(struct span s, const json *data);
+/* The span's ends; what the country's clock shows is told by the pack. */
+instant report_instant(dbc *c, int64_t day);
 
 #define RECORDS_PAGE 100
 #define RECORDS_CSV  100000
@@ -65,8 +69,12 @@ struct recount report_recount(dbc *c, arena *a, enum indicator i, instant from, 
 /* {id, label, meaning, counted, left_out, unit, events, since} */
 json *report_measure(struct req *r, enum indicator i);
 json *report_both(struct req *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The span that the address asks for; a year by default the present one. */
+/* Sets value, money or duration: a figure as it is published. */
+void report_figure(struct req *r, json *o, enum indicator i, struct total t);
+/* The span that the address asks for: a year, by default the present one, or a
+ * month of it. */
 struct span report_span(struct req *r, int64_t *year);
-int64_t report_offset(const struct req *r); /* seconds */
+struct span report_month(int64_t year, int month, str service); /* 1 to 12; 0: the year */
+int64_t report_offset(dbc *c); /* seconds */
 
 #endif
