@@ -45,6 +45,12 @@ void buf_putc(buf *b, char c)
 		b->p[b->n++] = c;
 }
 
+void buf_int(buf *b, int64_t v)
+{
+	char text[STR_INT_BYTES];
+	buf_put(b, str_of_int(v, text));
+}
+
 void buf_puts(buf *b, const char *c)
 {
 	buf_put(b, str_of(c));

@@ -20,6 +20,7 @@ typedef struct {
 buf buf_make(arena *a, size_t max_bytes);
 void buf_put(buf *b, str s);
 void buf_putc(buf *b, char c);
+void buf_int(buf *b, int64_t v);
 void buf_puts(buf *b, const char *cstring);
 void buf_fmt(buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 str buf_str(const buf *b);    /* what is in it; valid until the next append */

@@ -489,8 +489,9 @@ json *json_bool(arena *a, bool b)
 
 json *json_int_new(arena *a, int64_t i)
 {
+	char text[STR_INT_BYTES];
 	json *v = make(a, JSON_NUMBER);
-	v->s = str_fmt(a, "%lld", (long long)i);
+	v->s = str_dup(a, str_of_int(i, text));
 	return v;
 }
 
@@ -582,11 +583,26 @@ json *json_copy(arena *a, const json *v)
 
 /* ---- writing ---- */
 
+/* Eight bytes at once: whether one is a quote, a backslash or below a space. A byte
+ * above 0x7F passes: the carry of a subtraction is only looked at below that. */
+static bool plain8(const char *p)
+{
+	const uint64_t one = 0x0101010101010101u, high = one << 7;
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	uint64_t quote = v ^ (one * '"'), slash = v ^ (one * '\\');
+	return !(((v - one * 0x20) | (quote - one) | (slash - one)) & ~v & high);
+}
+
 void json_write_string(buf *b, str s)
 {
 	buf_putc(b, '"');
 	size_t from = 0;
 	for (size_t i = 0; i < s.n; i++) {
+		if (s.n - i >= 8 && plain8(s.p + i)) {
+			i += 7;
+			continue;
+		}
 		unsigned char c = (unsigned char)s.p[i];
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;

@@ -3,11 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-str str_of(const char *c)
-{
-	return c ? (str){c, strlen(c)} : (str){0};
-}
-
 str str_dup(arena *a, str s)
 {
 	char *p = NEWN(a, char, s.n + 1);
@@ -33,21 +28,19 @@ str str_cat(arena *a, str x, str y)
 
 str str_fmt(arena *a, const char *fmt, ...)
 {
+	char small[256]; /* most texts are short: formatted once */
 	va_list ap, again;
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	int n = vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
 	char *p = NEWN(a, char, n < 0 ? 1 : (size_t)n + 1);
-	if (n > 0)
+	if (n > 0 && (size_t)n < sizeof small)
+		memcpy(p, small, (size_t)n);
+	else if (n > 0)
 		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return (str){p, n < 0 ? 0 : (size_t)n};
-}
-
-bool str_eq(str x, str y)
-{
-	return x.n == y.n && (x.n == 0 || memcmp(x.p, y.p, x.n) == 0);
 }
 
 static char lower(char c)
@@ -173,6 +166,18 @@ bool str_i64(str s, int64_t *out)
 	return true;
 }
 
+str str_of_int(int64_t v, char *text)
+{
+	char *end = text + STR_INT_BYTES, *p = end;
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	do
+		*--p = (char)('0' + u % 10);
+	while (u /= 10);
+	if (v < 0)
+		*--p = '-';
+	return (str){p, (size_t)(end - p)};
+}
+
 bool str_eq_secret(str x, str y)
 {
 	if (x.n != y.n)
@@ -220,20 +225,26 @@ bool str_unhex(arena *a, str h, str *out)
 static str base64(arena *a, str b, const char *alphabet, bool pad)
 {
 	char *p = NEWN(a, char, (b.n + 2) / 3 * 4 + 1);
-	size_t n = 0;
-	for (size_t i = 0; i < b.n; i += 3) {
+	size_t n = 0, i = 0;
+	for (; b.n - i >= 3; i += 3, n += 4) {
+		const unsigned char *in = (const unsigned char *)b.p + i;
+		uint32_t v = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
+		p[n] = alphabet[v >> 18];
+		p[n + 1] = alphabet[v >> 12 & 63];
+		p[n + 2] = alphabet[v >> 6 & 63];
+		p[n + 3] = alphabet[v & 63];
+	}
+	if (i < b.n) {
 		size_t left = b.n - i;
 		uint32_t v = (uint32_t)(unsigned char)b.p[i] << 16;
 		if (left > 1)
 			v |= (uint32_t)(unsigned char)b.p[i + 1] << 8;
-		if (left > 2)
-			v |= (unsigned char)b.p[i + 2];
 		p[n++] = alphabet[v >> 18];
 		p[n++] = alphabet[v >> 12 & 63];
 		if (left > 1 || pad)
 			p[n++] = left > 1 ? alphabet[v >> 6 & 63] : '=';
-		if (left > 2 || pad)
-			p[n++] = left > 2 ? alphabet[v & 63] : '=';
+		if (pad)
+			p[n++] = '=';
 	}
 	return (str){p, n};
 }

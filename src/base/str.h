@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct {
 	const char *p;
@@ -26,13 +27,22 @@ typedef struct {
 /* For printf: "%.*s", STRF(s). */
 #define STRF(s) (int)(s).n, ((s).p ? (s).p : "")
 
-str str_of(const char *cstring);          /* NULL gives the empty str */
+/* NULL gives the empty str. Inline: a literal's length is known to the compiler. */
+static inline str str_of(const char *cstring)
+{
+	return cstring ? (str){cstring, strlen(cstring)} : (str){0};
+}
+
 str str_dup(arena *a, str s);
 const char *str_c(arena *a, str s);       /* NUL-terminated copy */
 str str_cat(arena *a, str x, str y);
 str str_fmt(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-bool str_eq(str x, str y);
+static inline bool str_eq(str x, str y)
+{
+	return x.n == y.n && (x.n == 0 || memcmp(x.p, y.p, x.n) == 0);
+}
+
 bool str_eq_nocase(str x, str y);         /* ASCII only */
 int str_cmp(str x, str y);                /* byte order, as memcmp */
 bool str_starts(str s, str prefix);
@@ -50,6 +60,9 @@ bool str_cut(str *rest, char sep, str *part);
 
 /* Whole-string integer, optional sign; false on anything else or overflow. */
 bool str_i64(str s, int64_t *out);
+/* The other way round, into `text` of STR_INT_BYTES. */
+#define STR_INT_BYTES 20
+str str_of_int(int64_t v, char *text);
 
 /* Compares without telling by its timing where the difference is. */
 bool str_eq_secret(str x, str y);

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 static bool tail(const str *s, size_t i)
 {
 	return i < s->n && ((unsigned char)s->p[i] & 0xC0) == 0x80;
@@ -38,10 +40,21 @@ uint32_t utf8_next(str *s)
 	return take(s, 1, UTF8_BAD);
 }
 
+/* Without the ASCII bytes in front, eight at a time: most text is nothing else. */
+static void skip_ascii(str *s)
+{
+	uint64_t eight;
+	for (; s->n >= sizeof eight; s->p += sizeof eight, s->n -= sizeof eight) {
+		memcpy(&eight, s->p, sizeof eight);
+		if (eight & 0x8080808080808080u)
+			return;
+	}
+}
+
 ptrdiff_t utf8_check(str s)
 {
 	const char *start = s.p;
-	while (s.n) {
+	for (skip_ascii(&s); s.n; skip_ascii(&s)) {
 		const char *at = s.p;
 		if (utf8_next(&s) == UTF8_BAD)
 			return at - start;
