@@ -210,7 +210,10 @@ static str stem(arena *a, struct sb_stemmer *english, str word)
 size_t search_tokens(arena *a, str text, str **out)
 {
 	str folded = search_fold(a, text), word, held = {0};
-	*out = NEWN(a, str, SEARCH_MAX_TOKENS + 1);
+	size_t most = 1;
+	for (size_t i = 0; i < folded.n; i++)
+		most += folded.p[i] == ' ';
+	*out = NEWN(a, str, most < SEARCH_MAX_TOKENS ? most : SEARCH_MAX_TOKENS);
 	/* It keeps no state between words but its buffer: one for each call. */
 	struct sb_stemmer *english = sb_stemmer_new("english", "UTF_8");
 	size_t n = 0;
