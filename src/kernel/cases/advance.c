@@ -24,10 +24,24 @@ struct step {
 };
 
 /* Triggers that follow from a step by themselves, one after the other. */
+struct queued {
+	struct bpmn_trigger t;
+	struct queued *next;
+};
 struct queue {
-	struct bpmn_trigger at[AUTO_STEPS_MAX];
+	struct queued *first, **end;
 	size_t n;
 };
+
+static bool queue_put(arena *a, struct queue *q, struct bpmn_trigger t)
+{
+	if (q->n++ == AUTO_STEPS_MAX)
+		return false;
+	*q->end = NEW(a, struct queued);
+	(*q->end)->t = t;
+	q->end = &(*q->end)->next;
+	return true;
+}
 
 struct emission emission_of(const struct kase *q, const char *kind, json *data, json *secret)
 {
@@ -403,6 +417,7 @@ static bool still_waits(struct step *m, int64_t instance)
 
 static err ask(struct step *m, struct queue *next)
 {
+	arena *a = m->tx->a;
 	err e = OK;
 	for (const struct bpmn_effect *f = m->run.first; f && !e; f = f->next) {
 		if (f->kind == BPMN_MESSAGE_THROWN || f->kind == BPMN_SIGNAL_THROWN)
@@ -414,10 +429,9 @@ static err ask(struct step *m, struct queue *next)
 		e = work_request(m->tx, &m->q, m->s, f, &done, &vars);
 		if (e || !done)
 			continue;
-		if (next->n == AUTO_STEPS_MAX)
+		struct bpmn_trigger t = {.kind = BPMN_JOB_DONE, .instance = f->instance, .vars = vars};
+		if (!queue_put(a, next, t))
 			return tx_fail(m->tx, ERR_budget, "", "the process runs in a circle");
-		next->at[next->n++] =
-		    (struct bpmn_trigger){.kind = BPMN_JOB_DONE, .instance = f->instance, .vars = vars};
 	}
 	return e;
 }
@@ -476,14 +490,15 @@ static err park(struct tx *tx, int64_t id, const struct bpmn_trigger *t)
 static err advance(struct tx *tx, int64_t id, const struct bpmn_trigger *t, struct cause cause,
                    bool parks)
 {
-	struct queue *next = NEW(tx->a, struct queue);
-	err e = one_step(tx, id, t, cause, next);
+	struct queue next = {0};
+	next.end = &next.first;
+	err e = one_step(tx, id, t, cause, &next);
 	if (e == ERR_case_engine && parks)
 		e = park(tx, id, t);
-	for (size_t i = 0; i < next->n && !e; i++) {
-		e = one_step(tx, id, &next->at[i], (struct cause){0}, next);
+	for (const struct queued *q = next.first; q && !e; q = q->next) {
+		e = one_step(tx, id, &q->t, (struct cause){0}, &next);
 		if (e == ERR_case_engine)
-			e = park(tx, id, &next->at[i]);
+			e = park(tx, id, &q->t);
 	}
 	return e;
 }

@@ -89,41 +89,43 @@ bool body_get(dbc *c, arena *a, const struct kase *q, struct body *out)
 	return found;
 }
 
-static struct body body_of(dbc *c, arena *a, int64_t id)
+/* One part of it, the columns of case_body being numbered from 0; NULL if absent. */
+static json *body_part(dbc *c, arena *a, int64_t id, int part)
 {
-	struct kase q;
-	struct body b = {0};
-	if (case_get(c, a, id, &q))
-		body_get(c, a, &q, &b);
-	return b;
+	rows *r = db_query(c, &sql_case_body_of, D_INT(id));
+	json *v = db_next(r) ? parse(a, db_text(r, part)) : NULL;
+	db_done(r);
+	return v;
 }
 
-json *case_answers(dbc *c, arena *a, int64_t id)
+static json *or_empty(arena *a, json *v)
 {
-	json *v = body_of(c, a, id).answers;
-	return v ? v : json_object(a);
-}
-
-json *case_raw(dbc *c, arena *a, int64_t id)
-{
-	json *v = body_of(c, a, id).raw;
 	return v ? v : json_object(a);
 }
 
 json *case_applicant(dbc *c, arena *a, int64_t id)
 {
-	json *v = body_of(c, a, id).person;
-	return v ? v : json_object(a);
+	return or_empty(a, body_part(c, a, id, 0));
 }
 
-json *case_trace(dbc *c, arena *a, int64_t id)
+json *case_answers(dbc *c, arena *a, int64_t id)
 {
-	return body_of(c, a, id).trace;
+	return or_empty(a, body_part(c, a, id, 1));
+}
+
+json *case_raw(dbc *c, arena *a, int64_t id)
+{
+	return or_empty(a, body_part(c, a, id, 2));
 }
 
 json *case_waiting(dbc *c, arena *a, int64_t id)
 {
-	return bpmn_waiting(a, body_of(c, a, id).process);
+	return bpmn_waiting(a, body_part(c, a, id, 3));
+}
+
+json *case_trace(dbc *c, arena *a, int64_t id)
+{
+	return body_part(c, a, id, 4);
 }
 
 json *case_incidents(dbc *c, arena *a, int64_t id)
