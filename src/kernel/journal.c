@@ -17,16 +17,27 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+static void member_int(buf *b, const char *name, int64_t v)
+{
+	buf_puts(b, name);
+	buf_int(b, v);
+}
+
 str journal_entry(arena *a, const struct event *e, str data, str sealed)
 {
 	buf b = buf_make(a, (size_t)4 * JOURNAL_ENTRY_MAX_BYTES);
-	buf_fmt(&b, "{\"seq\":%lld,\"at\":%lld,\"kind\":", (long long)e->seq, (long long)e->at);
+	member_int(&b, "{\"seq\":", e->seq);
+	member_int(&b, ",\"at\":", e->at);
+	buf_puts(&b, ",\"kind\":");
 	json_write_string(&b, e->kind);
-	buf_fmt(&b, ",\"version\":%d,\"actor\":%lld,\"on_behalf\":%lld,\"entity\":", e->version,
-	        (long long)e->actor, (long long)e->on_behalf);
+	member_int(&b, ",\"version\":", e->version);
+	member_int(&b, ",\"actor\":", e->actor);
+	member_int(&b, ",\"on_behalf\":", e->on_behalf);
+	buf_puts(&b, ",\"entity\":");
 	json_write_string(&b, e->entity);
-	buf_fmt(&b, ",\"subject\":%lld,\"case\":%lld,\"data\":", (long long)e->subject,
-	        (long long)e->case_id);
+	member_int(&b, ",\"subject\":", e->subject);
+	member_int(&b, ",\"case\":", e->case_id);
+	buf_puts(&b, ",\"data\":");
 	buf_put(&b, data);
 	if (sealed.n) {
 		buf_puts(&b, ",\"sealed\":\"");
@@ -39,11 +50,12 @@ str journal_entry(arena *a, const struct event *e, str data, str sealed)
 
 hash256 chain_next(hash256 chain, hash256 leaf)
 {
-	unsigned char in[64];
 	hash256 h;
-	memcpy(in, chain.b, 32);
-	memcpy(in + 32, leaf.b, 32);
-	SHA256(in, sizeof in, h.b);
+	SHA256_CTX c;
+	SHA256_Init(&c);
+	SHA256_Update(&c, chain.b, 32);
+	SHA256_Update(&c, leaf.b, 32);
+	SHA256_Final(h.b, &c);
 	return h;
 }
 

@@ -22,11 +22,13 @@ hash256 hash_leaf(str entry)
 
 hash256 hash_node(hash256 left, hash256 right)
 {
-	unsigned char in[65] = {1};
 	hash256 h;
-	memcpy(in + 1, left.b, 32);
-	memcpy(in + 33, right.b, 32);
-	SHA256(in, sizeof in, h.b);
+	SHA256_CTX c; /* SHA256() of OpenSSL 3 looks its algorithm up each time */
+	SHA256_Init(&c);
+	SHA256_Update(&c, "\1", 1);
+	SHA256_Update(&c, left.b, 32);
+	SHA256_Update(&c, right.b, 32);
+	SHA256_Final(h.b, &c);
 	return h;
 }
 
