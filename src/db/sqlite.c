@@ -113,6 +113,10 @@ static int fold_log(struct sqlite_connection *s)
 /* Connections outlive every arena of a request, and end one by one: the heap. */
 static dbc *connect_(db *d, bool writer, char *why)
 {
+	/* Counts of memory that nobody reads would cost a lock in each allocation. Once
+	 * SQLite runs this is refused, which does no harm. */
+	if (writer)
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	struct sqlite_connection *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
