@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres bpmn form feel http search submit timers. BENCH_SECONDS (2) is how long each figure lasts.
+# or some of: writer postgres bpmn form feel http search submit tasks timers. BENCH_SECONDS (2) is how
+# long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -54,6 +55,10 @@ fi
 if wanted http "$@"; then
 	echo "== the platform over HTTP, beside nginx"
 	tests/bench/http.sh "$build" "$seconds"
+fi
+if wanted tasks "$@"; then
+	echo "== user tasks completed, each durable when answered, in process"
+	"$build/bench_tasks" 2>/dev/null
 fi
 if wanted timers "$@"; then
 	n=${BENCH_TIMERS:-100000}
