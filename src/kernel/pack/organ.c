@@ -10,10 +10,11 @@ static const struct event_kind events[] = {
 static const struct derived derived[] = {
     {"pack", "seq"},
     {"pack_service", "service, version"},
+    {"pack_published", "service, version"},
 };
 
-/* Every page reads otherwise once another pack is in force. */
-static const char *const public_kinds[] = {"pack.loaded"};
+/* Every page reads otherwise once another pack is in force, or a part of it. */
+static const char *const public_kinds[] = {"pack.loaded", "service.published"};
 
 const struct organ pack_organ = {
     .name = "kernel/pack",

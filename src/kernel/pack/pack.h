@@ -10,6 +10,16 @@
  * platform then reads the pack from the database: application nodes need no
  * folder. A case keeps the version of the service it began with (service_at).
  *
+ * A service may also be published alone, by two people (systems/policy): a new version
+ * of its folder, from an instant on, event service.published. What is in force at an
+ * instant follows from the tables and the clock alone: the newest pack, and over it,
+ * for each of its services, the published version with the highest number whose
+ * instant has come, if that number is above the pack's own. So every node changes at
+ * the same instant, a restart changes nothing, and a pack loaded later with the same
+ * number of the service leaves the published version in force; with a higher one it
+ * takes its place, and that of the versions still waiting. A number that was published
+ * is taken: a pack that uses it for other files is refused.
+ *
  * A `struct pack` is immutable and lives as long as the kernel. JSON members are
  * the documents as the pack's schemas describe them.
  *
@@ -136,7 +146,7 @@ err pack_refresh(struct kernel *k, str *why);
 /* The same for other nodes' changes: asks the database at most once a second. The
  * scheduler's threads call it. */
 void pack_poll(struct kernel *k);
-/* NULL before any was loaded. */
+/* What is in force now, by the kernel's clock. NULL before any was loaded. */
 const struct pack *pack_current(const struct kernel *k);
 const struct service *pack_service(const struct pack *p, str id);
 /* NULL when there is no such body. */
@@ -153,6 +163,43 @@ const struct service *service_at(struct kernel *k, dbc *c, str id, int64_t versi
  * database: what a fold of pack.loaded may read. False and *why when one is
  * missing or was changed. */
 bool pack_source_load(dbc *c, arena *a, str hash, str only, struct pack_source *out, str *why);
+
+/* ---- services published one by one ---- */
+
+#define PUBLISHED_AHEAD_MAX 16 /* instants to come that a process prepares for */
+
+struct service_published {
+	str service;
+	int64_t version;
+	instant from;
+	str hash, manifest; /* of its folder; of the list of its files */
+};
+/* The newest first. */
+size_t service_published_of(dbc *c, arena *a, str service, struct service_published *out,
+                            size_t max);
+/* The newest version of a service of the pack in force, waiting ones included. */
+int64_t service_newest(const struct pack *p, dbc *c, arena *a, str service);
+/* The next number that is free. */
+int64_t service_next(dbc *c, str service);
+
+/* What pack_check needs to check one service: the files of that version, and the lists
+ * of the country. People of the demonstration are left out. False and *why. */
+bool service_source(dbc *c, arena *a, str service, int64_t version, struct pack_source *out,
+                    str *why);
+/* In a source: replaces a file, or adds it. */
+void source_put(arena *a, struct pack_source *s, str path, str bytes);
+/* Writes a number into "version" of its service.json, and leaves the rest as written. */
+bool source_renumber(arena *a, struct pack_source *s, str service, int64_t version);
+
+/* Publishes a checked service: `s` as pack_check made it of `files`. Its number must be
+ * service_next (ERR_conflict), and `from` not before the newest version's (ERR_bad_input);
+ * from <= now: at once. `about` is kept in the event. Call pack_refresh after the commit. */
+err service_publish(struct tx *tx, const struct service *s, const struct pack_source *files,
+                    instant from, const json *about);
+
+/* Texts kept by their SHA-256, as files of packs are; for decide functions. */
+str pack_text_keep(struct tx *tx, str bytes);
+bool pack_text(dbc *c, arena *a, str hash, str *bytes);
 
 /* ---- asking a service ---- */
 

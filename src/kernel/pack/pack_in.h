@@ -86,6 +86,10 @@ str pack_sha256(arena *a, str bytes);
  * pack's. */
 json *pack_manifest(arena *a, const struct pack_source *s, const struct pack *p);
 
+bool pack_blob_get(dbc *c, arena *a, str hash, str *out);
+json *pack_manifest_get(dbc *c, arena *a, str hash);
+struct service_published published_row(rows *r, arena *a); /* published.c */
+
 #define EVENT(name, kind, version, doc) void fold_##name(dbc *c, arena *a, const struct event *e);
 #include "kernel/pack/events.def"
 #undef EVENT

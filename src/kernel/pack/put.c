@@ -31,7 +31,7 @@ json *pack_manifest(arena *a, const struct pack_source *s, const struct pack *p)
 
 /* ---- reading back ---- */
 
-static bool blob_get(dbc *c, arena *a, str hash, str *out)
+bool pack_blob_get(dbc *c, arena *a, str hash, str *out)
 {
 	rows *r = db_query(c, &sql_pack_blob_get, D_TEXT(hash));
 	bool found = db_next(r);
@@ -41,10 +41,15 @@ static bool blob_get(dbc *c, arena *a, str hash, str *out)
 	return found && str_eq(pack_sha256(a, *out), hash);
 }
 
-bool pack_source_load(dbc *c, arena *a, str hash, str only, struct pack_source *out, str *why)
+json *pack_manifest_get(dbc *c, arena *a, str hash)
 {
 	str text;
-	json *m = blob_get(c, a, hash, &text) ? json_parse(a, text, NULL) : NULL;
+	return pack_blob_get(c, a, hash, &text) ? json_parse(a, text, NULL) : NULL;
+}
+
+bool pack_source_load(dbc *c, arena *a, str hash, str only, struct pack_source *out, str *why)
+{
+	json *m = pack_manifest_get(c, a, hash);
 	const json *files = json_get(m, "files");
 	*out =
 	    (struct pack_source){.files = NEWN(a, struct pack_source_file, files ? files->count : 0)};
@@ -53,7 +58,7 @@ bool pack_source_load(dbc *c, arena *a, str hash, str only, struct pack_source *
 		if (!str_starts(f->key, only))
 			continue;
 		at->path = f->key;
-		if (!blob_get(c, a, f->s, &at->bytes)) {
+		if (!pack_blob_get(c, a, f->s, &at->bytes)) {
 			*why = str_fmt(a, "the file %.*s of pack %.*s is missing or was changed", STRF(f->key),
 			               STRF(hash));
 			return false;
@@ -71,10 +76,10 @@ bool pack_source_load(dbc *c, arena *a, str hash, str only, struct pack_source *
  * small for the names of thousands of files. */
 void fold_pack_loaded(dbc *c, arena *a, const struct event *e)
 {
-	str hash = json_str(e->data, "hash"), text;
+	str hash = json_str(e->data, "hash");
 	db_exec(c, &sql_pack_insert, D_INT(e->seq), D_TEXT(json_str(e->data, "id")),
 	        D_TEXT(json_str(e->data, "version")), D_TEXT(hash), D_INT(e->at));
-	json *m = blob_get(c, a, hash, &text) ? json_parse(a, text, NULL) : NULL;
+	json *m = pack_manifest_get(c, a, hash);
 	const json *services = json_get(m, "services");
 	for (const json *s = services ? services->first : NULL; s; s = s->next)
 		db_exec(c, &sql_pack_service_insert, D_TEXT(s->key), D_INT(json_int(s, "version", 0)),
