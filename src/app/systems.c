@@ -13,6 +13,7 @@
 #include "systems/notify/notify.h"
 #include "systems/operator/operator.h"
 #include "systems/payments/payments.h"
+#include "systems/policy/policy.h"
 #include "systems/portal/portal.h"
 #include "systems/report/report.h"
 
@@ -25,6 +26,7 @@ const struct system *const app_systems[] = {
     &operator_system,
     &idcard_system,
     &payments_system,
+    &policy_system,
 };
 const size_t app_systems_count = COUNT(app_systems);
 

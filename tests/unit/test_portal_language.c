@@ -6,6 +6,7 @@
 #define STATISTICS "880499908"
 #define AUDITOR    "760999909"
 #define EDITOR     "870699911"
+#define PUBLISHER  "730699917"
 
 struct reader {
 	enum permission permission;
@@ -94,6 +95,7 @@ static void every_page_in_both_languages(void **state)
 	site_grant(p.w, site_person(p.w, STATISTICS, "Statistician"), "statistics_officer", "*");
 	site_grant(p.w, site_person(p.w, AUDITOR, "Auditor"), "auditor", "*");
 	site_grant(p.w, site_person(p.w, EDITOR, "Editor"), "content_authority", "*");
+	site_grant(p.w, site_person(p.w, PUBLISHER, "Publisher"), "policy_publisher", "*");
 	const struct reader readers[] = {
 	    {PERM_public, nobody},
 	    {PERM_signed_in, signed_in(p.w, CITIZEN)},
@@ -105,6 +107,8 @@ static void every_page_in_both_languages(void **state)
 	    {PERM_operator_run, signed_in(p.w, OPERATOR)},
 	    {PERM_editor_edit, signed_in(p.w, EDITOR)},
 	    {PERM_editor_publish, signed_in(p.w, EDITOR)},
+	    {PERM_policy_write, signed_in(p.w, PUBLISHER)},
+	    {PERM_policy_publish, signed_in(p.w, PUBLISHER)},
 	};
 	for (size_t s = 0; s < app_systems_count; s++)
 		for (size_t i = 0; i < app_systems[s]->n_routes; i++) {

@@ -1,0 +1,71 @@
+/* check.c - a change as a service, checked as the loading of a pack checks it. */
+#include "systems/policy/policy_in.h"
+
+#include "web/server.h"
+
+static str file_in(const struct pack_source *s, str path)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->files[i].path, path))
+			return s->files[i].bytes;
+	return (str){0};
+}
+
+void policy_check(struct req *r, const struct change *ch, const struct model *m,
+                  struct checked *out)
+{
+	*out = (struct checked){.d = diags_make(r->a, m->file)};
+	if (!pack_text(r->db, r->a, ch->text, &out->text) ||
+	    (ch->tests.n && !pack_text(r->db, r->a, ch->tests, &out->tests))) {
+		out->why = STR("the text of the change is missing or was altered");
+		return;
+	}
+	if (!service_source(r->db, r->a, ch->service, ch->base, &out->files, &out->why))
+		return;
+	out->unchanged = str_eq(file_in(&out->files, m->file), out->text) &&
+	                 (!m->tests.n || str_eq(file_in(&out->files, m->tests), out->tests));
+	source_put(r->a, &out->files, m->file, out->text);
+	if (m->tests.n)
+		source_put(r->a, &out->files, m->tests, out->tests);
+	if (!source_renumber(r->a, &out->files, ch->service, service_next(r->db, ch->service))) {
+		out->why = STR("service.json has no version");
+		return;
+	}
+	const struct pack *p = pack_check(r->a, &out->files, &out->d);
+	out->s = p ? pack_service(p, ch->service) : NULL;
+}
+
+/* What the rule asks, in the reader's language, where the catalogue has it. */
+static str told(struct req *r, str rule)
+{
+	const struct messages *t = server_settings(r->server)->texts;
+	str key = str_fmt(r->a, "diag.%.*s", STRF(rule));
+	return message_known(t, key) ? req_text(r, str_c(r->a, key)) : (str){0};
+}
+
+static str name_of(str path)
+{
+	str rest = path, part;
+	while (str_cut(&rest, '/', &part) && rest.n)
+		continue;
+	return part;
+}
+
+json *policy_diags(struct req *r, const struct diags *d)
+{
+	json *list = json_array(r->a);
+	int n = 0;
+	for (const struct diag *g = d->first; g && n < POLICY_DIAGS_MAX; g = g->next, n++) {
+		json *o = json_push(list, json_object(r->a));
+		json_set_bool(r->a, o, "error", g->severity == DIAG_ERROR);
+		json_set_str(r->a, o, "file", name_of(g->file));
+		json_set_int(r->a, o, "line", g->line);
+		json_set_int(r->a, o, "column", g->col);
+		json_set_str(r->a, o, "element", g->element);
+		json_set_str(r->a, o, "rule", g->rule);
+		json_set_str(r->a, o, "told", told(r, g->rule));
+		json_set_str(r->a, o, "what", g->what);
+		json_set_str(r->a, o, "hint", g->hint);
+	}
+	return list;
+}
