@@ -7,6 +7,7 @@
 #include "db/driver.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #define BUSY_MILLISECONDS      10000
 #define WRITER_CACHE_KIBIBYTES 65536
+#define SAVEPOINT_MEMORY       (16 * 1024 * 1024) /* of pages before a command; more: a file */
 #define READER_CACHE_KIBIBYTES 4096
 #define READER_MMAP_BYTES      (256 * 1024 * 1024) /* readers see the file without copying */
 #define CHECKPOINT_PAGES       4000 /* of 4 KiB: the log's size before it is folded in */
@@ -110,14 +112,22 @@ static int fold_log(struct sqlite_connection *s)
 	return rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? SQLITE_OK : rc;
 }
 
+/* SQLite's own settings, for the process and before its first connection. Pages as
+ * they were before a command are kept in memory: in a file, every command would
+ * write them twice. Nobody asks how much memory SQLite has taken: not counting it
+ * spares a lock with every allocation. */
+static void settings(void)
+{
+	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVEPOINT_MEMORY);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /* Connections outlive every arena of a request, and end one by one: the heap. */
 static dbc *connect_(db *d, bool writer, char *why)
 {
-	/* Counts of memory that nobody reads would cost a lock in each allocation. Once
-	 * SQLite runs this is refused, which does no harm. */
-	if (writer)
-		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct sqlite_connection *s = calloc(1, sizeof *s);
+	pthread_once(&once, settings);
 	if (!s)
 		return NULL;
 	s->c.d = d;

@@ -78,13 +78,47 @@ err ledger_open(struct tx *tx, str entity, str code, str purpose, enum ledger_li
 	                                  "the account %.*s is open with another limit", STRF(purpose));
 }
 
+/* ---- the accounts of transfers that are asked for together ---- */
+
+#define SIDES_MAX 64 /* that are remembered; others are read each time */
+
+/* An account with what it will hold when all before it are posted. */
+struct side {
+	str entity, currency, purpose;
+	int64_t book;
+	struct account t;
+};
+
+struct sides {
+	struct side *of;
+	size_t n, max;
+};
+
 /* The account, opened now if it has to be. */
-static err account_for(struct tx *tx, const struct posting *p, str purpose, struct account *out)
+static err side_read(struct tx *tx, const struct posting *p, str purpose, struct side *out)
 {
-	int64_t book = book_of(tx->db, p->entity, p->currency);
-	if (book && account_get(tx->db, book, purpose, out))
+	*out = (struct side){.entity = p->entity, .currency = p->currency, .purpose = purpose};
+	out->book = book_of(tx->db, p->entity, p->currency);
+	if (out->book && account_get(tx->db, out->book, purpose, &out->t))
 		return OK;
-	return account_open(tx, p->entity, p->currency, purpose, LIMIT_NONE, out);
+	err e = account_open(tx, p->entity, p->currency, purpose, LIMIT_NONE, &out->t);
+	if (e == OK && !out->book)
+		out->book = book_of(tx->db, p->entity, p->currency);
+	return e;
+}
+
+/* `spare` is where it is when there is no room to remember it. */
+static err side_for(struct tx *tx, struct sides *s, const struct posting *p, str purpose,
+                    struct side *spare, struct side **out)
+{
+	for (size_t i = s->n; i-- > 0;)
+		if (str_eq(s->of[i].purpose, purpose) && str_eq(s->of[i].entity, p->entity) &&
+		    str_eq(s->of[i].currency, p->currency)) {
+			*out = &s->of[i];
+			return OK;
+		}
+	*out = s->n < s->max ? &s->of[s->n++] : spare;
+	return side_read(tx, p, purpose, *out);
 }
 
 /* ---- posting ---- */
@@ -109,9 +143,9 @@ static enum known posting_known(struct tx *tx, const struct posting *p)
 	return k;
 }
 
-/* Would the limit, or the width of a number, be passed? */
-static err side_check(struct tx *tx, const struct account *t, str purpose, bool debit,
-                      int64_t amount)
+/* Would the limit, or the width of a number, be passed? If not, it is counted. */
+static err side_add(struct tx *tx, struct account *t, str purpose, bool debit, bool pending,
+                    int64_t amount)
 {
 	int64_t own = debit ? t->b.debits : t->b.credits, sum;
 	int64_t waiting = debit ? t->b.debits_pending : t->b.credits_pending;
@@ -120,28 +154,32 @@ static err side_check(struct tx *tx, const struct account *t, str purpose, bool 
 		return tx_fail(tx, ERR_ledger_overflow, "amount", "%.*s would overflow", STRF(purpose));
 	if (t->limit == (debit ? LIMIT_CREDIT : LIMIT_DEBIT) && sum > other)
 		return tx_fail(tx, ERR_ledger_limit, "amount", "%.*s would pass its limit", STRF(purpose));
+	int64_t *to = debit     ? pending ? &t->b.debits_pending : &t->b.debits
+	              : pending ? &t->b.credits_pending
+	                        : &t->b.credits;
+	*to += amount;
 	return OK;
 }
 
-static err posting_json(struct tx *tx, const struct posting *p, json **out)
+static err posting_json(struct tx *tx, struct sides *s, const struct posting *p, json **out)
 {
-	struct account debit, credit;
+	struct side spare[2], *debit, *credit;
 	err e = OK;
 	if (p->amount <= 0 || !p->key.n || p->key.n > LEDGER_KEY_BYTES || str_eq(p->debit, p->credit))
 		return tx_fail(tx, ERR_bad_input, "amount",
 		               "a transfer needs a key, two accounts and an"
 		               " amount above nothing");
-	if ((e = account_for(tx, p, p->debit, &debit)) ||
-	    (e = account_for(tx, p, p->credit, &credit)) ||
-	    (e = side_check(tx, &debit, p->debit, true, p->amount)) ||
-	    (e = side_check(tx, &credit, p->credit, false, p->amount)))
+	if ((e = side_for(tx, s, p, p->debit, &spare[0], &debit)) ||
+	    (e = side_for(tx, s, p, p->credit, &spare[1], &credit)) ||
+	    (e = side_add(tx, &debit->t, p->debit, true, p->pending, p->amount)) ||
+	    (e = side_add(tx, &credit->t, p->credit, false, p->pending, p->amount)))
 		return e;
 	json *t = *out = json_object(tx->a);
 	json_set_int(tx->a, t, "id", tx_id(tx));
 	json_set_str(tx->a, t, "key", p->key);
-	json_set_int(tx->a, t, "book", book_of(tx->db, p->entity, p->currency));
-	json_set_int(tx->a, t, "debit", debit.id);
-	json_set_int(tx->a, t, "credit", credit.id);
+	json_set_int(tx->a, t, "book", debit->book);
+	json_set_int(tx->a, t, "debit", debit->t.id);
+	json_set_int(tx->a, t, "credit", credit->t.id);
 	json_set_int(tx->a, t, "amount", p->amount);
 	json_set_str(tx->a, t, "reference", p->reference);
 	if (p->pending)
@@ -174,8 +212,10 @@ err ledger_post(struct tx *tx, const struct posting *p, size_t n)
 	if (same)
 		return tx_fail(tx, ERR_ledger_key, "key", "some of these linked transfers exist already");
 	json *list = json_array(tx->a), *d = json_object(tx->a), *one = NULL;
+	struct sides s = {.max = 2 * n < SIDES_MAX ? 2 * n : SIDES_MAX};
+	s.of = NEWN(tx->a, struct side, s.max);
 	for (size_t i = 0; i < n; i++) {
-		err e = posting_json(tx, &p[i], &one);
+		err e = posting_json(tx, &s, &p[i], &one);
 		if (e)
 			return e;
 		json_push(list, one);
@@ -236,25 +276,65 @@ void fold_ledger_opened(dbc *c, arena *a, const struct event *e)
 
 static void move(dbc *c, int64_t debit, int64_t credit, int64_t posted, int64_t pending)
 {
-	db_exec(c, &sql_ledger_account_debit, D_INT(debit), D_INT(posted), D_INT(pending));
-	db_exec(c, &sql_ledger_account_credit, D_INT(credit), D_INT(posted), D_INT(pending));
+	db_exec(c, &sql_ledger_account_move, D_INT(debit), D_INT(posted), D_INT(pending), D_INT(0),
+	        D_INT(0));
+	db_exec(c, &sql_ledger_account_move, D_INT(credit), D_INT(0), D_INT(0), D_INT(posted),
+	        D_INT(pending));
+}
+
+/* What accounts gain by the transfers of one event: each is written once. */
+struct gain {
+	int64_t account;
+	struct ledger_balance by;
+};
+
+static struct ledger_balance *gain_of(struct gain *g, size_t *n, int64_t account)
+{
+	for (size_t i = *n; i-- > 0;)
+		if (g[i].account == account)
+			return &g[i].by;
+	g[*n] = (struct gain){.account = account};
+	return &g[(*n)++].by;
+}
+
+static size_t members(const json *list)
+{
+	size_t n = 0;
+	for (const json *t = list ? list->first : NULL; t; t = t->next)
+		n++;
+	return n;
+}
+
+static void transfer_fold(dbc *c, const struct event *e, const json *t)
+{
+	int64_t amount = json_int(t, "amount", 0), expires = json_int(t, "expires", 0);
+	bool pending = expires != 0;
+	db_exec(c, &sql_ledger_transfer_insert, D_INT(json_int(t, "id", 0)), D_TEXT(json_str(t, "key")),
+	        D_INT(json_int(t, "book", 0)), D_INT(json_int(t, "debit", 0)),
+	        D_INT(json_int(t, "credit", 0)), D_INT(amount), D_INT(pending ? 0 : amount),
+	        D_TEXT(pending ? STR("pending") : STR("posted")), D_TEXT(json_str(t, "reference")),
+	        D_INT(expires), D_INT(e->seq), D_INT(pending ? 0 : e->seq), D_INT(e->at));
 }
 
 void fold_ledger_posted(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
 	const json *list = json_get(e->data, "transfers");
+	struct gain *g = NEWN(a, struct gain, 2 * members(list) + 1);
+	size_t n = 0;
 	for (const json *t = list ? list->first : NULL; t; t = t->next) {
-		int64_t amount = json_int(t, "amount", 0), expires = json_int(t, "expires", 0);
-		int64_t debit = json_int(t, "debit", 0), credit = json_int(t, "credit", 0);
-		bool pending = expires != 0;
-		db_exec(c, &sql_ledger_transfer_insert, D_INT(json_int(t, "id", 0)),
-		        D_TEXT(json_str(t, "key")), D_INT(json_int(t, "book", 0)), D_INT(debit),
-		        D_INT(credit), D_INT(amount), D_INT(pending ? 0 : amount),
-		        D_TEXT(pending ? STR("pending") : STR("posted")), D_TEXT(json_str(t, "reference")),
-		        D_INT(expires), D_INT(e->seq), D_INT(pending ? 0 : e->seq), D_INT(e->at));
-		move(c, debit, credit, pending ? 0 : amount, pending ? amount : 0);
+		int64_t amount = json_int(t, "amount", 0);
+		bool pending = json_int(t, "expires", 0) != 0;
+		struct ledger_balance *by;
+		transfer_fold(c, e, t);
+		by = gain_of(g, &n, json_int(t, "debit", 0));
+		*(pending ? &by->debits_pending : &by->debits) += amount;
+		by = gain_of(g, &n, json_int(t, "credit", 0));
+		*(pending ? &by->credits_pending : &by->credits) += amount;
 	}
+	for (size_t i = 0; i < n; i++)
+		db_exec(c, &sql_ledger_account_move, D_INT(g[i].account), D_INT(g[i].by.debits),
+		        D_INT(g[i].by.debits_pending), D_INT(g[i].by.credits),
+		        D_INT(g[i].by.credits_pending));
 }
 
 void fold_ledger_finished(dbc *c, arena *a, const struct event *e)

@@ -8,15 +8,12 @@
 /* Percent of the provider's recent attempts that were answered; all if none were. */
 static int64_t answered(dbc *c, str provider, instant now)
 {
-	int64_t good = 0, lost = 0;
-	rows *r = db_query(c, &sql_attempt_health, D_INT(now - HEALTH_WINDOW));
-	while (db_next(r))
-		if (str_eq(db_text(r, 0), provider)) {
-			good = db_int(r, 1);
-			lost = db_int(r, 2);
-		}
-	db_done(r);
-	return lost ? good * WEIGHT_FULL / (good + lost) : WEIGHT_FULL;
+	instant since = now - HEALTH_WINDOW;
+	int64_t lost = db_query_int(c, &sql_attempts_lost, 0, D_TEXT(provider), D_INT(since));
+	if (!lost) /* mostly: then nothing else has to be counted */
+		return WEIGHT_FULL;
+	int64_t good = db_query_int(c, &sql_attempts_good, 0, D_TEXT(provider), D_INT(since));
+	return good * WEIGHT_FULL / (good + lost);
 }
 
 /* "card", or "card@benefit": with this provider and no other. */

@@ -12,14 +12,20 @@ static str text(const struct event *e, const char *name)
 	return json_str(e->data, name);
 }
 
+/* Where the edge leads, or nowhere. */
+static str edge(dbc *c, arena *a, const struct event *e, const char *event)
+{
+	rows *r = db_query(c, &sql_order_state, D_INT(num(e, "order")));
+	str state = db_next(r) ? str_dup(a, db_text(r, 0)) : (str){0};
+	db_done(r);
+	return order_next(state, event);
+}
+
 /* Along the edge, if there is one; false: the order stays as it is. */
 static bool move(dbc *c, arena *a, const struct event *e, const char *event)
 {
 	int64_t id = num(e, "order");
-	rows *r = db_query(c, &sql_order_state, D_INT(id));
-	str state = db_next(r) ? str_dup(a, db_text(r, 0)) : (str){0};
-	db_done(r);
-	str to = order_next(state, event);
+	str to = edge(c, a, e, event);
 	if (to.n)
 		db_exec(c, &sql_order_move, D_INT(id), D_TEXT(to), D_INT(e->seq));
 	return to.n > 0;
@@ -77,8 +83,8 @@ void fold_payment_attempted(dbc *c, arena *a, const struct event *e)
 	        D_INT(num(e, "no")), D_TEXT(text(e, "provider")), D_TEXT(text(e, "method")),
 	        D_TEXT(text(e, "channel")), D_INT(num(e, "amount")), D_TEXT(text(e, "currency")),
 	        D_INT(e->at), D_INT(num(e, "expires")));
-	db_exec(c, &sql_order_last, D_INT(num(e, "order")), D_TEXT(STR("")), D_INT(1));
-	move(c, a, e, "attempted");
+	db_exec(c, &sql_order_attempted, D_INT(num(e, "order")), D_TEXT(edge(c, a, e, "attempted")),
+	        D_INT(e->seq));
 }
 
 void fold_payment_answered(dbc *c, arena *a, const struct event *e)
@@ -138,8 +144,8 @@ void fold_payment_surplus(dbc *c, arena *a, const struct event *e)
 
 void fold_payment_fulfilled(dbc *c, arena *a, const struct event *e)
 {
-	db_exec(c, &sql_order_fulfilled, D_INT(num(e, "order")), D_INT(e->at));
-	move(c, a, e, "fulfilled");
+	db_exec(c, &sql_order_fulfilled, D_INT(num(e, "order")), D_INT(e->at),
+	        D_TEXT(edge(c, a, e, "fulfilled")), D_INT(e->seq));
 }
 
 void fold_payment_expired(dbc *c, arena *a, const struct event *e)

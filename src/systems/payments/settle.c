@@ -4,6 +4,8 @@
 #include "systems/payments/settle.h"
 #include "systems/payments/statements.h"
 
+#include <stdlib.h>
+
 #define VERDICT_OK "matched"
 
 struct matching {
@@ -12,6 +14,10 @@ struct matching {
 	int64_t batch;
 	json *entries, *exceptions, *sums;
 	struct settle_report *report;
+	const struct settle_entry **sorted; /* by what they are of, then as they stand */
+	size_t n;
+	struct posting *posting; /* not posted yet: many at once cost less each */
+	size_t n_postings;
 };
 
 static err post_entry(struct matching *m, const struct settle_entry *e, const struct order *o,
@@ -47,6 +53,47 @@ static void entry_add(struct matching *m, const struct settle_entry *e, const ch
 	json_set_int(a, x, "at", e->at);
 	json_set_str(a, x, "verdict", str_of(verdict));
 	json_push(m->entries, x);
+}
+
+/* ---- finding entries ---- */
+
+static int entry_compare(const struct settle_entry *x, const struct settle_entry *y)
+{
+	if (x->refund != y->refund)
+		return x->refund ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int entry_order(const void *x, const void *y)
+{
+	const struct settle_entry *a = *(const struct settle_entry *const *)x;
+	const struct settle_entry *b = *(const struct settle_entry *const *)y;
+	int by = entry_compare(a, b);
+	return by ? by : (a > b) - (a < b);
+}
+
+static void entries_sort(struct matching *m, const struct statement *s)
+{
+	m->n = s->n;
+	m->sorted = NEWN(m->tx->a, const struct settle_entry *, s->n + 1);
+	for (size_t i = 0; i < s->n; i++)
+		m->sorted[i] = &s->entry[i];
+	qsort(m->sorted, m->n, sizeof *m->sorted, entry_order);
+}
+
+/* The first entry of the same payment or refund, or NULL. */
+static const struct settle_entry *entry_first(const struct matching *m, bool refund, int64_t id)
+{
+	const struct settle_entry key = {.refund = refund, .id = id};
+	size_t low = 0, high = m->n;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (entry_compare(m->sorted[mid], &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < m->n && entry_compare(m->sorted[low], &key) == 0 ? m->sorted[low] : NULL;
 }
 
 /* ---- matching one entry ---- */
@@ -119,6 +166,13 @@ static void sum_add(struct matching *m, str entity, str code, int64_t amount)
 	json_push(m->sums, x);
 }
 
+static err post_all(struct matching *m)
+{
+	size_t n = m->n_postings;
+	m->n_postings = 0;
+	return n ? ledger_post(m->tx, m->posting, n) : OK;
+}
+
 static struct posting on_its_way(struct matching *m, str key, str entity, const struct order *o,
                                  int64_t amount, bool back)
 {
@@ -144,11 +198,14 @@ static err post_entry(struct matching *m, const struct settle_entry *e, const st
                       const struct refund *r)
 {
 	struct line l[LINES_MAX];
-	struct posting p[LINES_MAX];
 	struct attempt t;
 	arena *a = m->tx->a;
 	size_t n = 0;
 	bool back = e->refund;
+	err full = m->n_postings + LINES_MAX > LEDGER_LINKED_MAX ? post_all(m) : OK;
+	if (full)
+		return full;
+	struct posting *p = m->posting + m->n_postings;
 	str key = str_fmt(a, "settle:%s:%lld", back ? "refund" : "payment", (long long)e->id);
 	bool surplus = !back && attempt_get(m->tx->db, a, e->id, &t) && str_eq(t.state, STR("surplus"));
 	if (surplus || whole(e, o, r)) {
@@ -168,20 +225,18 @@ static err post_entry(struct matching *m, const struct settle_entry *e, const st
 	}
 	m->report->matched++;
 	m->report->sum += e->amount;
-	return ledger_post(m->tx, p, n);
+	m->n_postings += n;
+	return OK;
 }
 
 /* ---- a statement ---- */
 
-static void find_missing(struct matching *m, const struct statement *s, instant from, instant to)
+static void find_missing(struct matching *m, instant from, instant to)
 {
 	rows *r = db_query(m->tx->db, &sql_unsettled, D_TEXT(m->provider), D_INT(from), D_INT(to));
 	while (db_next(r)) {
 		int64_t attempt = db_int(r, 0);
-		bool there = false;
-		for (size_t i = 0; i < s->n && !there; i++)
-			there = !s->entry[i].refund && s->entry[i].id == attempt;
-		if (!there)
+		if (!entry_first(m, false, attempt))
 			exception_add(m, "missing", str_fmt(m->tx->a, "%lld", (long long)attempt), db_int(r, 1),
 			              attempt, db_int(r, 2), 0);
 	}
@@ -192,19 +247,27 @@ err settle_take(struct tx *tx, str provider, const struct statement *s, instant 
                 struct settle_report *out)
 {
 	arena *a = tx->a;
-	struct matching m = {tx, provider, tx_id(tx), json_array(a), json_array(a), json_array(a), out};
+	struct matching m = {
+	    .tx = tx,
+	    .provider = provider,
+	    .batch = tx_id(tx),
+	    .entries = json_array(a),
+	    .exceptions = json_array(a),
+	    .sums = json_array(a),
+	    .report = out,
+	};
 	*out = (struct settle_report){.batch = m.batch};
 	int64_t known = db_query_int(tx->db, &sql_batch_known, 0, D_TEXT(provider), D_TEXT(s->hash));
 	if (known) {
 		*out = (struct settle_report){.batch = known, .known = true};
 		return OK;
 	}
+	m.posting = NEWN(a, struct posting, LEDGER_LINKED_MAX);
+	entries_sort(&m, s);
 	for (size_t i = 0; i < s->n; i++) {
 		const char *verdict = VERDICT_OK;
 		const struct settle_entry *e = &s->entry[i];
-		bool again = false;
-		for (size_t k = 0; k < i && !again; k++)
-			again = e->id && s->entry[k].id == e->id && s->entry[k].refund == e->refund;
+		bool again = e->id && entry_first(&m, e->refund, e->id) != e;
 		err failed = OK;
 		if (again)
 			exception_add(&m, verdict = "twice", e->payment, 0, e->refund ? 0 : e->id, 0,
@@ -215,7 +278,10 @@ err settle_take(struct tx *tx, str provider, const struct statement *s, instant 
 			return failed;
 		entry_add(&m, e, verdict);
 	}
-	find_missing(&m, s, from, to);
+	err failed = post_all(&m);
+	if (failed)
+		return failed;
+	find_missing(&m, from, to);
 	json *d = json_object(a);
 	json_set_int(a, d, "batch", m.batch);
 	json_set_str(a, d, "provider", provider);
@@ -290,8 +356,15 @@ static err post_payout(struct tx *tx, const struct payout *w, int64_t amount)
 err bank_take(struct tx *tx, const struct statement *s, struct settle_report *out)
 {
 	arena *a = tx->a;
-	struct matching m = {tx, STR("bank"), tx_id(tx), json_array(a), json_array(a), json_array(a),
-	                     out};
+	struct matching m = {
+	    .tx = tx,
+	    .provider = STR("bank"),
+	    .batch = tx_id(tx),
+	    .entries = json_array(a),
+	    .exceptions = json_array(a),
+	    .sums = json_array(a),
+	    .report = out,
+	};
 	json *paid = json_array(a);
 	*out = (struct settle_report){.batch = m.batch};
 	int64_t known = db_query_int(tx->db, &sql_batch_known, 0, D_TEXT(m.provider), D_TEXT(s->hash));

@@ -141,7 +141,8 @@ static err capture(struct tx *tx, const struct order *o, const struct attempt *t
 	json_set(tx->a, d, "receipts", receipts_json(tx, l, n));
 	json_set_int(tx->a, p, "order", o->id);
 	tx_later(tx, "payment.fulfil", str_fmt(tx->a, "%lld", (long long)o->id), 0, p);
-	tx_cancel(tx, "payment.expire", str_fmt(tx->a, "%lld", (long long)o->id));
+	if (o->expires)
+		tx_cancel(tx, "payment.expire", str_fmt(tx->a, "%lld", (long long)o->id));
 	tx_cancel(tx, "payment.enquire", str_fmt(tx->a, "%lld:1", (long long)t->id));
 	err e = tx_emit(tx, of_order(o, "payment.captured", d));
 	if (e == OK)

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define BATCH       100
+#define BATCH       1000
 #define DAYS        365
 #define LEAST       100 /* minor units of the smallest fee */
 #define DAY_MAX     SETTLE_ENTRIES_MAX
