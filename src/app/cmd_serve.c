@@ -8,6 +8,7 @@
 #include "app/pack_start.h"
 #include "app/systems.h"
 #include "base/log.h"
+#include "kernel/confine/confine.h"
 #include "kernel/outbox/outbox.h"
 #include "web/server.h"
 
@@ -102,12 +103,27 @@ static void greet(const struct service_run *s)
 		printf("Diwan is ready at http://127.0.0.1:%d/\n", server_port(s->server));
 }
 
+/* What the first upload would find out too late. */
+static int confine(struct service_run *s)
+{
+	str why = {0};
+	if (confine_start(s->o.k->examiner, &why) == OK)
+		return EXIT_OK;
+	fprintf(stderr,
+	        "diwan: %.*s\n"
+	        "diwan: mend that, or set confine = try to serve without this protection\n",
+	        STRF(why));
+	return EXIT_FAILED;
+}
+
 static int run(struct service_run *s, const sigset_t *signals)
 {
 	bool demo = config_flag(&s->o.config, SETTING_demo);
 	if (demo)
 		demo_helpers(&s->o, &s->helpers);
-	int e = pack_start(&s->o);
+	int e = confine(s);
+	if (!e)
+		e = pack_start(&s->o);
 	if (!e)
 		e = texts_load(s) ? serve(s) : EXIT_FAILED;
 	if (e)

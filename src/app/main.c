@@ -1,5 +1,6 @@
 #include "app/commands.h"
 #include "app/open.h"
+#include "kernel/files/examine.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,9 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
+/* What runs confined: started by the program itself, for no one to call. */
+static const struct confine_role *const roles[] = {&examine_role};
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "help";
@@ -19,6 +23,8 @@ int main(int argc, char **argv)
 		name = "help";
 	if (strcmp(name, "--version") == 0)
 		name = "version";
+	if (strcmp(name, CONFINE_WORD) == 0)
+		confine_main(argc - 1, argv + 1, roles, COUNT(roles));
 	for (size_t i = 0; i < commands_count; i++) {
 		if (strcmp(commands[i].name, name) != 0)
 			continue;

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "db/migrate.h"
+#include "kernel/files/examine.h"
 #include "kernel/head.h"
 #include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
@@ -331,6 +332,14 @@ static err start(struct kernel *k, const struct kernel_options *o, str *why)
 	return e;
 }
 
+static void confine(struct kernel *k)
+{
+	bool try = k->config && str_eq(config_text(k->config, SETTING_confine), STR("try"));
+	struct confine_options examine = {.role = &examine_role,
+	                                  .need = try ? CONFINE_TRY : CONFINE_STRICT};
+	k->examiner = confine_open(k->a, &examine);
+}
+
 err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
 {
 	*why = STR("out of memory");
@@ -347,6 +356,7 @@ err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
 	k->packs = packs_open(a);
 	k->searches = searches_open(a);
 	k->rng = o->seed ? rng_seeded(o->seed) : rng_system();
+	confine(k);
 	err e = start(k, o, why);
 	if (e) {
 		static char kept[512]; /* *why outlives the arena it was made in */
@@ -370,6 +380,7 @@ void kernel_close(struct kernel *k)
 	}
 	if (k->db)
 		db_close(k->db);
+	confine_close(k->examiner);
 	packs_close(k->packs);
 	searches_close(k->searches);
 	arena_destroy(k->a);

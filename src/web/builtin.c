@@ -1,6 +1,7 @@
 /*
  * builtin.c - addresses that belong to no room: health, metrics, assets, "/".
  */
+#include "kernel/confine/confine.h"
 #include "kernel/search/search.h"
 #include "web/exchange.h"
 
@@ -35,6 +36,21 @@ static bool ready(struct exchange *x)
 	               why ? str_fmt(x->a, "%s\n", why) : STR("ready\n"));
 }
 
+static void confined_metrics(buf *b, const struct kernel *k)
+{
+	struct confine_counts e = confine_counts(k->examiner);
+	metric_line(b, "diwan_files_examined_total", "counter", "Files sent in and looked into.",
+	            e.asked);
+	metric_line(b, "diwan_files_unexamined_total", "counter",
+	            "Files whose process ended, hung or answered nonsense.", e.failed);
+	metric_line(b, "diwan_files_examine_busy_total", "counter",
+	            "Files refused: too many were waiting.", e.busy);
+	metric_line(b, "diwan_files_examine_microseconds_total", "counter",
+	            "Time spent on it, waiting included.", e.micros);
+	metric_line(b, "diwan_examiner_starts_total", "counter", "Times its process was started.",
+	            e.started);
+}
+
 static bool metrics(struct exchange *x)
 {
 	buf b = buf_make(x->a, (size_t)64 * 1024);
@@ -56,6 +72,7 @@ static bool metrics(struct exchange *x)
 	            found.loads);
 	metric_line(&b, "diwan_search_documents", "gauge", "Documents in them.", found.documents);
 	metric_line(&b, "diwan_search_bytes", "gauge", "Memory they take.", found.bytes);
+	confined_metrics(&b, x->r.k);
 	return content(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b));
 }
 

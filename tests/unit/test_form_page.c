@@ -590,6 +590,41 @@ static void lost_card_photograph_is_checked(void **state)
 	assert_str(r.errors.at[0].text, "The selected file must be one of these types: jpeg, png, gif");
 }
 
+/* Nothing else that was answered is lost by it. */
+static void a_file_that_is_not_taken_says_why(void **state)
+{
+	static const struct {
+		const char *reason, *en, *ar;
+	} told[] = {
+	    {"broken", "is damaged or not complete", "تالف أو غير مكتمل"},
+	    {"active", "holds a script, an action", "نص برمجي"},
+	    {"hidden", "cannot be examined as it is protected", "محمي"},
+	    {"dimensions", "too many pixels", "كبيرة جدًا"},
+	    {"unexamined", "could not be examined", "تعذّر فحص الملف"},
+	    {"type", "must be one of these types", "أحد الأنواع"},
+	};
+	arena *a = *state;
+	struct form *f = form_unit_load(a, form_unit_file(a, LOST_CARD));
+	for (size_t i = 0; i < 2 * sizeof told / sizeof *told; i++) {
+		bool arabic = i & 1;
+		struct form_env env = form_unit_env(a, arabic);
+		json *before = json_object(a), *file = json_object(a);
+		json_set_str(a, before, "kept", STR("as it was"));
+		json_set_str(a, file, "file", STR("refused"));
+		json_set_str(a, file, "name", STR("me.png"));
+		json_set_str(a, file, "refused", str_of(told[i / 2].reason));
+		json_set_int(a, file, "bytes", 1000);
+		struct form_field field = {.name = STR("photograph"), .file = file};
+		struct form_result r = accept(f, "photograph", &field, 1, before, NULL, &env, a);
+		assert_int_equal(r.errors.count, 1);
+		const char *words = arabic ? told[i / 2].ar : told[i / 2].en;
+		if (str_find(r.errors.at[0].text, str_of(words)) < 0)
+			fail_msg("%s: %.*s", told[i / 2].reason, STRF(r.errors.at[0].text));
+		assert_null(json_get(r.answers, "photograph"));
+		assert_str(json_str(r.answers, "kept"), "as it was");
+	}
+}
+
 static void check_answers_in_both_languages(void **state)
 {
 	arena *a = *state;
@@ -652,6 +687,7 @@ int main(void)
 	    UNIT(lost_card_from_start_to_end),
 	    UNIT(lost_card_says_what_is_missing),
 	    UNIT(lost_card_photograph_is_checked),
+	    UNIT(a_file_that_is_not_taken_says_why),
 	    UNIT(check_answers_in_both_languages),
 	    UNIT(a_page_of_one_question_is_headed_by_it),
 	};

@@ -182,9 +182,10 @@ static void what_is_active_or_unknown_is_refused(void **state)
 	    "MZ program",
 	    "<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>",
 	    "",
-	    "%PDF-1.7 << /S /JavaScript >> %%EOF",
-	    "%PDF-1.7 << /S /J#61vaScript >> %%EOF",
-	    "%PDF-1.7 << /Launch<< >> >> %%EOF",
+	    "%PDF-1.7 1 0 obj << /S /JavaScript >> endobj %%EOF",
+	    "%PDF-1.7 1 0 obj << /S /J#61vaScript >> endobj %%EOF",
+	    "%PDF-1.7 1 0 obj << /Launch<< >> >> endobj %%EOF",
+	    "%PDF-1.7 %%EOF",
 	    "%PDF-1.7 never ends",
 	};
 	struct unit *u = unit_start(organs, 1);
@@ -200,7 +201,7 @@ static void what_is_active_or_unknown_is_refused(void **state)
 	str tail = str_cat(u->a, picture(), STR("<?php"));
 	assert_int_equal(file_store(u->k, u->a, 5, STR("x.png"), tail, &f), ERR_file_refused);
 	assert_int_equal(
-	    file_store(u->k, u->a, 5, STR("x.pdf"), STR("%PDF-1.7 << /JSx /Launcher >> %%EOF"), &f),
+	    file_store(u->k, u->a, 5, STR("x.pdf"), STR("%PDF-1.7 1 0 obj << /JSx /Launcher >> endobj %%EOF"), &f),
 	    OK); /* other names that only begin so */
 	unit_stop(u);
 }

@@ -116,6 +116,18 @@ static bool accepts(const json *list, str type)
 	return !list;
 }
 
+/* Why a file was not taken, in words of its own; of another reason, the type's. */
+static const char *refusal(const json *v)
+{
+	static const char *const known[] = {"file.broken", "file.active", "file.hidden",
+	                                    "file.dimensions", "file.unexamined"};
+	str why = json_str(v, "refused");
+	for (size_t i = 0; why.n && i < sizeof known / sizeof *known; i++)
+		if (str_eq(why, str_of(known[i] + sizeof "file." - 1)))
+			return known[i];
+	return NULL;
+}
+
 static struct complaint file_complaint(const struct item *i, const json *v, arena *a)
 {
 	const struct file_rule *r = &i->file;
@@ -125,6 +137,8 @@ static struct complaint file_complaint(const struct item *i, const json *v, aren
 		return (struct complaint){.key = "required"};
 	if (bytes <= 0)
 		return (struct complaint){.key = "file.empty"};
+	if (refusal(v))
+		return (struct complaint){.key = refusal(v)};
 	if (!accepts(r->accept, json_str(v, "type"))) {
 		buf names = buf_make(a, 400);
 		for (const json *t = r->accept->first; t; t = t->next) {

@@ -19,7 +19,6 @@
 #include <string.h>
 
 #define CODE_SEED_BYTES 16
-#define CODE_ATTEMPTS   4 /* with another code, when a file happens to look dangerous */
 
 /* ---- asking ---- */
 
@@ -211,25 +210,17 @@ static json *initials_of(struct making *m)
 	return v;
 }
 
-/* A stored file may not look as if it held a script; compressed bytes do, once in many
- * thousands. Another code gives other bytes. */
 static err make(struct making *m, str *why)
 {
 	str number = json_str(m->asked.data, "number"), pdf;
-	err e = ERR_internal;
-	for (int attempt = 0; attempt < CODE_ATTEMPTS; attempt++) {
-		m->code = document_code(m->a, json_str(m->asked.data, "seed"), attempt);
-		complete_view(m, m->code);
-		e = render(m, str_cat(m->a, number, m->code), true, &pdf, why);
-		if (e == OK)
-			e = document_sign(m->k, m->a, pdf, &m->pdf, &m->digest, &m->certificate);
-		if (e == OK)
-			e = file_store(m->k, m->a, m->asked.subject, str_cat(m->a, number, STR(".pdf")), m->pdf,
-			               &m->file);
-		if (e != ERR_file_refused)
-			break;
-		*why = m->file.refused;
-	}
+	m->code = document_code(m->a, json_str(m->asked.data, "seed"));
+	complete_view(m, m->code);
+	err e = render(m, str_cat(m->a, number, m->code), true, &pdf, why);
+	if (e == OK)
+		e = document_sign(m->k, m->a, pdf, &m->pdf, &m->digest, &m->certificate);
+	if (e == OK)
+		e = file_store_own(m->k, m->a, m->asked.subject, str_cat(m->a, number, STR(".pdf")),
+		                   "application/pdf", m->pdf, &m->file);
 	m->file.entity = m->asked.entity;
 	m->file.case_id = m->asked.case_id;
 	return e;

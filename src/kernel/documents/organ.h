@@ -20,7 +20,7 @@
 err document_sign(struct kernel *k, arena *a, str pdf, str *out, str *digest, str *certificate);
 err document_issue_job(struct job *j);
 /* A code as people see it, XXXX-XXXX-XXXX, from 8 bytes or more. */
-str document_code(arena *a, str seed, int attempt);
+str document_code(arena *a, str seed);
 /* What was typed, as a code: case, hyphens, O for 0, I and L for 1. False: no code. */
 bool document_code_read(arena *a, str typed, str *code);
 

@@ -11,10 +11,10 @@
 /* Crockford's base 32: no I, L, O, U. */
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-str document_code(arena *a, str seed, int attempt)
+str document_code(arena *a, str seed)
 {
 	unsigned char h[SHA256_DIGEST_LENGTH];
-	str s = str_fmt(a, "%.*s/%d", STRF(seed), attempt);
+	str s = str_fmt(a, "%.*s/0", STRF(seed));
 	SHA256((const unsigned char *)s.p, s.n, h);
 	buf b = buf_make(a, 32);
 	for (int i = 0; i < CODE_CHARS; i++) {

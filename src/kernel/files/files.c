@@ -10,7 +10,9 @@
  */
 #include "kernel/files/organ.h"
 
+#include "base/log.h"
 #include "base/utf8.h"
+#include "kernel/files/examine.h"
 #include "kernel/vault.h"
 
 #include <openssl/hmac.h>
@@ -114,28 +116,69 @@ static bool decrypt(const unsigned char *key, str label, str sealed, str *plain)
 
 /* ---- storing ---- */
 
+static json *background_view(arena *a, struct image_colour c)
+{
+	json *o = json_object(a);
+	json_set_int(a, o, "red", c.red);
+	json_set_int(a, o, "green", c.green);
+	json_set_int(a, o, "blue", c.blue);
+	json_set_int(a, o, "spread", c.spread);
+	return o;
+}
+
+static err refuse(struct file_info *f, err e, const char *reason, const char *text)
+{
+	f->reason = str_of(reason);
+	f->refused = str_of(text);
+	log_event(LOG_INFO, "file.not_taken", L_STR("reason", f->reason), L_STR("why", f->refused));
+	return e;
+}
+
+static err examine(struct kernel *k, arena *a, str bytes, struct file_info *f)
+{
+	struct finding found;
+	if (bytes.n > FILE_MAX_BYTES)
+		return refuse(f, ERR_file_refused, "size", "the file is too large");
+	if (file_examine(k->examiner, a, bytes, &found) != OK)
+		return refuse(f, ERR_file_unexamined, "unexamined", "the file could not be examined");
+	if (found.verdict)
+		return refuse(f, ERR_file_refused, finding_key(found.verdict), finding_text(found.verdict));
+	f->type = str_of(image_media_type((enum image_type)found.type));
+	f->width = found.width;
+	f->height = found.height;
+	if (found.has_background)
+		f->background = background_view(a, found.background);
+	return OK;
+}
+
+static err keep(struct kernel *k, arena *a, str bytes, struct file_info *f)
+{
+	f->bytes = (int64_t)bytes.n;
+	if (!f->subject) {
+		f->id = plain_hash(a, bytes);
+		return disk_write(k, a, f->id, vault_wrap(k, a, label_of(a, f->id), bytes));
+	}
+	unsigned char key[KEY_BYTES];
+	randombytes_buf(key, sizeof key);
+	f->key = str_dup(a, (str){(char *)key, sizeof key});
+	f->id = salted_hash(a, key, bytes);
+	return disk_write(k, a, f->id, encrypt(a, key, label_of(a, f->id), bytes));
+}
+
 err file_store(struct kernel *k, arena *a, int64_t subject, str name, str bytes,
                struct file_info *out)
 {
-	struct file_info f = {.name = clean_name(a, name), .subject = subject};
-	if (bytes.n > FILE_MAX_BYTES) {
-		f.refused = STR("the file is too large");
-		*out = f;
-		return ERR_file_refused;
-	}
-	err e = file_inspect(a, bytes, &f, &f.refused);
-	if (e == OK && subject) {
-		unsigned char key[KEY_BYTES];
-		randombytes_buf(key, sizeof key);
-		f.key = str_dup(a, (str){(char *)key, sizeof key});
-		f.id = salted_hash(a, key, bytes);
-		e = disk_write(k, a, f.id, encrypt(a, key, label_of(a, f.id), bytes));
-	} else if (e == OK) {
-		f.id = plain_hash(a, bytes);
-		e = disk_write(k, a, f.id, vault_wrap(k, a, label_of(a, f.id), bytes));
-	}
-	*out = f;
-	return e;
+	*out = (struct file_info){.name = clean_name(a, name), .subject = subject};
+	err e = examine(k, a, bytes, out);
+	return e ? e : keep(k, a, bytes, out);
+}
+
+err file_store_own(struct kernel *k, arena *a, int64_t subject, str name, const char *type,
+                   str bytes, struct file_info *out)
+{
+	*out = (struct file_info){
+	    .name = clean_name(a, name), .subject = subject, .type = str_of(type)};
+	return bytes.n > FILE_MAX_BYTES ? ERR_too_large : keep(k, a, bytes, out);
 }
 
 /* ---- recording ---- */
@@ -258,7 +301,9 @@ err file_read(struct kernel *k, dbc *c, arena *a, str id, str *bytes)
 json *file_view(arena *a, const struct file_info *f)
 {
 	json *o = json_object(a);
-	json_set_str(a, o, "file", f->id);
+	json_set_str(a, o, "file", f->reason.n ? STR("refused") : f->id);
+	if (f->reason.n)
+		json_set_str(a, o, "refused", f->reason);
 	json_set_str(a, o, "name", f->name);
 	json_set_int(a, o, "bytes", f->bytes);
 	json_set_str(a, o, "type", f->type);

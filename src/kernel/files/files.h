@@ -10,6 +10,8 @@
  * Events carry the SHA-256 of the plain bytes, salted for personal files so that
  * the hash of a guessable file tells nothing.
  *
+ * What is sent in is examined before it is kept, in a confined process (examine.h).
+ *
  * Thread safety: any thread.
  */
 #ifndef KERNEL_FILES_H
@@ -29,23 +31,31 @@ struct file_info {
 	int64_t case_id;
 	str entity;
 	instant at;
-	str refused;      /* why file_store said ERR_file_refused: English, for the log */
+	/* Of a file that file_store did not take: */
+	str refused; /* English, for the log */
+	str reason;  /* for the reader, form.error.file.REASON: "type", "broken", "active",
+	              * "hidden", "dimensions", "unexamined" */
 	json *background; /* of a picture just stored: {red, green, blue, spread}; or NULL */
 	str key;          /* private: from file_store to file_record, then only sealed */
 };
 
-/* Writes durably; fills out (id, type, width, height from the bytes themselves).
- * ERR_file_refused: an active or unknown type, a picture that does not decode, too
- * large. */
+/* What somebody sent: examined, then written durably; fills out (id, type, width,
+ * height from the bytes themselves). ERR_file_refused: an active or unknown type, a
+ * picture that does not decode, too large. ERR_file_unexamined: nobody could look into
+ * it now; later somebody may. */
 err file_store(struct kernel *k, arena *a, int64_t subject, str name, str bytes,
                struct file_info *out);
+/* What the platform itself made: written durably, as of this type. */
+err file_store_own(struct kernel *k, arena *a, int64_t subject, str name, const char *type,
+                   str bytes, struct file_info *out);
 /* Event file.added; for decide functions. Twice is once. */
 err file_record(struct tx *tx, const struct file_info *f);
 bool file_find(dbc *c, arena *a, str id, struct file_info *out);
 /* ERR_file_missing, ERR_vault_erased, ERR_file_damaged (changed on the disk). */
 err file_read(struct kernel *k, dbc *c, arena *a, str id, str *bytes);
 /* {"file": id, "name", "bytes", "type", "width", "height", "background"}: an answer
- * of a form. The background is known only of what was just stored. */
+ * of a form. The background is known only of what was just stored. What was not taken
+ * has {"file": "refused", "refused": reason}. */
 json *file_view(arena *a, const struct file_info *f);
 /* Removes what nobody recorded, and what is left of the erased: the job
  * "files.sweep" does it once a day, from the first file on. */

@@ -12,9 +12,6 @@
 #include "kernel/files/statements.def"
 #undef STMT
 
-/* What the bytes are; ERR_file_refused and the reason in *why. */
-err file_inspect(arena *a, str bytes, struct file_info *out, str *why);
-
 /* ---- the folder DATA_DIR/files ---- */
 
 /* "ab/cdef..." below it, NUL-terminated. */

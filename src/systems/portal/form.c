@@ -82,23 +82,21 @@ err page_portal_change(struct req *r)
 
 /* ---- taking ---- */
 
-/* What an upload answers: the stored file, or one of no type, which the form
- * refuses in its own words. */
+/* What an upload answers: the stored file, or one that says why it was not
+ * taken, which the form tells in its own words. */
 static err take_upload(struct req *r, struct taken *t, const struct upload *u)
 {
 	struct file_info *f = &t->file[t->n_files];
 	if (!u->filename.n && !u->bytes.n)
 		return OK; /* no file was chosen */
 	err e = file_store(r->k, r->a, t->p.q.applicant, u->filename, u->bytes, f);
-	if (e && e != ERR_file_refused)
+	if (e && e != ERR_file_refused && e != ERR_file_unexamined)
 		return req_fail(r, e, str_c(r->a, u->field), "the file could not be kept");
 	json *view = file_view(r->a, f);
-	if (e) {
-		json_set_str(r->a, view, "file", STR("refused"));
+	if (e)
 		json_set_int(r->a, view, "bytes", (int64_t)u->bytes.n);
-	} else {
+	else
 		t->n_files++;
-	}
 	t->field[t->n++] = (struct form_field){.name = u->field, .file = view};
 	return OK;
 }
