@@ -21,7 +21,7 @@
  * days, with "working_time" its hours and minutes too, by the calendar the caller
  * passes in. With diwan:pausesFor="applicant" it stands still as long as a task of
  * that role is open anywhere in the case, and goes on with what was left: it is
- * withdrawn (BPMN_TIMER_CANCELLED) and set anew.
+ * withdrawn (BPMN_TIMER_CANCELLED) and set anew. BPMN_HOLD does the same to all timers.
  */
 #ifndef ENGINE_BPMN_BPMN_H
 #define ENGINE_BPMN_BPMN_H
@@ -110,7 +110,10 @@ enum bpmn_trigger_kind {
 	BPMN_RETRY,          /* instance of an incident */
 	BPMN_MOVE,           /* instance, name = id of an element of the same scope */
 	BPMN_CANCEL,         /* the whole case; name = reason */
-	BPMN_MIGRATE         /* vars = plan {"old id": "new id"}; the model is the new one */
+	BPMN_MIGRATE,        /* vars = plan {"old id": "new id"}; the model is the new one */
+	BPMN_AGAIN,          /* name = id of an element of the process, vars: see below */
+	BPMN_HOLD,           /* every timer stands still ... */
+	BPMN_GO_ON           /* ... and goes on with what was left */
 };
 
 struct bpmn_trigger {
@@ -128,6 +131,8 @@ err bpmn_start(const struct bpmn *b, str process, const json *vars, struct bpmn_
 /* Starts at a message, signal, timer or conditional start event. */
 err bpmn_start_at(const struct bpmn *b, str start_event, const json *vars, struct bpmn_run *run,
                   json **state);
+/* BPMN_AGAIN leaves what `state` waits for behind and begins anew with one token at
+ * the element, and with the variables as they were, whether the case had ended or not. */
 err bpmn_step(const struct bpmn *b, const json *state, const struct bpmn_trigger *t,
               struct bpmn_run *run, json **new_state);
 

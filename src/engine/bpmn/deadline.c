@@ -152,9 +152,9 @@ void deadlines_settle(struct engine *g)
 {
 	for (struct node *n = g->finished ? NULL : g->root; n; n = node_walk(g->root, n))
 		for (struct sub *s = n->subs; s; s = s->next) {
-			if (s->kind != E_TIMER || !s->def->pauses_for.n)
+			if (s->kind != E_TIMER || (!s->def->pauses_for.n && !g->held && !s->paused))
 				continue;
-			bool stands = owed(g, s->def->pauses_for, n);
+			bool stands = g->held || (s->def->pauses_for.n && owed(g, s->def->pauses_for, n));
 			if (stands && !s->paused)
 				stop(g, s);
 			else if (!stands && s->paused)

@@ -2,7 +2,7 @@
  * state.c - the tree of nodes, and its form as JSON.
  *
  * {"v": 1, "p": process, "s": status, "n": next id, "c": error code, "vars": {},
- *  "t": node}; a node: {"i": id, "e": element, "f": flow, "k": "t"|"j",
+ *  "h": held, "t": node}; a node: {"i": id, "e": element, "f": flow, "k": "t"|"j",
  *  "b": body, "x": inner, "z": interrupted, "o": owner, "v": {}, "h": phase,
  *  "r": incident, "l": [total, started, finished], "m": items, "q": collected,
  *  "a": started, "g": [flows a complex gateway heard],
@@ -203,6 +203,8 @@ json *state_encode(struct engine *g)
 	json_set_int(g->a, v, "n", g->next_id);
 	if (g->code.n)
 		json_set_str(g->a, v, "c", g->code);
+	if (g->held && !g->finished)
+		json_set_bool(g->a, v, "h", true);
 	json_set(g->a, v, "vars", g->root->vars);
 	if (!g->finished)
 		json_set(g->a, v, "t", encode_node(g, g->root));
@@ -377,6 +379,7 @@ err state_decode(struct engine *g, const json *state, const json *plan)
 	if (!tree)
 		return ERR_bpmn_finished;
 	g->next_id = json_int(state, "n", 1);
+	g->held = json_truth(state, "h");
 	g->root = decode_node(&d, tree, NULL);
 	if (d.e)
 		return d.e;

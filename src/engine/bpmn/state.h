@@ -77,7 +77,7 @@ struct engine {
 	size_t nodes;
 	struct entry *queue, *queue_end;
 	bool dirty, joins; /* variables changed; tokens wait at inclusive joins */
-	bool finished;
+	bool finished, held; /* held: all timers stand still */
 	str status, code;
 	json *vars; /* of the process, kept after it ended */
 };

@@ -222,6 +222,12 @@ static err apply(struct engine *g, const struct bpmn_trigger *t)
 		return OK;
 	case BPMN_MIGRATE:
 		return migrated(g);
+	case BPMN_HOLD:
+	case BPMN_GO_ON:
+		g->held = t->kind == BPMN_HOLD;
+		return OK;
+	case BPMN_AGAIN:
+		break; /* no step of a state, see again() */
 	}
 	return ERR_bad_input;
 }
@@ -235,12 +241,43 @@ static void count_live(struct node *root)
 	}
 }
 
+/* Anew from one element, as the case's ids and variables stand. */
+static err again(const struct bpmn *b, const json *state, const struct bpmn_trigger *t,
+                 struct bpmn_run *run, json **new_state)
+{
+	struct engine g;
+	const struct bpmn_el *process = bpmn_el(b, json_str(state, "p")), *at = bpmn_el(b, t->name);
+	const json *vars = json_get(state, "vars");
+
+	if (json_int(state, "v", 0) != STATE_VERSION || !process || process->kind != K_PROCESS)
+		return ERR_bpmn_state_broken;
+	while (at && at->scope && at->scope != process) /* within: the whole activity again */
+		at = at->scope;
+	if (!at || at->scope != process || at->kind == K_BOUNDARY || at->kind == K_START ||
+	    at->event_sub)
+		return ERR_bpmn_no_instance;
+	engine_begin(&g, b, run);
+	g.next_id = json_int(state, "n", 1);
+	g.root = node_new(&g, NULL, process);
+	g.root->vars = vars ? json_copy(g.a, vars) : json_object(g.a);
+	vars_merge(&g, g.root, t->vars);
+	emit(&g, BPMN_ENTERED, process->id, g.root->id);
+	if (listen_event_subs(&g, g.root) && !g.root->interrupted)
+		push(&g, g.root, at, (struct entry){0});
+	drain(&g);
+	deadlines_settle(&g);
+	*new_state = state_encode(&g);
+	return OK;
+}
+
 err bpmn_step(const struct bpmn *b, const json *state, const struct bpmn_trigger *t,
               struct bpmn_run *run, json **new_state)
 {
 	struct engine g;
 	struct bpmn_effect *first = run->first, *last = run->last;
 
+	if (t->kind == BPMN_AGAIN)
+		return again(b, state, t, run, new_state);
 	engine_begin(&g, b, run);
 	err e = state_decode(&g, state, t->kind == BPMN_MIGRATE ? t->vars : NULL);
 	if (!e) {
