@@ -106,7 +106,9 @@ static err act_decide(struct tx *tx, void *ctx)
 	struct act *m = ctx;
 	switch (m->verb) {
 	case DO_DRAFT:
-		return draft_open(tx, pack_service(pack_current(tx->k), STR(SERVICE)), m->by, &m->out);
+		return draft_open(tx,
+		                  pack_service(pack_current(tx->k), m->text.n ? m->text : STR(SERVICE)),
+		                  m->by, &m->out);
 	case DO_SAVE:
 		return draft_save(tx, m->id, m->value, NULL);
 	case DO_DISCARD:

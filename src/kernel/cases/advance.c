@@ -190,6 +190,7 @@ static void settle(struct step *m)
 	m->outcome = m->q.outcome;
 	m->asks_applicant = w.payment || w.applicant;
 	bool done = str_eq(m->q.state, STR("approved")) || str_eq(m->q.state, STR("issued"));
+	done &= m->q.outcome.n > 0; /* a decision that was taken back is none */
 	if (m->closed) {
 		str end = end_outcome(m);
 		m->outcome = end.n ? end : m->q.outcome.n ? m->q.outcome : STR("approved");
@@ -203,20 +204,21 @@ static void settle(struct step *m)
 	}
 	if (w.issue && !m->outcome.n)
 		m->outcome = STR("approved");
-	m->visible = w.payment     ? STR("unpaid")
-	             : w.applicant ? STR("returned")
-	             : w.issue     ? STR("approved")
-	             : done        ? STR("issued")
-	             : w.held      ? STR("review")
-	             : w.task      ? STR("submitted")
-	                           : STR("review");
+	m->visible = m->q.suspended ? STR("suspended")
+	             : w.payment    ? STR("unpaid")
+	             : w.applicant  ? STR("returned")
+	             : w.issue      ? STR("approved")
+	             : done         ? STR("issued")
+	             : w.held       ? STR("review")
+	             : w.task       ? STR("submitted")
+	                            : STR("review");
 }
 
 static const char *trigger_name(const struct bpmn_trigger *t)
 {
-	static const char *const names[] = {"task",  "work",    "work_failed", "work_error",
-	                                    "timer", "message", "signal",      "vars",
-	                                    "retry", "move",    "cancel",      "migrate"};
+	static const char *const names[] = {"task",    "work",    "work_failed", "work_error", "timer",
+	                                    "message", "signal",  "vars",        "retry",      "move",
+	                                    "cancel",  "migrate", "again",       "hold",       "go_on"};
 	return t ? names[t->kind] : "start";
 }
 
@@ -228,7 +230,7 @@ static err record(struct step *m)
 	for (const struct bpmn_effect *f = m->run.first; f; f = f->next)
 		if (f->kind == BPMN_LEFT || f->kind == BPMN_FLOW)
 			json_push(f->kind == BPMN_LEFT ? left : flows, json_string(a, f->element));
-	bool stopped = m->asks_applicant && !m->closed;
+	bool stopped = (m->asks_applicant || m->q.suspended) && !m->closed;
 	instant due = stopped || !m->q.paused ? m->q.due : case_due_shifted(m->tx, m->s, &m->q);
 	json_set_str(a, d, "trigger", str_of(trigger_name(m->t)));
 	if (m->t)

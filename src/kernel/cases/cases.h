@@ -11,6 +11,7 @@
  *   submitted  a task nobody has taken   review    a task somebody holds
  *   returned   a task of the applicant   approved  outcome, document being made
  *   issued     outcome and document      rejected  withdrawn
+ *   suspended  an officer stopped it     appealed  a rejection is looked at again
  *
  * The engine's effects become events and jobs in the same transaction:
  *   user task     task.opened / task.closed; role "applicant" is the applicant's
@@ -55,6 +56,11 @@ struct kase {
 	json *fee_rule; /* {"en","ar"}, or NULL */
 	instant paused; /* since when the applicant owes something; 0 = the time runs */
 	int64_t rating; /* 1 to 5, 0 = not rated */
+	instant suspended;  /* since when; 0 = it is not */
+	int64_t joined;     /* the case it is decided with, or 0 */
+	int64_t split_from; /* the case it was a part of, or 0 */
+	instant appealed;   /* when it was last appealed; 0 = never */
+	int64_t appeals;    /* how often */
 };
 
 struct task {
@@ -70,6 +76,8 @@ struct task {
 	instant taken;
 	int64_t closer; /* who did it */
 	str four_eyes;  /* element whose doer may not do this one, or empty */
+	/* instance 0 is a task of no process: to decide on an appeal (element "appeal",
+	 * outcomes uphold and allow). It has no name: its element is one. */
 	json *answers; /* of its form, once done; or NULL */
 };
 
@@ -164,8 +172,58 @@ err case_answer(struct tx *tx, int64_t id, const json *answers);
 err case_withdraw(struct tx *tx, int64_t id, str reason);
 err case_rate(struct tx *tx, int64_t id, int rating, str words); /* 1 to 5, once */
 
+/* ---- beside the process: edges.def tells from where to where, and who ---- */
+
+enum case_act {
+	CASE_WITHDRAW,
+	CASE_APPEAL,
+	CASE_DROP,
+	CASE_UPHOLD,
+	CASE_ALLOW,
+	CASE_REOPEN,
+	CASE_SUSPEND,
+	CASE_RESUME,
+	CASE_SPLIT,
+	CASE_JOIN,
+	CASE_SEPARATE,
+};
+/* Is there an edge from this state? Who may walk it, the command itself checks. */
+bool case_act_fits(str state, enum case_act act);
+
+/* The applicant asks that a rejection be looked at again: within the time that the
+ * service sets ("appeal" in service.json), by an officer who had no part in it. Upheld,
+ * it stands; allowed, the case goes back to the task that was decided wrongly, and is
+ * decided anew, again by another officer. Once a case. */
+err case_appeal(struct tx *tx, int64_t id, str words);
+err case_appeal_drop(struct tx *tx, int64_t id);
+/* Until when this case may be appealed; 0 = it may not be. */
+instant case_appeal_until(struct kernel *k, dbc *c, arena *a, const struct kase *q);
+
+/* An officer stops the case: its time and all its timers stand still, nothing in it can
+ * be decided, until an officer lets it go on. The applicant is told why. */
+err case_suspend(struct tx *tx, int64_t id, str reason);
+err case_resume(struct tx *tx, int64_t id, str reason);
+/* Takes a decision back: the task that made it is open again. Not once a document was
+ * issued: that is revoked, and asked for anew. Needs case.reopen. */
+err case_reopen(struct tx *tx, int64_t id, str reason);
+/* Makes a second case of the same applicant with the same answers, at the same task and
+ * with the same promised time, without a fee: two matters that are decided each on its
+ * own. Not while branches run in parallel. */
+err case_split(struct tx *tx, int64_t id, str reason, struct kase *out);
+/* Lets a case be decided together with another of the same service and entity, at the
+ * same task: what is decided there is decided here. */
+err case_join(struct tx *tx, int64_t id, int64_t lead, str reason);
+err case_separate(struct tx *tx, int64_t id);
+/* Cases that are decided with this one. */
+size_t cases_joined(dbc *c, arena *a, int64_t lead, struct kase *out, size_t max);
+/* Cases that were split off from this one. */
+size_t case_parts(dbc *c, arena *a, int64_t id, struct kase *out, size_t max);
+
 /* ---- officers ---- */
 
+/* Four eyes: on one's own matter, where the process wants another than who did the step
+ * before, and after an appeal where one had a part in the decision. */
+bool task_barred(dbc *c, arena *a, const struct kase *q, const struct task *t, int64_t officer);
 err task_claim(struct tx *tx, int64_t task); /* ERR_case_taken */
 err task_release(struct tx *tx, int64_t task);
 err task_assign(struct tx *tx, int64_t task, int64_t to);

@@ -11,6 +11,7 @@
 #define CASE_READ_EVERY     (1 * HOUR)
 #define REASON_MAX_CHARS    1000
 #define NOTE_MAX_CHARS      4000
+#define JOINED_MAX          50 /* cases decided with one */
 
 /* What stands in case_body, parsed; absent parts are NULL. */
 struct body {
@@ -56,6 +57,23 @@ err case_timer_job(struct tx *tx, const struct job *j);
 err case_draft_job(struct tx *tx, const struct job *j);
 err case_thrown_react(struct tx *tx, const struct event *e);
 err case_document_react(struct tx *tx, const struct event *e);
+
+/* course.c: refuses what no edge of edges.def allows. */
+err case_edge(struct tx *tx, const struct kase *q, enum case_act act);
+/* An officer of an entity with a part in the case, on no matter of their own. */
+err case_officer(struct tx *tx, const struct kase *q, enum permission p);
+err reason_needed(struct tx *tx, str reason);
+/* The officers' task that decided the case by then, if one did. */
+bool task_decided(dbc *c, arena *a, int64_t id, instant by, struct task *out);
+/* The case goes back to the task that decided it, or to what service.json names. */
+err case_again(struct tx *tx, const struct kase *q, const json *vars);
+/* A notice with the time that is promised for the new decision. */
+json *case_anew(struct tx *tx, const struct kase *q);
+/* appeal.c: an officer decides on the appeal. */
+err appeal_decide(struct tx *tx, const struct kase *q, const struct task *t, str outcome,
+                  str reason);
+/* submit.c: the next number of a service's cases: "reference", "prefix", ... into d. */
+void case_number_take(struct tx *tx, const struct service *s, json *d);
 
 /* ERR_form_incomplete, with the first field at fault, unless the form is complete. */
 err form_check(struct tx *tx, const struct form *f, const json *answers);

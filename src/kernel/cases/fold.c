@@ -104,11 +104,11 @@ void fold_case_discarded(dbc *c, arena *a, const struct event *e)
 
 /* ---- the process ---- */
 
-void fold_case_submitted(dbc *c, arena *a, const struct event *e)
+static void submit(dbc *c, arena *a, const struct event *e, instant received)
 {
 	const json *d = e->data;
 	db_exec(c, &sql_case_submit, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(json_str(d, "reference")), D_INT(e->at), D_INT(json_int(d, "due", 0)),
+	        D_TEXT(json_str(d, "reference")), D_INT(received), D_INT(json_int(d, "due", 0)),
 	        D_INT(json_int(d, "fee", 0)), D_TEXT(json_str(d, "currency")),
 	        D_TEXT(member(a, d, "rule")), D_INT(json_int(d, "version", 0)),
 	        D_TEXT(json_str(d, "channel")));
@@ -121,6 +121,11 @@ void fold_case_submitted(dbc *c, arena *a, const struct event *e)
 	touch(c, e);
 }
 
+void fold_case_submitted(dbc *c, arena *a, const struct event *e)
+{
+	submit(c, a, e, e->at);
+}
+
 void fold_case_advanced(dbc *c, arena *a, const struct event *e)
 {
 	const json *d = e->data;
@@ -131,7 +136,9 @@ void fold_case_advanced(dbc *c, arena *a, const struct event *e)
 	        D_INT(json_int(d, "paused", 0)), D_INT(closed ? e->at : 0));
 	db_exec(c, &sql_case_body_process, D_INT(e->subject), D_INT(e->case_id),
 	        D_TEXT(member(a, e->secret, "process")));
-	desk_state(c, a, e->case_id, json_str(d, "state"), due);
+	/* Time that stands still is not late, however long it stands. */
+	bool still = str_eq(json_str(d, "state"), STR("suspended"));
+	desk_state(c, a, e->case_id, json_str(d, "state"), still ? 0 : due);
 	if (closed) {
 		db_exec(c, &sql_wait_delete_all, D_INT(e->case_id));
 		db_exec(c, &sql_incident_delete_all, D_INT(e->case_id));
@@ -145,6 +152,108 @@ void fold_case_migrated(dbc *c, arena *a, const struct event *e)
 	db_exec(c, &sql_case_version, D_INT(e->subject), D_INT(e->case_id),
 	        D_INT(json_int(e->data, "version", 0)));
 	touch(c, e);
+}
+
+/* ---- beside the process ---- */
+
+static void reason_of(dbc *c, const struct event *e)
+{
+	db_exec(c, &sql_case_body_reason, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(json_str(e->secret, "reason")));
+	touch(c, e);
+}
+
+/* A state that no step of the process gave. */
+static void put_state(dbc *c, arena *a, const struct event *e, str state, str outcome,
+                      instant closed)
+{
+	db_exec(c, &sql_case_decided, D_INT(e->subject), D_INT(e->case_id), D_TEXT(state),
+	        D_TEXT(outcome), D_INT(closed), D_INT(json_int(e->data, "due", 0)));
+	desk_state(c, a, e->case_id, state, json_int(e->data, "due", 0));
+}
+
+void fold_case_suspended(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_case_suspend, D_INT(e->subject), D_INT(e->case_id), D_INT(e->at));
+	reason_of(c, e);
+}
+
+void fold_case_resumed(dbc *c, arena *a, const struct event *e)
+{
+	struct kase q;
+	if (case_get(c, a, e->case_id, &q) && q.suspended)
+		db_exec(c, &sql_task_later, D_INT(e->case_id), D_INT(e->at - q.suspended));
+	db_exec(c, &sql_case_suspend, D_INT(e->subject), D_INT(e->case_id), D_INT(0));
+	db_exec(c, &sql_case_body_reason, D_INT(e->subject), D_INT(e->case_id), D_TEXT(STR("")));
+	touch(c, e);
+}
+
+void fold_case_reopened(dbc *c, arena *a, const struct event *e)
+{
+	put_state(c, a, e, STR("submitted"), STR(""), 0);
+	reason_of(c, e);
+}
+
+void fold_case_split(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	touch(c, e);
+}
+
+void fold_case_split_off(dbc *c, arena *a, const struct event *e)
+{
+	const json *d = e->data;
+	db_exec(c, &sql_case_insert, D_INT(e->case_id), D_INT(e->subject),
+	        D_INT(json_int(d, "agent", 0)), D_TEXT(json_str(d, "service")),
+	        D_INT(json_int(d, "version", 0)), D_TEXT(e->entity), D_TEXT(json_str(d, "channel")),
+	        D_INT(e->at));
+	db_exec(c, &sql_case_body_insert, D_INT(e->subject), D_INT(e->case_id), D_TEXT(STR("")),
+	        D_TEXT(STR("")));
+	submit(c, a, e, json_int(d, "submitted", e->at));
+	db_exec(c, &sql_case_split_from, D_INT(e->subject), D_INT(e->case_id),
+	        D_INT(json_int(d, "from", 0)));
+	db_exec(c, &sql_case_body_process, D_INT(e->subject), D_INT(e->case_id),
+	        D_TEXT(member(a, e->secret, "process")));
+	reason_of(c, e);
+}
+
+void fold_case_joined(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_case_join, D_INT(e->subject), D_INT(e->case_id),
+	        D_INT(json_int(e->data, "lead", 0)));
+	touch(c, e);
+}
+
+void fold_case_separated(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_case_join, D_INT(e->subject), D_INT(e->case_id), D_INT(0));
+	touch(c, e);
+}
+
+void fold_case_appealed(dbc *c, arena *a, const struct event *e)
+{
+	instant due = json_int(e->data, "due", 0);
+	db_exec(c, &sql_case_appeal, D_INT(e->subject), D_INT(e->case_id), D_INT(e->at), D_INT(due));
+	desk_state(c, a, e->case_id, STR("appealed"), due);
+	touch(c, e);
+}
+
+void fold_case_appeal_dropped(dbc *c, arena *a, const struct event *e)
+{
+	put_state(c, a, e, STR("rejected"), STR("rejected"), e->at);
+	touch(c, e);
+}
+
+void fold_case_appeal_decided(dbc *c, arena *a, const struct event *e)
+{
+	if (str_eq(json_str(e->data, "outcome"), STR("allow")))
+		put_state(c, a, e, STR("submitted"), STR(""), 0);
+	else
+		put_state(c, a, e, STR("rejected"), STR("rejected"), e->at);
+	reason_of(c, e);
 }
 
 /* ---- tasks ---- */
@@ -267,13 +376,6 @@ void fold_case_resolved(dbc *c, arena *a, const struct event *e)
 }
 
 /* ---- what people said ---- */
-
-static void reason_of(dbc *c, const struct event *e)
-{
-	db_exec(c, &sql_case_body_reason, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(json_str(e->secret, "reason")));
-	touch(c, e);
-}
 
 void fold_case_returned(dbc *c, arena *a, const struct event *e)
 {

@@ -32,7 +32,12 @@ static void read_case(rows *r, arena *a, struct kase *q)
 	    .paused = db_int(r, 19),
 	    .currency = str_dup(a, db_text(r, 20)),
 	    .rating = db_int(r, 21),
-	    .reason = str_dup(a, db_text(r, 22)),
+	    .suspended = db_int(r, 22),
+	    .joined = db_int(r, 23),
+	    .split_from = db_int(r, 24),
+	    .appealed = db_int(r, 25),
+	    .appeals = db_int(r, 26),
+	    .reason = str_dup(a, db_text(r, 27)),
 	};
 }
 

@@ -78,11 +78,11 @@ static str prefix_of(arena *a, const struct service *s)
 	return buf_str(&b);
 }
 
-static void number(struct submission *m, json *d)
+void case_number_take(struct tx *tx, const struct service *s, json *d)
 {
-	struct tx *tx = m->tx;
-	str prefix = prefix_of(tx->a, m->s);
-	int64_t year = civil_of(tx->now, m->p->utc_offset).year;
+	const struct pack *p = pack_current(tx->k);
+	str prefix = prefix_of(tx->a, s);
+	int64_t year = civil_of(tx->now, p ? p->utc_offset : 0).year;
 	int64_t n = db_query_int(tx->db, &sql_case_number_next, 1, D_TEXT(prefix), D_INT(year));
 	json_set_str(tx->a, d, "reference",
 	             str_fmt(tx->a, "%.*s-%lld-%06lld", STRF(prefix), (long long)year, (long long)n));
@@ -99,7 +99,7 @@ static err emit_submitted(struct submission *m)
 	json_set_int(tx->a, d, "version", m->s->version);
 	json_set_str(tx->a, d, "channel", tx->actor.channel);
 	json_set_int(tx->a, d, "due", case_due_first(tx, m->s));
-	number(m, d);
+	case_number_take(tx, m->s, d);
 	if (m->fee_by) {
 		json_set_str(tx->a, d, "decision", m->fee_by->id);
 		json_set_int(tx->a, d, "fee", m->fee.amount.minor);
@@ -202,6 +202,9 @@ err case_withdraw(struct tx *tx, int64_t id, str reason)
 		return tx_fail(tx, ERR_case_state, "", "a draft is discarded, not withdrawn");
 	if (q.closed || q.outcome.n)
 		return tx_fail(tx, ERR_case_closed, "", "the case is decided: %.*s", STRF(q.outcome));
+	e = case_edge(tx, &q, CASE_WITHDRAW);
+	if (e)
+		return e;
 	if (utf8_length(reason) > REASON_MAX_CHARS)
 		return tx_fail(tx, ERR_bad_input, "reason", "at most %d characters", REASON_MAX_CHARS);
 	struct bpmn_trigger t = {.kind = BPMN_CANCEL, .name = STR("withdrawn")};

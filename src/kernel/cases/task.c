@@ -11,14 +11,26 @@ str who_when(struct tx *tx, int64_t person, instant at)
 	return str_fmt(tx->a, "%.*s, %.*s", STRF(name), STRF(time_print(tx->a, at)));
 }
 
+bool task_barred(dbc *c, arena *a, const struct kase *q, const struct task *t, int64_t officer)
+{
+	struct task d;
+	if (officer == q->applicant || (q->agent && officer == q->agent))
+		return true;
+	if (t->four_eyes.n &&
+	    db_query_int(c, &sql_task_closer, 0, D_INT(q->id), D_TEXT(t->four_eyes)) == officer)
+		return true;
+	/* After an appeal nobody who had a part in the decision looks at the case again. */
+	return q->appealed && task_decided(c, a, q->id, q->appealed, &d) &&
+	       db_query_int(c, &sql_task_did, 0, D_INT(q->id), D_TEXT(d.element), D_INT(officer),
+	                    D_INT(q->appealed));
+}
+
 err four_eyes(struct tx *tx, const struct kase *q, const struct task *t, int64_t officer)
 {
 	if (officer == q->applicant || (q->agent && officer == q->agent))
 		return tx_fail(tx, ERR_case_four_eyes, "", "nobody works on their own application");
-	if (t->four_eyes.n &&
-	    db_query_int(tx->db, &sql_task_closer, 0, D_INT(q->id), D_TEXT(t->four_eyes)) == officer)
-		return tx_fail(tx, ERR_case_four_eyes, "", "the same officer did \"%.*s\" before",
-		               STRF(t->four_eyes));
+	if (task_barred(tx->db, tx->a, q, t, officer))
+		return tx_fail(tx, ERR_case_four_eyes, "", "the same officer decided before");
 	return OK;
 }
 
@@ -130,7 +142,8 @@ static err reason_check(struct tx *tx, str outcome, str reason)
 {
 	if (utf8_length(reason) > REASON_MAX_CHARS)
 		return tx_fail(tx, ERR_bad_input, "reason", "at most %d characters", REASON_MAX_CHARS);
-	bool needed = str_eq(outcome, STR("reject")) || str_eq(outcome, STR("return"));
+	bool needed = str_eq(outcome, STR("reject")) || str_eq(outcome, STR("return")) ||
+	              str_eq(outcome, STR("uphold")) || str_eq(outcome, STR("allow"));
 	if (needed && !str_trim(reason).n)
 		return tx_fail(tx, ERR_bad_input, "reason", "say why, so that the applicant can act");
 	return OK;
@@ -162,6 +175,11 @@ static err may_decide(struct tx *tx, const struct kase *q, const struct task *t,
 		return tx_fail(tx, ERR_case_state, "", "take the task before deciding");
 	if (q->revision != revision)
 		return moved_on(tx, q);
+	if (q->suspended)
+		return tx_fail(tx, ERR_case_state, "", "the case is suspended");
+	struct kase lead;
+	if (q->joined && case_get(tx->db, tx->a, q->joined, &lead) && !lead.closed)
+		return tx_fail(tx, ERR_case_state, "", "the case is decided together with another");
 	if (!offered(t, outcome))
 		return tx_fail(tx, ERR_bad_input, "outcome", "choose one of the outcomes offered");
 	return reason_check(tx, outcome, reason);
@@ -191,6 +209,51 @@ static json *decision_vars(struct tx *tx, const struct kase *q, const struct tas
 	return all;
 }
 
+static err complete(struct tx *tx, const struct kase *q, const struct task *t, struct cause cause,
+                    const json *vars)
+{
+	struct bpmn_trigger done = {.kind = BPMN_TASK_COMPLETED,
+	                            .instance = t->instance,
+	                            .vars = decision_vars(tx, q, t, cause.outcome, cause.reason, vars)};
+	return case_advance(tx, q->id, &done, cause);
+}
+
+static bool task_at_element(struct tx *tx, int64_t id, str element, struct task *out)
+{
+	struct task list[DESKS_MAX];
+	size_t n = case_tasks(tx->db, tx->a, id, true, list, DESKS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(list[i].element, element)) {
+			*out = list[i];
+			return true;
+		}
+	return false;
+}
+
+/* What was decided in the leading case is decided in those joined to it, or in none. */
+static err complete_joined(struct tx *tx, const struct kase *lead, str element, struct cause cause,
+                           const json *vars)
+{
+	struct kase *q = NEWN(tx->a, struct kase, JOINED_MAX);
+	size_t n = cases_joined(tx->db, tx->a, lead->id, q, JOINED_MAX);
+	err e = OK;
+	for (size_t i = 0; i < n && !e; i++) {
+		struct task t;
+		if (q[i].suspended || !task_at_element(tx, q[i].id, element, &t))
+			return tx_fail(tx, ERR_case_state, "",
+			               "%.*s does not wait for this decision: separate it first",
+			               STRF(q[i].reference));
+		e = in_role(tx, &t, tx->actor.person);
+		if (!e)
+			e = four_eyes(tx, &q[i], &t, tx->actor.person);
+		if (!e && t.holder && t.holder != tx->actor.person)
+			e = taken(tx, &t);
+		if (!e)
+			e = complete(tx, &q[i], &t, cause, vars);
+	}
+	return e;
+}
+
 err task_complete(struct tx *tx, int64_t task, int64_t revision, str outcome, str reason,
                   const json *vars)
 {
@@ -201,14 +264,14 @@ err task_complete(struct tx *tx, int64_t task, int64_t revision, str outcome, st
 		e = may_decide(tx, &q, &t, revision, outcome, reason);
 	if (e)
 		return e;
+	if (!t.instance)
+		return appeal_decide(tx, &q, &t, outcome, reason);
 	const struct form *f = task_form(service_at(tx->k, tx->db, q.service, q.version), &t);
+	struct cause cause = {outcome, reason, f ? vars : NULL};
 	e = f ? form_check(tx, f, vars) : OK;
-	if (e)
-		return e;
-	struct bpmn_trigger done = {.kind = BPMN_TASK_COMPLETED,
-	                            .instance = t.instance,
-	                            .vars = decision_vars(tx, &q, &t, outcome, reason, vars)};
-	return case_advance(tx, q.id, &done, (struct cause){outcome, reason, f ? vars : NULL});
+	if (!e)
+		e = complete(tx, &q, &t, cause, vars);
+	return e ? e : complete_joined(tx, &q, t.element, cause, vars);
 }
 
 /* ---- notes and reading ---- */

@@ -97,6 +97,15 @@ static const struct {
     {"case.incident", "case.event.incident", true},
     {"case.resolved", "case.event.resolved", true},
     {"case.migrated", "case.event.migrated", true},
+    {"case.suspended", "case.event.suspended", false},
+    {"case.resumed", "case.event.resumed", false},
+    {"case.reopened", "case.event.reopened", false},
+    {"case.split", "case.event.split", false},
+    {"case.split_off", "case.event.split_off", false},
+    {"case.joined", "case.event.joined", true},
+    {"case.separated", "case.event.separated", true},
+    {"case.appealed", "case.event.appealed", false},
+    {"case.appeal_dropped", "case.event.appeal_dropped", false},
 };
 
 static const char *key_of(const struct event *e, bool officer)
@@ -105,6 +114,9 @@ static const char *key_of(const struct event *e, bool officer)
 		return str_eq(json_str(e->data, "type"), STR("payment")) && !json_truth(e->data, "failed")
 		           ? "case.event.paid"
 		           : NULL;
+	if (str_eq(e->kind, STR("case.appeal_decided")))
+		return str_eq(json_str(e->data, "outcome"), STR("allow")) ? "case.event.appeal_allowed"
+		                                                          : "case.event.appeal_upheld";
 	for (size_t i = 0; i < COUNT(told); i++)
 		if (str_eq(e->kind, str_of(told[i].kind)))
 			return told[i].officer_only && !officer ? NULL : told[i].key;

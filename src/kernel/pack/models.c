@@ -246,10 +246,27 @@ static void check_rule_task(struct check *c, const struct pack_file *f, const st
 		    "service.json has no decision", decision);
 }
 
+/* Who decides on appeals, and where a case then begins anew. */
+static void check_appeal(struct check *c, const struct pack_file *f, const struct xml_node *root,
+                         const struct service *s)
+{
+	const json *appeal = json_get(s->definition, "appeal");
+	str role = json_str(appeal, "role"), at = json_str(appeal, "at");
+	if (role.n && !check_has_id(c, ID_ROLE, role))
+		bad(c, f, root, "pack.service.appeal", "appeal.role of service.json is one of roles.json.",
+		    "there is no role", role);
+	if (at.n && s->process && !bpmn_element_json(c->a, s->process, at))
+		bad(c, f, root, "pack.service.appeal",
+		    "appeal.at of service.json names an element of the process.",
+		    "the process has no element", at);
+}
+
 void model_process_names(struct check *c, const struct pack_file *f, const struct service *s)
 {
 	struct diags quiet = diags_make(c->a, f->path);
 	struct xml_node *root = c->trusted ? NULL : xml_parse(c->a, s->process_xml, &quiet);
+	if (root)
+		check_appeal(c, f, root, s);
 	for (const struct xml_node *n = root; n; n = xml_walk(root, n)) {
 		if (xml_is(n, "serviceTask"))
 			check_service_task(c, f, n, s);
