@@ -128,7 +128,7 @@ static json *task_json(struct req *r, const struct task *t)
 	json *o = json_object(r->a), *outcomes = json_set(r->a, o, "outcomes", json_array(r->a));
 	json_set_str(r->a, o, "id", str_fmt(r->a, "%lld", (long long)t->id));
 	json_set_str(r->a, o, "element", t->element);
-	json_set(r->a, o, "name", t->name ? t->name : json_null(r->a));
+	json_set(r->a, o, "name", desk_task_name(r, t));
 	json_set_str(r->a, o, "role", t->role);
 	json_set_str(r->a, o, "entity", t->entity);
 	json_set_str(r->a, o, "form", t->form);

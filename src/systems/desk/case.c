@@ -12,7 +12,7 @@
 
 /* ---- which case ---- */
 
-static bool allowed(struct req *r, enum permission p, int64_t id)
+bool desk_allowed(struct req *r, enum permission p, int64_t id)
 {
 	str entity[ENTITIES_MAX];
 	size_t n = case_entities(r->db, r->a, id, entity, ENTITIES_MAX);
@@ -25,7 +25,7 @@ static bool allowed(struct req *r, enum permission p, int64_t id)
 err desk_case_of(struct req *r, enum permission p, struct kase *out)
 {
 	bool found = case_by_reference(r->db, r->a, req_param(r, "reference"), out);
-	if (found && allowed(r, p, out->id))
+	if (found && desk_allowed(r, p, out->id))
 		return OK;
 	/* What is not there is refused, and journalled, just like what is another's. */
 	denial_record(r->k, r->actor, p, str_of(r->route->name), found ? out->entity : (str){0});
@@ -228,18 +228,22 @@ static void task_part(struct req *r, const struct kase *q, const struct service 
 	bool any = !q->closed && desk_task_of(r, q, &t);
 	bool own = r->session.person == q->applicant || r->session.person == q->agent;
 	bool mine = any && t.holder == r->session.person;
+	bool stopped = q->suspended || (any && desk_led(r, q));
+	bool barred = any && !own && task_barred(r->db, r->a, q, &t, r->session.person);
 	bool covers =
 	    any && t.holder && !mine && desk_stands_in(r->db, r->session.person, t.holder, r->now);
 	json *holder = any && t.holder && !mine ? desk_person(r, t.holder) : NULL;
-	json_set_bool(r->a, about, "can_claim", any && !own && (!t.holder || covers));
-	json_set_bool(r->a, about, "can_decide", mine && !own);
+	json_set_bool(r->a, about, "can_claim", any && !own && !barred && (!t.holder || covers));
+	json_set_bool(r->a, about, "can_decide", mine && !own && !stopped && !barred);
 	json_set_bool(r->a, about, "own", own);
+	json_set_bool(r->a, about, "barred", barred);
+	json_set_bool(r->a, about, "led", any && desk_led(r, q));
 	json_set(r->a, about, "held_by", holder ? holder : json_string(r->a, (str){0}));
 	if (holder)
 		json_set_str(r->a, about, "held_since", time_print(r->a, t.taken));
 	json_set_str(r->a, about, "task", any ? str_fmt(r->a, "%lld", (long long)t.id) : (str){0});
 	if (any) {
-		json_set(r->a, about, "task_name", t.name ? t.name : json_string(r->a, t.element));
+		json_set(r->a, about, "task_name", desk_task_name(r, &t));
 		outcomes(r, s, &t, v);
 		if (mine && task_form(s, &t))
 			desk_form_view(r, task_form(s, &t), NULL, v);
@@ -266,6 +270,7 @@ static json *about_case(struct req *r, const struct kase *q)
 	desk_day(r, o, "due", q->due);
 	json_set_str(r->a, o, "due_state", desk_due_state(r, q->state, q->due));
 	json_set_bool(r->a, o, "paused", q->paused != 0);
+	json_set_str(r->a, o, "reason", str_eq(q->state, STR("suspended")) ? q->reason : (str){0});
 	json_set(r->a, o, "applicant", who);
 	return o;
 }
@@ -295,6 +300,7 @@ json *desk_case_view(struct req *r, const struct kase *q)
 	json_set_int(r->a, v, "reason_max", 1000);
 	json_set_int(r->a, v, "note_max", 4000);
 	task_part(r, q, s, v, about);
+	desk_course_view(r, q, v);
 	json_set(r->a, v, "case", about);
 	json_set_str(r->a, reason, "value", req_field(r, "reason"));
 	json_set_str(r->a, note, "value", req_field(r, "text"));

@@ -77,6 +77,8 @@ size_t desk_query_lines(struct req *r, const struct desk_query *q, struct case_l
 /* The case of the address, if this officer may do p with it; else ERR_not_found,
  * journalled alike whether it exists or not. */
 err desk_case_of(struct req *r, enum permission p, struct kase *out);
+/* Has this officer that permission for an entity with a part in the case? */
+bool desk_allowed(struct req *r, enum permission p, int64_t id);
 /* The page; `problem` is a message told at its top, or NULL. */
 json *desk_case_view(struct req *r, const struct kase *q);
 /* The open task this officer holds, else the first they could take. */
@@ -88,6 +90,15 @@ bool desk_stands_in(dbc *c, int64_t officer, int64_t holder, instant now);
 
 /* Records that the officer read the case, at most once an hour. */
 err desk_record_reading(struct req *r, const struct kase *q, str purpose);
+
+/* ---- course.c: what is done to a case beside its process ---- */
+
+/* The acts that this officer may do now ("acts") and related cases ("related"). */
+void desk_course_view(struct req *r, const struct kase *q, json *view);
+/* Is the case decided together with another that is still open? */
+bool desk_led(struct req *r, const struct kase *q);
+/* {"en","ar"}: as the process names it, or as the desk does. */
+json *desk_task_name(struct req *r, const struct task *t);
 
 /* ---- keys.c ---- */
 

@@ -58,8 +58,9 @@ static bool chosen(struct req *r, const char *name, str value)
 
 static void choose_state(struct req *r, json *v)
 {
-	static const char *const states[] = {"submitted", "review", "returned", "unpaid",
-	                                     "approved",  "issued", "rejected", "withdrawn"};
+	static const char *const states[] = {"submitted", "review",   "returned", "suspended",
+	                                     "unpaid",    "appealed", "approved", "issued",
+	                                     "rejected",  "withdrawn"};
 	json *list = json_set(r->a, v, "states", json_array(r->a));
 	for (size_t i = 0; i < COUNT(states); i++) {
 		str key = str_fmt(r->a, "case.state.%s", states[i]);

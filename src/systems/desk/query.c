@@ -15,9 +15,11 @@
 
 #define SCAN_MAX 5000 /* lines looked at for what no index knows */
 
-static const char *const open_states[] = {"submitted", "review", "returned", "unpaid", "approved"};
-static const char *const all_states[] = {"submitted", "review", "returned", "unpaid",
-                                         "approved",  "issued", "rejected", "withdrawn"};
+static const char *const open_states[] = {"submitted", "review",   "returned", "suspended",
+                                          "unpaid",    "approved", "appealed"};
+static const char *const all_states[] = {"submitted", "review",   "returned", "suspended",
+                                         "unpaid",    "approved", "issued",   "rejected",
+                                         "withdrawn", "appealed"};
 
 /* ---- terms ---- */
 

@@ -53,7 +53,8 @@ static void officers(struct req *r, json *list, str entity)
 
 err page_desk_workload(struct req *r)
 {
-	static const char *const states[] = {"submitted", "review", "returned", "unpaid"};
+	static const char *const states[] = {"submitted", "review", "returned", "suspended",
+	                                     "unpaid", "appealed"};
 	json *v = json_object(r->a), *list = json_set(r->a, v, "entities", json_array(r->a));
 	struct desk_query *q = NEW(r->a, struct desk_query);
 	desk_query_read(r, q);

@@ -127,8 +127,12 @@ static str next_step(struct req *r, const struct kase *q)
 /* The key of the sentence on who has it: the applicant, the entity, or nobody. */
 static const char *who_has_it(const struct kase *q)
 {
+	if (str_eq(q->state, STR("appealed")))
+		return "portal.application.with_appeal";
 	if (q->outcome.n || str_eq(q->state, STR("withdrawn")))
 		return "";
+	if (str_eq(q->state, STR("suspended")))
+		return "portal.application.suspended";
 	if (str_eq(q->state, STR("submitted")))
 		return "portal.application.with_entity";
 	if (str_eq(q->state, STR("review")))
@@ -177,11 +181,11 @@ static json *application_view(struct req *r, const struct kase *q)
 	json_set_str(a, v, "reason", q->reason);
 	json_set_str(a, v, "with", str_of(who_has_it(q)));
 	json_set(a, v, "entity", view_entity(r, q->entity, q->opened));
-	view_day(r, v, "due", decided || q->paused ? 0 : q->due);
+	bool runs = !decided || str_eq(q->state, STR("appealed"));
+	view_day(r, v, "due", runs && !q->paused ? q->due : 0);
 	json_set_str(a, v, "continue", next_step(r, q));
-	json_set_bool(a, v, "may_withdraw",
-	              !decided && !str_eq(q->state, STR("draft")) &&
-	                  !str_eq(q->state, STR("withdrawn")));
+	json_set_bool(a, v, "may_withdraw", !decided && case_act_fits(q->state, CASE_WITHDRAW));
+	appeal_view(r, v, q);
 	if (q->currency.n && q->fee.minor)
 		json_set(a, v, "fee", money_view(a, q->fee.minor, q->currency));
 	if (q->fee_rule)

@@ -38,8 +38,11 @@ bool case_is_own(struct req *r, const struct kase *q)
 err own_case(struct req *r, struct kase *out)
 {
 	bool found = case_named(r->db, r->a, req_param(r, "reference"), out);
-	if (found && case_is_own(r, out))
+	if (found && case_is_own(r, out)) {
+		/* Recorded with all that an agent does here. */
+		r->actor.on_behalf = out->applicant == r->session.person ? 0 : out->applicant;
 		return OK;
+	}
 	denial_record(r->k, r->actor, PERM_signed_in, str_of(r->route->name), (str){0});
 	return req_fail(r, ERR_not_found, "", "there is nothing at this address");
 }

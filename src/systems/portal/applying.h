@@ -73,4 +73,7 @@ json *service_view(arena *a, const struct service *s, str id);
 bool fee_now(struct req *r, const struct applying *p, struct decision_answer *fee, str *code);
 json *money_view(arena *a, int64_t minor, str code);
 
+/* appeal.c: "appeal" of an application's page: until when, where, and whether one runs. */
+void appeal_view(struct req *r, json *v, const struct kase *q);
+
 #endif
