@@ -467,6 +467,12 @@ static void a_message_reaches_the_case_it_names(void **state)
 
 /* ---- the story ---- */
 
+static str hours(void *ctx, arena *a, int64_t micros)
+{
+	(void)ctx;
+	return str_fmt(a, "%lld hours of it", (long long)(micros / HOUR));
+}
+
 static void the_timeline_tells_each_reader_what_is_theirs(void **state)
 {
 	(void)state;
@@ -490,7 +496,7 @@ static void the_timeline_tells_each_reader_what_is_theirs(void **state)
 	json *desk = case_timeline(p->u->k, c, p->u->a, id, true);
 	json *reads = case_reads(p->u->k, c, p->u->a, id);
 	struct kase q = look_at(p, id);
-	str svg = case_diagram(p->u->k, c, p->u->a, &q);
+	str svg = case_diagram(p->u->k, c, p->u->a, &q, hours, NULL);
 	db_reader_return(c);
 	assert_str(json_str(mine->first, "key"), "case.event.returned");
 	assert_str(json_str(mine->first, "text"), "Photo");
@@ -501,6 +507,8 @@ static void the_timeline_tells_each_reader_what_is_theirs(void **state)
 	assert_int_equal(reads->count, 2);
 	assert_str(json_text(json_path(reads->first, "person.en")), "Yusuf Khalid");
 	assert_true(str_find(svg, STR("bpmn-review")) >= 0);
+	/* The officer's task stood open for the two hours between the readings. */
+	assert_true(str_find(svg, STR("2 hours of it")) >= 0);
 	people_stop(p);
 }
 

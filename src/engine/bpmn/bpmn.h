@@ -144,6 +144,16 @@ const json *bpmn_vars(const json *state);
  * "key"?}]. A timer that stands still has no "due" but what is "left" of it. */
 json *bpmn_waiting(arena *a, const json *state);
 
+/* Where the tokens stand: [{"instance", "element", "parked": bool, "to": [ids of the
+ * elements that BPMN_MOVE takes it to]}]. A scope whose parts stand somewhere is none
+ * of them, unless it is parked itself. */
+json *bpmn_steps(arena *a, const struct bpmn *b, const json *state);
+
+/* What a plan of migration has to name: {"old id": [ids of the same kind in `to`]}, of
+ * the elements where something stands and that `to` has not. Whether a plan will do,
+ * bpmn_step says. */
+json *bpmn_missing(arena *a, const struct bpmn *from, const struct bpmn *to, const json *state);
+
 /* The file's processes [{"id", "name", "executable", "starts": [{"element",
  * "kind", "name"?, "timer"?}]}]: what the kernel needs to start them. */
 json *bpmn_processes(arena *a, const struct bpmn *b);

@@ -172,6 +172,9 @@ static inline bool bpmn_is_event(const struct bpmn_el *e)
 /* Can a case begin at this element, and not only at a none start event? */
 bool bpmn_starts(const struct bpmn_el *e);
 
+/* Can a token that stands at one element be moved to the other? */
+bool bpmn_can_move(const struct bpmn_el *from, const struct bpmn_el *to);
+
 /* Does it belong to a process with isExecutable="false"? */
 bool bpmn_never_runs(const struct xml_node *n);
 

@@ -73,6 +73,74 @@ json *bpmn_waiting(arena *a, const json *state)
 	return list;
 }
 
+/* ---- where an operator may move a step --------------------------------- */
+
+bool bpmn_can_move(const struct bpmn_el *from, const struct bpmn_el *to)
+{
+	return to->scope && to->scope == from->scope && to->kind != K_BOUNDARY && to->kind != K_START &&
+	       !to->event_sub && !to->for_compensation;
+}
+
+static void steps_in(arena *a, const struct bpmn *b, json *list, const json *node, int depth)
+{
+	const json *children = json_get(node, "t");
+	const struct bpmn_el *el = bpmn_el(b, json_str(node, "e"));
+	bool parked = json_get(node, "h") != NULL;
+
+	if (depth > JSON_MAX_DEPTH)
+		return;
+	for (const json *c = children ? children->first : NULL; c; c = c->next)
+		steps_in(a, b, list, c, depth + 1);
+	if (!depth || !el || json_get(node, "x") || (children && !parked && !json_get(node, "b")))
+		return;
+	json *v = json_push(list, json_object(a)), *to = json_array(a);
+	json_set_int(a, v, "instance", json_int(node, "i", 0));
+	json_set_str(a, v, "element", el->id);
+	json_set_bool(a, v, "parked", parked);
+	for (const struct bpmn_el *m = el->scope ? el->scope->members : NULL; m; m = m->next_member)
+		if (bpmn_can_move(el, m))
+			json_push(to, json_string(a, m->id));
+	json_set(a, v, "to", to);
+}
+
+/* What a state names and another version lacks, once each; with what could stand for it. */
+static void missing_in(arena *a, const struct bpmn *from, const struct bpmn *to, json *found,
+                       const json *node, int depth)
+{
+	const json *children = json_get(node, "t");
+	const struct bpmn_el *el = bpmn_el(from, json_str(node, "e")), *there;
+
+	if (depth > JSON_MAX_DEPTH)
+		return;
+	there = el ? bpmn_el(to, el->id) : NULL;
+	if (el && depth && (!there || there->kind != el->kind) && !json_get_str(found, el->id)) {
+		json *list = json_set_key(a, found, el->id, json_array(a));
+		for (size_t i = 0; i < to->n_els; i++)
+			if (to->els[i]->kind == el->kind && to->els[i]->scope)
+				json_push(list, json_string(a, to->els[i]->id));
+	}
+	for (const json *c = children ? children->first : NULL; c; c = c->next)
+		missing_in(a, from, to, found, c, depth + 1);
+}
+
+json *bpmn_missing(arena *a, const struct bpmn *from, const struct bpmn *to, const json *state)
+{
+	json *found = json_object(a);
+
+	if (json_get(state, "t"))
+		missing_in(a, from, to, found, json_get(state, "t"), 0);
+	return found;
+}
+
+json *bpmn_steps(arena *a, const struct bpmn *b, const json *state)
+{
+	json *list = json_array(a);
+
+	if (json_get(state, "t"))
+		steps_in(a, b, list, json_get(state, "t"), 0);
+	return list;
+}
+
 static const char *event_name(enum bpmn_event kind)
 {
 	static const char *const names[] = {"none",       "message",   "timer",     "error",

@@ -166,8 +166,7 @@ static err move(struct engine *g, const struct bpmn_trigger *t)
 	struct node *n = node_find(g->root, t->instance);
 	const struct bpmn_el *to = bpmn_el(g->b, t->name);
 
-	if (!n || n == g->root || n->inner || !to || to->scope != n->el->scope ||
-	    to->kind == K_BOUNDARY || to->kind == K_START || to->event_sub)
+	if (!n || n == g->root || n->inner || !to || !bpmn_can_move(n->el, to))
 		return ERR_bpmn_no_instance;
 	if (n->phase)
 		clear(g, n);

@@ -18,6 +18,7 @@ struct step {
 	struct bpmn_run run;
 	struct body body;
 	json *state; /* after the engine */
+	json *waits; /* what it waits for then */
 	str visible; /* the case's new state ... */
 	str outcome; /* ... and outcome */
 	bool closed, asks_applicant;
@@ -144,8 +145,8 @@ struct waits {
 static struct waits look(struct step *m)
 {
 	struct waits w = {0};
-	json *list = bpmn_waiting(m->tx->a, m->state);
-	for (const json *v = list->first; v; v = v->next) {
+	m->waits = bpmn_waiting(m->tx->a, m->state);
+	for (const json *v = m->waits->first; v; v = v->next) {
 		str kind = json_str(v, "kind");
 		bool task = str_eq(kind, STR("task"));
 		if (!task && !str_eq(kind, STR("job")))
@@ -222,6 +223,20 @@ static const char *trigger_name(const struct bpmn_trigger *t)
 	return t ? names[t->kind] : "start";
 }
 
+/* Elements that the case has come to and stands at: since when, the event tells. */
+static json *entered(struct step *m)
+{
+	json *list = json_array(m->tx->a);
+	int64_t fresh = m->t ? json_int(m->body.process, "n", 0) : 0;
+	for (const json *v = m->waits->first; v; v = v->next) {
+		str kind = json_str(v, "kind");
+		if (json_int(v, "instance", 0) >= fresh && !str_eq(kind, STR("join")) &&
+		    !str_eq(kind, STR("scope")))
+			json_push(list, json_string(m->tx->a, json_str(v, "element")));
+	}
+	return list;
+}
+
 static err record(struct step *m)
 {
 	arena *a = m->tx->a;
@@ -243,6 +258,7 @@ static err record(struct step *m)
 	json_set_bool(a, d, "closed", m->closed);
 	json_set(a, d, "left", left);
 	json_set(a, d, "flows", flows);
+	json_set(a, d, "entered", entered(m));
 	json_set(a, secret, "process", taken_out(a, m->state));
 	return tx_emit(m->tx, emission_of(&m->q, "case.advanced", d, secret));
 }

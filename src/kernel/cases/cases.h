@@ -107,8 +107,10 @@ bool task_get(dbc *c, arena *a, int64_t id, struct task *out);
 json *case_timeline(struct kernel *k, dbc *c, arena *a, int64_t id, bool officer);
 /* Who read it: [{"at","entity","person","purpose"}], newest first. */
 json *case_reads(struct kernel *k, dbc *c, arena *a, int64_t id);
-/* The process with the case's path on it. */
-str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q);
+/* The process with the case's path on it: how often each element was passed, and how
+ * long the case stood there (the median), as `span` writes it. */
+str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q,
+                 str (*span)(void *ctx, arena *a, int64_t micros), void *ctx);
 /* Who had it for how long: [{"party": "applicant"|"entity"|"platform", "micros"}]. */
 json *case_delays(struct kernel *k, dbc *c, arena *a, const struct kase *q);
 
@@ -247,6 +249,15 @@ err case_message(struct tx *tx, str name, str key, const json *vars); /* BPMN me
 
 /* ---- operators ---- */
 
+/* Where the case stands: [{"instance", "element", "name": {"en","ar"}, "parked": bool,
+ * "to": [{"element", "name"}]}]; "to": where case_move takes it. */
+json *case_steps(struct kernel *k, dbc *c, arena *a, const struct kase *q);
+/* What a plan for this version has to name: [{"element", "name", "to": [...]}]; NULL
+ * when there is no such version. */
+json *case_missing(struct kernel *k, dbc *c, arena *a, const struct kase *q, int64_t to_version);
+/* Would case_migrate be carried out? Tried on the state as it is, nothing is kept. */
+bool case_fits(struct kernel *k, dbc *c, arena *a, const struct kase *q, int64_t to_version,
+               const json *plan);
 err case_retry(struct tx *tx, int64_t id, int64_t instance);
 err case_move(struct tx *tx, int64_t id, int64_t instance, str element);
 err case_migrate(struct tx *tx, int64_t id, int64_t to_version, const json *plan);

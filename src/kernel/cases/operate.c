@@ -2,6 +2,75 @@
 #include "kernel/cases/cases_in.h"
 #include "kernel/cases/statements.h"
 
+/* ---- looking ---- */
+
+static json *named(arena *a, const struct bpmn *b, str element)
+{
+	const json *el = bpmn_element_json(a, b, element);
+	str en = json_str(el, "name"), ar = json_text(json_path(el, "attributes.name_ar"));
+	json *v = json_object(a), *name = json_object(a);
+	json_set_str(a, v, "element", element);
+	json_set_str(a, name, "en", en.n ? en : element);
+	json_set_str(a, name, "ar", ar.n ? ar : en.n ? en : element);
+	json_set(a, v, "name", name);
+	return v;
+}
+
+static json *named_list(arena *a, const struct bpmn *b, const json *ids)
+{
+	json *list = json_array(a);
+	for (const json *id = ids ? ids->first : NULL; id; id = id->next)
+		json_push(list, named(a, b, id->s));
+	return list;
+}
+
+json *case_steps(struct kernel *k, dbc *c, arena *a, const struct kase *q)
+{
+	const struct service *s = service_at(k, c, q->service, q->version);
+	struct body body;
+	json *list = json_array(a);
+	if (!s || !s->process || !body_get(c, a, q, &body))
+		return list;
+	json *steps = bpmn_steps(a, s->process, body.process);
+	for (const json *step = steps->first; step; step = step->next) {
+		json *v = json_push(list, named(a, s->process, json_str(step, "element")));
+		json_set_int(a, v, "instance", json_int(step, "instance", 0));
+		json_set_bool(a, v, "parked", json_truth(step, "parked"));
+		json_set(a, v, "to", named_list(a, s->process, json_get(step, "to")));
+	}
+	return list;
+}
+
+json *case_missing(struct kernel *k, dbc *c, arena *a, const struct kase *q, int64_t to_version)
+{
+	const struct service *s = service_at(k, c, q->service, q->version),
+	                     *to = service_at(k, c, q->service, to_version);
+	struct body body;
+	json *list = json_array(a);
+	if (!to || !to->process || !s || !s->process || !body_get(c, a, q, &body))
+		return NULL;
+	json *missing = bpmn_missing(a, s->process, to->process, body.process);
+	for (const json *m = missing->first; m; m = m->next) {
+		json *v = json_push(list, named(a, s->process, m->key));
+		json_set(a, v, "to", named_list(a, to->process, m));
+	}
+	return list;
+}
+
+bool case_fits(struct kernel *k, dbc *c, arena *a, const struct kase *q, int64_t to_version,
+               const json *plan)
+{
+	const struct service *to = service_at(k, c, q->service, to_version);
+	struct bpmn_trigger t = {.kind = BPMN_MIGRATE, .vars = plan};
+	struct bpmn_run run = {.a = a, .now = kernel_now(k)};
+	struct body body;
+	json *state;
+	return to && to->process && body_get(c, a, q, &body) && body.process &&
+	       bpmn_step(to->process, body.process, &t, &run, &state) == OK;
+}
+
+/* ---- setting it going again ---- */
+
 static err resolved(struct tx *tx, const struct kase *q, int64_t instance)
 {
 	json *d = json_object(tx->a);

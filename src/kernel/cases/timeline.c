@@ -190,50 +190,67 @@ json *case_reads(struct kernel *k, dbc *c, arena *a, int64_t id)
 
 struct path {
 	arena *a;
-	json *at;
+	json *trace, *open; /* see bpmn_path; elements where the case stands */
 };
 
-static void count(struct path *p, const json *list)
+static void tell_path(struct path *p, const char *kind, str element, instant at)
 {
-	for (const json *v = list ? list->first : NULL; v; v = v->next) {
-		json *mark = json_get_str(p->at, v->s);
-		int64_t n = mark ? json_int(mark, "count", 0) : 0;
-		str id = str_dup(p->a, v->s);
-		if (!mark)
-			mark = json_set_key(p->a, p->at, id, json_object(p->a));
-		json_set_str(p->a, mark, "state", STR("done"));
-		json_set_int(p->a, mark, "count", n + 1);
-	}
+	json *v = json_push(p->trace, json_object(p->a));
+	json_set_str(p->a, v, "kind", str_of(kind));
+	json_set_str(p->a, v, "element", element);
+	json_set_int(p->a, v, "at", at);
 }
 
+/* Where it only passed through, it is counted, as a flow is, and has no time. */
 static void passed(void *ctx, const struct event *e)
 {
 	struct path *p = ctx;
 	if (!str_eq(e->kind, STR("case.advanced")))
 		return;
-	count(p, json_get(e->data, "left"));
-	count(p, json_get(e->data, "flows"));
+	const json *left = json_get(e->data, "left"), *flows = json_get(e->data, "flows"),
+	           *entered = json_get(e->data, "entered");
+	for (const json *v = left ? left->first : NULL; v; v = v->next) {
+		str id = str_dup(p->a, v->s);
+		bool stood = json_remove(p->open, id);
+		tell_path(p, stood ? "left" : "flow", id, e->at);
+	}
+	for (const json *v = flows ? flows->first : NULL; v; v = v->next)
+		tell_path(p, "flow", str_dup(p->a, v->s), e->at);
+	for (const json *v = entered ? entered->first : NULL; v; v = v->next) {
+		str id = str_dup(p->a, v->s);
+		tell_path(p, "entered", id, e->at);
+		json_set_key(p->a, p->open, id, json_null(p->a));
+	}
 }
 
-str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q)
+/* What the trace leaves open and the case no longer waits for was withdrawn. */
+static void mark_waiting(arena *a, json *path, const json *waits, const json *open)
 {
-	const struct service *s = service_at(k, c, q->service, q->version);
-	struct path p = {a, json_object(a)};
-	if (!s || !s->process)
-		return (str){0};
-	each_event(k, c, q->id, false, passed, &p);
-	json *waits = case_waiting(c, a, q->id);
+	for (const json *o = open->first; o; o = o->next)
+		json_set_str(a, json_get_str(path, o->key), "state", STR("done"));
 	for (const json *v = waits->first; v; v = v->next) {
-		str kind = json_str(v, "kind");
+		str kind = json_str(v, "kind"), id = json_str(v, "element");
 		if (str_eq(kind, STR("join")) || str_eq(kind, STR("scope")))
 			continue;
-		json *mark = json_get_str(p.at, json_str(v, "element"));
+		json *mark = json_get_str(path, id);
 		if (!mark)
-			mark = json_set_key(a, p.at, json_str(v, "element"), json_object(a));
+			mark = json_set_key(a, path, id, json_object(a));
 		json_set_str(a, mark, "state",
 		             str_eq(kind, STR("incident")) ? STR("error") : STR("active"));
 	}
-	return bpmn_svg(a, s->process, p.at);
+}
+
+str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q,
+                 str (*span)(void *ctx, arena *a, int64_t micros), void *ctx)
+{
+	const struct service *s = service_at(k, c, q->service, q->version);
+	struct path p = {a, json_array(a), json_object(a)};
+	if (!s || !s->process)
+		return (str){0};
+	each_event(k, c, q->id, false, passed, &p);
+	json *path = bpmn_path(a, p.trace, span, ctx);
+	mark_waiting(a, path, case_waiting(c, a, q->id), p.open);
+	return bpmn_svg(a, s->process, path);
 }
 
 /* ---- who had it for how long ---- */

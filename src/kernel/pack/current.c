@@ -397,3 +397,13 @@ const struct service *service_at(struct kernel *k, dbc *c, str id, int64_t versi
 	pthread_mutex_unlock(&ps->lock);
 	return s;
 }
+
+size_t service_versions(dbc *c, str id, int64_t *out, size_t max)
+{
+	size_t n = 0;
+	rows *r = db_query(c, &sql_pack_service_versions, D_TEXT(id), D_INT((int64_t)max));
+	while (n < max && db_next(r))
+		out[n++] = db_int(r, 0);
+	db_done(r);
+	return n;
+}

@@ -158,6 +158,8 @@ const struct form *service_form(const struct service *s, str key);
  * it never was. Kept in memory, at most SERVICE_VERSIONS_KEPT. */
 #define SERVICE_VERSIONS_KEPT 1024
 const struct service *service_at(struct kernel *k, dbc *c, str id, int64_t version);
+/* Every version there was of it, the newest first. */
+size_t service_versions(dbc *c, str id, int64_t *out, size_t max);
 
 /* The files of a pack by its hash, of those whose path begins with `only`, from the
  * database: what a fold of pack.loaded may read. False and *why when one is

@@ -355,13 +355,18 @@ err page_desk_case(struct req *r)
 	return e ? e : req_view(r, "desk/case", desk_case_view(r, &q));
 }
 
+static str span_text(void *ctx, arena *a, int64_t micros)
+{
+	return duration_text(a, ((const struct req *)ctx)->lang, micros);
+}
+
 err page_desk_diagram(struct req *r)
 {
 	struct kase q;
 	err e = desk_case_of(r, PERM_case_read, &q);
 	if (e)
 		return e;
-	str svg = case_diagram(r->k, r->db, r->a, &q);
+	str svg = case_diagram(r->k, r->db, r->a, &q, span_text, r);
 	return svg.n ? req_content(r, "image/svg+xml", svg, NULL)
 	             : req_fail(r, ERR_not_found, "", "this service has no process");
 }
