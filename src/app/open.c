@@ -42,6 +42,11 @@ bool app_config(int *argc, char **argv, arena **a, struct config *c)
 
 int app_open(int *argc, char **argv, enum open_how how, struct opened *o)
 {
+	return app_open_at(argc, argv, how, (clock_source){0}, o);
+}
+
+int app_open_at(int *argc, char **argv, enum open_how how, clock_source clock, struct opened *o)
+{
 	*o = (struct opened){0};
 	if (!app_config(argc, argv, &o->a, &o->config))
 		return EXIT_BAD_USE;
@@ -51,7 +56,9 @@ int app_open(int *argc, char **argv, enum open_how how, struct opened *o)
 	struct kernel_options options = {
 	    .database = app_database(o->a, &o->config),
 	    .data_dir = config_text(&o->config, SETTING_data_dir),
-	    .clock = moved.n ? clock_offset_file(str_c(o->a, moved)) : clock_system(),
+	    .clock = clock.now ? clock
+	             : moved.n ? clock_offset_file(str_c(o->a, moved))
+	                       : clock_system(),
 	    .organs = organs,
 	    .n_organs = n,
 	    .config = &o->config,

@@ -33,6 +33,8 @@ enum open_how {
 bool app_config(int *argc, char **argv, arena **a, struct config *c);
 /* Settings and kernel. Returns an exit code, EXIT_OK when *o is open. */
 int app_open(int *argc, char **argv, enum open_how how, struct opened *o);
+/* The same with another clock, for replays. */
+int app_open_at(int *argc, char **argv, enum open_how how, clock_source clock, struct opened *o);
 void app_close(struct opened *o);
 /* The setting, or sqlite:DATA_DIR/diwan.db. */
 str app_database(arena *a, const struct config *c);

@@ -24,6 +24,7 @@ static void a_year_adds_up_to_the_fils(void **state)
 	static const struct organ *organs[2];
 	struct year_report r;
 	struct audit_report found;
+	struct year_check again;
 	organs[0] = &ledger_organ;
 	organs[1] = payments_system.organ;
 	struct unit *u = unit_start(organs, 2);
@@ -36,6 +37,13 @@ static void a_year_adds_up_to_the_fils(void **state)
 	assert_int_equal(r.ledger.difference, 0);
 	assert_int_equal(r.exceptions, r.seeded);
 	assert_true(r.seeded > 15);
+	assert_int_equal(payments_year_check(u->k, u->a, &again), OK);
+	assert_int_equal(again.captured, ORDERS);
+	assert_int_equal(again.amount, TOTAL);
+	assert_int_equal(again.unbalanced, 0);
+	assert_int_equal(again.different, 0);
+	assert_int_equal(again.first_bad, 0);
+	assert_int_equal(payments_year(u->k, u->a, &p, &r), ERR_conflict);
 	/* Counted another way: the journal's own captures, and the tills and the bank. */
 	assert_int_equal(one(u, "SELECT count(*) FROM journal WHERE kind = 'payment.captured'"),
 	                 ORDERS);

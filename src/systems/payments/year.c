@@ -282,6 +282,15 @@ static void report(struct run *g, arena *a)
 	db_reader_return(c);
 }
 
+/* A year among other payments could not be told from them. */
+static bool none_yet(struct kernel *k)
+{
+	dbc *c = db_reader(k->db);
+	int64_t n = db_query_int_args(c, &sql_year_totals, 0, NULL, 0);
+	db_reader_return(c);
+	return n == 0;
+}
+
 err payments_year(struct kernel *k, arena *a, const struct year_plan *p, struct year_report *out)
 {
 	struct run g = {.p = p,
@@ -296,7 +305,7 @@ err payments_year(struct kernel *k, arena *a, const struct year_plan *p, struct 
 	*p->now = days_from_civil(p->year, 1, 1) * DAY;
 	for (int d = 0; d < DAYS; d++)
 		sum += weekday_weight[(first + d) % 7];
-	err e = command(&g, provider_decide);
+	err e = none_yet(k) ? command(&g, provider_decide) : ERR_conflict;
 	for (int d = 0; d < DAYS && !e; d++) {
 		seen += weekday_weight[(first + d) % 7];
 		int64_t upto = p->orders * seen / sum;

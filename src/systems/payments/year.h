@@ -29,7 +29,21 @@ struct year_report {
 	struct ledger_report ledger;
 };
 
-/* Needs a fresh database. */
+/* Refused with ERR_conflict where there are payments already. */
 err payments_year(struct kernel *k, arena *a, const struct year_plan *p, struct year_report *out);
+
+#define YEAR_PREFIX 10000 /* events between two sums over all books */
+
+struct year_check {
+	int64_t events;     /* read */
+	int64_t captured;   /* payments, counted from the journal */
+	int64_t amount;     /* minor units */
+	int64_t unbalanced; /* transfers between books, and books that do not balance */
+	int64_t different;  /* accounts and statistics that say otherwise than the journal */
+	int64_t first_bad;  /* record of the journal that does not verify, or 0 */
+	int64_t checkpoints;
+};
+/* Counts it all again from the journal, and verifies the journal (year_check.c). */
+err payments_year_check(struct kernel *k, arena *a, struct year_check *out);
 
 #endif
