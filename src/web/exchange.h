@@ -30,6 +30,7 @@ struct server {
 	struct page_cache *cache;
 	struct metrics metrics;
 	str policy; /* Content-Security-Policy */
+	str policy_framed; /* the same for a page that other sites may frame */
 	str origin; /* of public_url: "https://services.example" */
 	bool https;
 	int port;

@@ -103,6 +103,7 @@ struct req {
 	bool redirect_absolute;    /* `redirect` is a full URL, as it stands */
 	str content, content_type; /* something else than a page: a file */
 	str filename;              /* Content-Disposition: attachment */
+	bool framed;               /* other sites may show the page in a frame */
 	bool cacheable;            /* public page: ETag, no-cache; else no-store */
 	str set_session;           /* new cookie token; see req_session */
 	bool clear_session;

@@ -339,11 +339,13 @@ static void policy(struct server *s)
 	s->origin = s->o.public_url;
 	while (s->origin.n && s->origin.p[s->origin.n - 1] == '/')
 		s->origin = str_sub(s->origin, 0, s->origin.n - 1);
-	s->policy = str_fmt(s->a,
+	str rules = str_fmt(s->a,
 	                    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; "
 	                    "img-src 'self' data:; connect-src 'self'; form-action 'self'%s%.*s; "
-	                    "base-uri 'none'; frame-ancestors 'none'",
+	                    "base-uri 'none'; frame-ancestors ",
 	                    s->o.form_targets.n ? " " : "", STRF(s->o.form_targets));
+	s->policy = str_fmt(s->a, "%.*s'none'", STRF(rules));
+	s->policy_framed = str_fmt(s->a, "%.*s*", STRF(rules));
 }
 
 err server_start(arena *a, const struct server_options *o, struct server **out, str *why)

@@ -183,6 +183,21 @@ __attribute__((unused)) static void assert_shows_at(const struct visitor *v, con
 }
 #define assert_shows(v, text) assert_shows_at(v, text, __FILE__, __LINE__)
 
+/* The page's words, without its markup. */
+__attribute__((unused)) static void assert_reads(struct visitor *v, const char *words)
+{
+	buf b = buf_make(v->w->u->a, v->page.n + 1);
+	bool tag = false;
+	for (size_t i = 0; i < v->page.n; i++) {
+		tag |= v->page.p[i] == '<';
+		if (!tag)
+			buf_putc(&b, v->page.p[i]);
+		tag &= v->page.p[i] != '>';
+	}
+	if (str_find(buf_str(&b), str_of(words)) < 0)
+		fail_msg("%d, the page does not read \"%s\"", v->status, words);
+}
+
 /* Signs in with both factors; needs a site with `demo`, which shows the code. */
 __attribute__((unused)) static struct visitor *signed_in(struct site *w, const char *number)
 {

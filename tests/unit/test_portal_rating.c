@@ -8,21 +8,6 @@ static const char *at(struct portal *p, const char *before, str name, const char
 	return str_fmt(p->w->u->a, "%s%.*s%s", before, STRF(name), after).p;
 }
 
-/* The page's words, without its markup. */
-static void assert_reads(struct visitor *v, const char *words)
-{
-	buf b = buf_make(v->w->u->a, v->page.n + 1);
-	bool tag = false;
-	for (size_t i = 0; i < v->page.n; i++) {
-		tag |= v->page.p[i] == '<';
-		if (!tag)
-			buf_putc(&b, v->page.p[i]);
-		tag &= v->page.p[i] != '>';
-	}
-	if (str_find(buf_str(&b), str_of(words)) < 0)
-		fail_msg("%d, the page does not read \"%s\"", v->status, words);
-}
-
 static void rated(struct portal *p, const char *number, const char *stars)
 {
 	struct visitor *v = signed_in(p->w, number);

@@ -105,6 +105,12 @@ bool task_get(dbc *c, arena *a, int64_t id, struct task *out);
  * "about": {"en","ar"} (the document issued), "text"}],
  * newest first, from the journal. `officer`: with names of officers and notes. */
 json *case_timeline(struct kernel *k, dbc *c, arena *a, int64_t id, bool officer);
+/* From sending to the end of the latest decided cases of a service, those that ended
+ * at `since` or later, the latest first; returns how many, at most `max`. */
+struct case_time {
+	instant submitted, closed;
+};
+size_t case_times(dbc *c, str service, instant since, struct case_time *out, size_t max);
 /* Who read it: [{"at","entity","person","purpose"}], newest first. */
 json *case_reads(struct kernel *k, dbc *c, arena *a, int64_t id);
 /* The process with the case's path on it: how often each element was passed, and how

@@ -234,3 +234,13 @@ size_t case_tasks(dbc *c, arena *a, int64_t id, bool open_only, struct task *out
 	db_done(r);
 	return n;
 }
+
+size_t case_times(dbc *c, str service, instant since, struct case_time *out, size_t max)
+{
+	size_t n = 0;
+	rows *r = db_query(c, &sql_case_times, D_TEXT(service), D_INT(since), D_INT((int64_t)max));
+	while (n < max && db_next(r))
+		out[n++] = (struct case_time){db_int(r, 0), db_int(r, 1)};
+	db_done(r);
+	return n;
+}

@@ -315,6 +315,17 @@ const struct service *pack_service(const struct pack *p, str id)
 	                          : NULL;
 }
 
+const struct service *pack_service_formerly(const struct pack *p, str id)
+{
+	for (size_t i = 0; p && i < p->n_services; i++) {
+		const json *list = json_get(p->services[i].card, "formerly");
+		for (const json *v = list ? list->first : NULL; v; v = v->next)
+			if (str_eq(json_text(v), id))
+				return &p->services[i];
+	}
+	return NULL;
+}
+
 static int by_entity(const void *id, const void *entity)
 {
 	return str_cmp(*(const str *)id, ((const struct pack_entity *)entity)->id);

@@ -149,6 +149,8 @@ void pack_poll(struct kernel *k);
 /* What is in force now, by the kernel's clock. NULL before any was loaded. */
 const struct pack *pack_current(const struct kernel *k);
 const struct service *pack_service(const struct pack *p, str id);
+/* The service that had this id before ("formerly" of its card), or NULL. */
+const struct service *pack_service_formerly(const struct pack *p, str id);
 /* NULL when there is no such body. */
 const struct pack_entity *pack_entity(const struct pack *p, str id);
 const struct pack_decision *pack_decision_at(const struct pack *p, str id, int64_t day);

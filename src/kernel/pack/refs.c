@@ -152,6 +152,43 @@ static void check_days(struct check *c, const struct pack_file *f, const json *v
 		check_days(c, f, i);
 }
 
+static struct pack_file *card_of(struct check *c, str id)
+{
+	return check_find(c, str_fmt(c->a, "services/%.*s/card.json", STRF(id)));
+}
+
+/* A former id leads to one service: it is nobody's now, and no other's former one. */
+static void check_former(struct check *c, const struct pack_file *f)
+{
+	const json *list = json_get(f->doc, "formerly");
+	for (const json *v = list ? list->first : NULL; v; v = v->next) {
+		bool taken = card_of(c, json_text(v)) != NULL;
+		for (size_t i = 0; i < c->n && !taken; i++) {
+			const struct pack_file *other = &c->file[i];
+			const json *more = other != f && str_eq(other->schema, STR("card"))
+			                       ? json_get(other->doc, "formerly")
+			                       : NULL;
+			for (const json *o = more ? more->first : NULL; o && !taken; o = o->next)
+				taken = str_eq(json_text(o), json_text(v));
+		}
+		if (taken)
+			check_error(c, f, v, "pack.id.former", "An address leads to one service for ever.",
+			            "\"%.*s\" is, or was, another service", STRF(json_text(v)));
+	}
+}
+
+/* "service" of a document: where one gets it. */
+static void check_evidence(struct check *c, const struct pack_file *f)
+{
+	const json *list = json_get(f->doc, "evidence_types");
+	for (const json *v = list ? list->first : NULL; v; v = v->next) {
+		const json *id = json_get(v, "service");
+		if (id && !card_of(c, json_text(id)))
+			check_error(c, f, id, "pack.ref", "Add its card, or correct the id.",
+			            "there is no service \"%.*s\"", STRF(json_text(id)));
+	}
+}
+
 static void check_card(struct check *c, const struct pack_file *f)
 {
 	const json *fees = json_get(f->doc, "fees");
@@ -161,6 +198,7 @@ static void check_card(struct check *c, const struct pack_file *f)
 		check_error(c, f, json_get(f->doc, "id"), "pack.id.folder",
 		            "The folder of a service has the service's id as its name.",
 		            "the id is not the name of the folder");
+	check_former(c, f);
 	for (const json *v = fees ? fees->first : NULL; v; v = v->next)
 		if (!str_eq(json_str(v, "currency"), str_of(c->p->currency)))
 			check_error(c, f, json_get(v, "currency"), "pack.currency",
@@ -182,5 +220,7 @@ void check_refs(struct check *c)
 		check_days(c, f, f->doc);
 		if (str_eq(f->schema, STR("card")))
 			check_card(c, f);
+		if (str_eq(f->schema, STR("evidence-types")))
+			check_evidence(c, f);
 	}
 }

@@ -237,6 +237,17 @@ static void take_scenarios(struct check *c, struct pack_file *f, struct service 
 		s->scenarios = f->doc;
 }
 
+/* What the guide promises is what the case's clock counts (CAT-04). */
+static void check_promise(struct check *c, const struct pack_file *f, const struct service *s)
+{
+	const json *due = json_get(f->doc, "due"), *promised = json_get(s->card, "process_time");
+	if (due && (json_int(due, "value", 0) != json_int(promised, "value", 0) ||
+	            !str_eq(json_str(due, "unit"), json_str(promised, "unit"))))
+		check_error(c, f, due, "pack.service.promise",
+		            "Write the same \"value\" and \"unit\" in both.",
+		            "the card promises another time: \"process_time\"");
+}
+
 static void take_definition(struct check *c, struct pack_file *f, str folder, struct service *s)
 {
 	const json *doc = s->definition = f->doc;
@@ -257,6 +268,8 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 		check_warning(c, f, json_get(doc, "entity"), "pack.service.entity",
 		              "The body that decides is usually the card's provider.",
 		              "the card names another body");
+	if (!c->trusted)
+		check_promise(c, f, s);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json *name = json_get(doc, parts[i].member);
 		struct pack_file *part = name ? check_need(c, folder, json_text(name), f, name) : NULL;

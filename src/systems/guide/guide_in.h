@@ -35,6 +35,10 @@ err guide_pack(struct req *r, const struct pack **p);
 /* The service of the address in force today; else ERR_not_found is told. */
 err guide_service(struct req *r, const struct pack **p, const struct service **s);
 
+/* Leads from an address with a former id to the same with the present one, between
+ * `before` and `after`; false when there is none. */
+bool guide_moved(struct req *r, const char *before, const char *after);
+
 /* {id, title, summary, time, ...} of a card's page, and the way to it. */
 json *guide_about(struct req *r, const struct service *s);
 void guide_service_crumbs(struct req *r, const struct pack *p, const struct service *s, json *v);
@@ -61,6 +65,9 @@ json *guide_both(struct req *r, const char *key); /* {"en","ar"} of a message */
 str guide_href(struct req *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "3 working days" in both languages. */
 json *guide_duration(struct req *r, const json *duration);
+/* "0.6 working days": the median of the latest decided cases of 90 days, in the unit
+ * of the promise; NULL when they are too few. */
+json *guide_usual(struct req *r, const struct pack *p, const struct service *s);
 /* An amount of a fee in force on a day; NULL when it is not. */
 bool guide_fee_in_force(const json *fee, int64_t day);
 

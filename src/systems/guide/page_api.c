@@ -40,6 +40,8 @@ err page_guide_api_card(struct req *r)
 	if (e)
 		return e;
 	const struct service *s = pack_service(p, req_param(r, "id"));
+	if (guide_moved(r, "/api/services/", ""))
+		return OK;
 	if (!s || !guide_in_force(s, calendar_day(p->calendar, r->now)))
 		return req_fail(r, ERR_not_found, "", "there is no such service");
 	r->cacheable = true;

@@ -204,6 +204,8 @@ err page_guide_rule(struct req *r)
 {
 	const struct pack *p;
 	const struct service *s;
+	if (guide_moved(r, "/services/", "/fee"))
+		return OK;
 	err e = guide_service(r, &p, &s);
 	if (!e && !s->n_decisions)
 		e = req_fail(r, ERR_not_found, "", "this service's fee is not worked out by a table");

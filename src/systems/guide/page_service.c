@@ -1,6 +1,7 @@
 /* page_service.c - a service's card. */
 #include "kernel/cases/cases.h"
 #include "systems/guide/guide_in.h"
+#include "web/server.h"
 
 /* The service a card's page is about; ERR_not_found when it is not in force. */
 err guide_service(struct req *r, const struct pack **p, const struct service **s)
@@ -39,6 +40,9 @@ static json *documents(struct req *r, const struct pack *p, const struct service
 			json_set(r->a, o, "when", json_copy(r->a, json_get(d, "when")));
 		json_set_bool(r->a, o, "held", json_truth(type, "once_only"));
 		json_set_bool(r->a, o, "optional", !json_truth(d, "required"));
+		if (json_get(type, "service") && !str_eq(json_str(type, "service"), s->id))
+			json_set_str(r->a, o, "href",
+			             guide_href(r, "/services/%s", str_c(r->a, json_str(type, "service"))));
 		if (json_get(type, "issuer"))
 			json_set(r->a, o, "issuer", guide_entity_name(r->a, p, json_str(type, "issuer")));
 	}
@@ -146,11 +150,21 @@ static json *card_view(struct req *r, const struct pack *p, const struct service
 	json *v = json_object(r->a);
 	const json *c = s->card;
 	guide_service_crumbs(r, p, s, v);
-	json_set(r->a, v, "service", guide_about(r, s));
+	json *about = json_set(r->a, v, "service", guide_about(r, s)), *usual = guide_usual(r, p, s);
+	if (usual)
+		json_set(r->a, about, "usual", usual);
 	json_set(r->a, v, "conditions", json_copy(r->a, json_get(c, "conditions")));
 	json_set(r->a, v, "documents", documents(r, p, s));
 	json_set(r->a, v, "fees", fees(r, p, s));
 	json_set(r->a, v, "steps", json_copy(r->a, json_get(c, "steps")));
+	if (json_get(c, "presence_required"))
+		json_set(r->a, v, "presence", json_copy(r->a, json_get(c, "presence_required")));
+	json_set_str(r->a, v, "embed",
+	             str_fmt(r->a,
+	                     "<iframe src=\"%.*s/%s/embed/services/%.*s\" title=\"%.*s\" width=\"360\""
+	                     " height=\"300\"></iframe>",
+	                     STRF(server_public_url(r->server)), lang_code(r->lang), STRF(s->id),
+	                     STRF(req_pick(r, json_get(c, "title")))));
 	json_set(r->a, v, "legal", named(r, json_get(c, "legal"), p->legal, "title"));
 	json_set(r->a, v, "provider", provider(r, p, s));
 	json_set(r->a, v, "who", json_copy(r->a, json_get(c, "beneficiaries")));
@@ -168,6 +182,8 @@ err page_guide_service(struct req *r)
 {
 	const struct pack *p;
 	const struct service *s;
+	if (guide_moved(r, "/services/", ""))
+		return OK;
 	err e = guide_service(r, &p, &s);
 	if (e)
 		return e;
