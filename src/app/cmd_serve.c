@@ -9,6 +9,7 @@
 #include "app/systems.h"
 #include "base/log.h"
 #include "kernel/confine/confine.h"
+#include "kernel/files/scan.h"
 #include "kernel/outbox/outbox.h"
 #include "web/server.h"
 
@@ -107,6 +108,9 @@ static void greet(const struct service_run *s)
 static int confine(struct service_run *s)
 {
 	str why = {0};
+	struct scanner *scanner = s->o.k->scanner;
+	if (scanner && !scanner_ping(scanner, s->o.a, &why)) /* it may be starting, too */
+		log_event(LOG_ERROR, "scanner.silent", L_STR("why", why));
 	if (confine_start(s->o.k->examiner, &why) == OK)
 		return EXIT_OK;
 	fprintf(stderr,

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "db/migrate.h"
 #include "kernel/files/examine.h"
+#include "kernel/files/scan.h"
 #include "kernel/head.h"
 #include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
@@ -332,12 +333,24 @@ static err start(struct kernel *k, const struct kernel_options *o, str *why)
 	return e;
 }
 
-static void confine(struct kernel *k)
+/* What files go through before they are kept. */
+static err guards(struct kernel *k, str *why)
 {
-	bool try = k->config && str_eq(config_text(k->config, SETTING_confine), STR("try"));
+	str how = k->config ? config_text(k->config, SETTING_confine) : STR("strict");
+	bool try = str_eq(how, STR("try"));
+	if (!try && how.n && !str_eq(how, STR("strict"))) {
+		*why = str_fmt(k->a, "confine is \"%.*s\": it must be strict or try", STRF(how));
+		return ERR_bad_input;
+	}
 	struct confine_options examine = {.role = &examine_role,
 	                                  .need = try ? CONFINE_TRY : CONFINE_STRICT};
 	k->examiner = confine_open(k->a, &examine);
+	str scanner = k->config ? config_text(k->config, SETTING_virus_scanner) : (str){0};
+	if (!scanner.n)
+		return OK;
+	k->scanner = scanner_open(k->a, scanner,
+	                          config_flag(k->config, SETTING_virus_scanner_required), why);
+	return k->scanner ? OK : ERR_bad_input;
 }
 
 err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
@@ -356,8 +369,9 @@ err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
 	k->packs = packs_open(a);
 	k->searches = searches_open(a);
 	k->rng = o->seed ? rng_seeded(o->seed) : rng_system();
-	confine(k);
-	err e = start(k, o, why);
+	err e = guards(k, why);
+	if (e == OK)
+		e = start(k, o, why);
 	if (e) {
 		static char kept[512]; /* *why outlives the arena it was made in */
 		snprintf(kept, sizeof kept, "%.*s", STRF(*why));

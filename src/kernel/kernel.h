@@ -37,6 +37,7 @@ struct kernel {
 	const struct config *config; /* NULL in tests: all empty; kernel/config/config.h */
 	struct packs *packs;     /* the pack in force and kept versions; kernel/pack/pack.h */
 	struct searches *searches; /* indexes in memory; kernel/search/search.h */
+	struct scanner *scanner; /* for viruses, or NULL; kernel/files/scan.h */
 	struct confine *examiner; /* looks into files that are sent in; kernel/files/examine.h */
 	rng rng;                 /* the writer thread's */
 	_Atomic uint64_t public_generation;

@@ -2,6 +2,7 @@
  * builtin.c - addresses that belong to no room: health, metrics, assets, "/".
  */
 #include "kernel/confine/confine.h"
+#include "kernel/files/scan.h"
 #include "kernel/search/search.h"
 #include "web/exchange.h"
 
@@ -47,6 +48,12 @@ static void confined_metrics(buf *b, const struct kernel *k)
 	            "Files refused: too many were waiting.", e.busy);
 	metric_line(b, "diwan_files_examine_microseconds_total", "counter",
 	            "Time spent on it, waiting included.", e.micros);
+	struct scan_counts v = scanner_counts(k->scanner);
+	metric_line(b, "diwan_files_scanned_total", "counter", "Files shown to the virus scanner.",
+	            v.scanned);
+	metric_line(b, "diwan_files_infected_total", "counter", "Files it found something in.", v.found);
+	metric_line(b, "diwan_files_unscanned_total", "counter", "Files it did not answer for.",
+	            v.failed);
 	metric_line(b, "diwan_examiner_starts_total", "counter", "Times its process was started.",
 	            e.started);
 }

@@ -600,6 +600,7 @@ static void a_file_that_is_not_taken_says_why(void **state)
 	    {"active", "holds a script, an action", "نص برمجي"},
 	    {"hidden", "cannot be examined as it is protected", "محمي"},
 	    {"dimensions", "too many pixels", "كبيرة جدًا"},
+	    {"infected", "A virus was found", "فيروس"},
 	    {"unexamined", "could not be examined", "تعذّر فحص الملف"},
 	    {"type", "must be one of these types", "أحد الأنواع"},
 	};

@@ -120,7 +120,7 @@ static bool accepts(const json *list, str type)
 static const char *refusal(const json *v)
 {
 	static const char *const known[] = {"file.broken", "file.active", "file.hidden",
-	                                    "file.dimensions", "file.unexamined"};
+	                                    "file.dimensions", "file.infected", "file.unexamined"};
 	str why = json_str(v, "refused");
 	for (size_t i = 0; why.n && i < sizeof known / sizeof *known; i++)
 		if (str_eq(why, str_of(known[i] + sizeof "file." - 1)))

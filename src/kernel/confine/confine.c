@@ -1,19 +1,16 @@
 /* confine.c - the server's side: starting, asking, killing, starting again. */
 #include "kernel/confine/confine.h"
 
+#include "base/deadline.h"
 #include "base/log.h"
-#include "base/time.h"
 #include "kernel/confine/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -35,80 +32,31 @@ struct confine {
 	struct confine_counts counts;
 };
 
-/* ---- bytes, with a deadline ---- */
+/* ---- one exchange ---- */
 
-enum outcome { ANSWERED, ENDED, LATE, NONSENSE };
+enum outcome { ANSWERED = PASSED, DIED = ENDED, HUNG = LATE, NONSENSE };
 
 static const char *const outcome_names[] = {"", "it ended", "it took too long",
                                             "it answered nonsense"};
-
-static bool ready_for(int fd, short what, instant until)
-{
-	for (;;) {
-		int64_t left = until - clock_monotonic();
-		struct pollfd p = {fd, what, 0};
-		if (left <= 0)
-			return false;
-		int n = poll(&p, 1, (int)(left / 1000 + 1));
-		if (n > 0)
-			return true;
-		if (n < 0 && errno != EINTR)
-			return false;
-	}
-}
-
-static enum outcome send_all(int fd, const void *bytes, size_t n, instant until)
-{
-	for (const char *p = bytes; n;) {
-		ssize_t put = send(fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (put > 0) {
-			p += put;
-			n -= (size_t)put;
-		} else if (errno == EAGAIN || errno == EINTR) {
-			if (!ready_for(fd, POLLOUT, until))
-				return LATE;
-		} else {
-			return ENDED;
-		}
-	}
-	return ANSWERED;
-}
-
-static enum outcome receive_all(int fd, void *bytes, size_t n, instant until)
-{
-	for (char *p = bytes; n;) {
-		ssize_t got = recv(fd, p, n, MSG_DONTWAIT);
-		if (got > 0) {
-			p += got;
-			n -= (size_t)got;
-		} else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-			if (!ready_for(fd, POLLIN, until))
-				return LATE;
-		} else {
-			return ENDED;
-		}
-	}
-	return ANSWERED;
-}
 
 static enum outcome exchange(const struct confine_role *role, int fd, arena *a, uint32_t kind,
                              str request, str *answer)
 {
 	instant until = clock_monotonic() + role->seconds * SECOND + GRACE;
 	struct frame f = {kind, (uint32_t)request.n};
-	enum outcome o = send_all(fd, &f, sizeof f, until);
-	if (o == ANSWERED)
-		o = send_all(fd, request.p, request.n, until);
+	enum passage p = send_until(fd, &f, sizeof f, until);
+	if (p == PASSED)
+		p = send_until(fd, request.p, request.n, until);
 	/* It may have answered and ended before it read all. */
-	if (o == ANSWERED || o == ENDED)
-		o = receive_all(fd, &f, sizeof f, until);
-	if (o != ANSWERED)
-		return o;
+	if (p != LATE)
+		p = receive_until(fd, &f, sizeof f, until);
+	if (p != PASSED)
+		return (enum outcome)p;
 	if (f.kind != kind || f.n > role->answer_max)
 		return NONSENSE;
 	char *bytes = NEWN(a, char, f.n + 1);
 	*answer = (str){bytes, f.n};
-	return receive_all(fd, bytes, f.n, until);
+	return (enum outcome)receive_until(fd, bytes, f.n, until);
 }
 
 /* ---- starting ---- */
@@ -199,8 +147,8 @@ static bool hear_hello(struct confine *c)
 {
 	struct frame f = {0};
 	instant until = clock_monotonic() + CONFINE_START_SECONDS * SECOND;
-	if (receive_all(c->fd, &f, sizeof f, until) != ANSWERED || f.n > sizeof c->hello_bytes ||
-	    receive_all(c->fd, c->hello_bytes, f.n, until) != ANSWERED) {
+	if (receive_until(c->fd, &f, sizeof f, until) != PASSED || f.n > sizeof c->hello_bytes ||
+	    receive_until(c->fd, c->hello_bytes, f.n, until) != PASSED) {
 		c->hello = STR("it ended before it was ready");
 		return false;
 	}
@@ -331,7 +279,7 @@ static enum outcome ask_cell(struct confine *c, arena *a, uint32_t kind, str req
 	str why = {0};
 	int fd = new_cell(c, &why);
 	pid_t parent = c->pid;
-	enum outcome o = ENDED;
+	enum outcome o = DIED;
 	pthread_mutex_unlock(&c->lock);
 	if (fd >= 0) {
 		o = exchange(c->o.role, fd, a, kind, request, answer);
@@ -340,9 +288,9 @@ static enum outcome ask_cell(struct confine *c, arena *a, uint32_t kind, str req
 	pthread_mutex_lock(&c->lock);
 	/* Its own alarm ends a cell that hangs; if nothing came even so, the parent is at
 	 * fault. Cells of other requests are not its property: they go on. */
-	if (o == LATE && parent == c->pid)
+	if (o == HUNG && parent == c->pid)
 		stop(c);
-	*again = o == ENDED && fd >= 0 && (parent != c->pid || gone(c));
+	*again = o == DIED && fd >= 0 && (parent != c->pid || gone(c));
 	return o;
 }
 
@@ -362,11 +310,11 @@ static enum outcome ask_each(struct confine *c, arena *a, uint32_t kind, str req
 static enum outcome ask_one(struct confine *c, arena *a, uint32_t kind, str request, str *answer)
 {
 	str why = {0};
-	enum outcome o = ENDED;
+	enum outcome o = DIED;
 	/* What was killed between two requests is only seen at the second: try once more. */
-	for (int attempt = 0; attempt < 2 && o == ENDED; attempt++) {
+	for (int attempt = 0; attempt < 2 && o == DIED; attempt++) {
 		if (start(c, &why) != OK)
-			return ENDED;
+			return DIED;
 		o = exchange(c->o.role, c->fd, a, kind, request, answer);
 		if (o != ANSWERED)
 			stop(c);
@@ -377,7 +325,7 @@ static enum outcome ask_one(struct confine *c, arena *a, uint32_t kind, str requ
 err confine_ask(struct confine *c, arena *a, uint32_t kind, str request, str *answer)
 {
 	instant from = clock_monotonic();
-	enum outcome o = ENDED;
+	enum outcome o = DIED;
 	*answer = (str){0};
 	if (request.n > c->o.role->request_max)
 		return ERR_too_large;

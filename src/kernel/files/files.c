@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "kernel/files/examine.h"
+#include "kernel/files/scan.h"
 #include "kernel/vault.h"
 
 #include <openssl/hmac.h>
@@ -144,11 +145,55 @@ static err examine(struct kernel *k, arena *a, str bytes, struct file_info *f)
 	if (found.verdict)
 		return refuse(f, ERR_file_refused, finding_key(found.verdict), finding_text(found.verdict));
 	f->type = str_of(image_media_type((enum image_type)found.type));
+	f->bytes = (int64_t)bytes.n;
 	f->width = found.width;
 	f->height = found.height;
 	if (found.has_background)
 		f->background = background_view(a, found.background);
 	return OK;
+}
+
+struct infected {
+	const struct file_info *f;
+	str signature;
+};
+
+static err infected_decide(struct tx *tx, void *ctx)
+{
+	const struct infected *i = ctx;
+	json *data = json_object(tx->a);
+	json_set_str(tx->a, data, "signature", i->signature);
+	json_set_str(tx->a, data, "type", i->f->type);
+	json_set_int(tx->a, data, "bytes", i->f->bytes);
+	return tx_emit(tx, (struct emission){
+	                       .kind = "file.infected", .subject = i->f->subject, .data = data});
+}
+
+/* A fact of the record alone: nothing is derived from it. */
+void fold_file_infected(dbc *c, arena *a, const struct event *e)
+{
+	(void)c, (void)a, (void)e;
+}
+
+static err scan(struct kernel *k, arena *a, str bytes, struct file_info *f)
+{
+	str what = {0};
+	if (!k->scanner)
+		return OK;
+	enum scan_verdict v = scanner_ask(k->scanner, a, bytes, &what);
+	f->scanned = v == SCAN_CLEAN;
+	f->unscanned = v == SCAN_FAILED;
+	if (v == SCAN_FAILED)
+		log_event(LOG_ERROR, "file.not_scanned", L_STR("why", what));
+	if (v == SCAN_CLEAN || (v == SCAN_FAILED && !scanner_required(k->scanner)))
+		return OK;
+	if (v == SCAN_FAILED)
+		return refuse(f, ERR_file_unexamined, "unexamined", "the file could not be scanned");
+	log_event(LOG_WARN, "file.infected", L_STR("signature", what));
+	struct infected i = {f, what};
+	struct action act = {.k = k, .a = a, .decide = infected_decide, .ctx = &i};
+	err e = kernel_run(&act);
+	return e ? e : refuse(f, ERR_file_refused, "infected", "the scanner found a virus");
 }
 
 static err keep(struct kernel *k, arena *a, str bytes, struct file_info *f)
@@ -170,6 +215,8 @@ err file_store(struct kernel *k, arena *a, int64_t subject, str name, str bytes,
 {
 	*out = (struct file_info){.name = clean_name(a, name), .subject = subject};
 	err e = examine(k, a, bytes, out);
+	if (e == OK)
+		e = scan(k, a, bytes, out);
 	return e ? e : keep(k, a, bytes, out);
 }
 
@@ -206,6 +253,8 @@ err file_record(struct tx *tx, const struct file_info *f)
 	json_set_int(a, data, "bytes", f->bytes);
 	json_set_int(a, data, "width", f->width);
 	json_set_int(a, data, "height", f->height);
+	if (f->scanned || f->unscanned)
+		json_set_bool(a, data, "scanned", f->scanned);
 	json_set_str(a, secret ? secret : data, "name", f->name);
 	err e = f->subject ? seal_key(tx, f, data) : OK;
 	if (e)

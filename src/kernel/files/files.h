@@ -10,7 +10,8 @@
  * Events carry the SHA-256 of the plain bytes, salted for personal files so that
  * the hash of a guessable file tells nothing.
  *
- * What is sent in is examined before it is kept, in a confined process (examine.h).
+ * What is sent in is examined before it is kept, in a confined process (examine.h), and
+ * shown to a virus scanner if the operator has one (scan.h).
  *
  * Thread safety: any thread.
  */
@@ -34,15 +35,16 @@ struct file_info {
 	/* Of a file that file_store did not take: */
 	str refused; /* English, for the log */
 	str reason;  /* for the reader, form.error.file.REASON: "type", "broken", "active",
-	              * "hidden", "dimensions", "unexamined" */
+	              * "hidden", "dimensions", "infected", "unexamined" */
+	bool scanned, unscanned; /* by a virus scanner; or it should have been and was not */
 	json *background; /* of a picture just stored: {red, green, blue, spread}; or NULL */
 	str key;          /* private: from file_store to file_record, then only sealed */
 };
 
 /* What somebody sent: examined, then written durably; fills out (id, type, width,
  * height from the bytes themselves). ERR_file_refused: an active or unknown type, a
- * picture that does not decode, too large. ERR_file_unexamined: nobody could look into
- * it now; later somebody may. */
+ * picture that does not decode, too large, infected (then event file.infected).
+ * ERR_file_unexamined: nobody could look into it now; later somebody may. */
 err file_store(struct kernel *k, arena *a, int64_t subject, str name, str bytes,
                struct file_info *out);
 /* What the platform itself made: written durably, as of this type. */
