@@ -370,9 +370,10 @@ static void the_real_scanner_finds_the_test_file(void **state)
 		usleep(100 * 1000);
 	}
 	if (!answers && WIFEXITED(status) && WEXITSTATUS(status) == 127 && !program) {
-		print_message("# clamd is not installed (apt-get install clamav-daemon)\n");
+		printf("# skipped: clamd is not installed (apt-get install clamav-daemon)\n");
+		fflush(stdout);
 		unit_stop(u);
-		skip();
+		return;
 	}
 	assert_true(answers);
 	str bad = document(u->a, EICAR), good = document(u->a, "BT (hello) Tj ET");

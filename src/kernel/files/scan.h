@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-#define SCAN_SECONDS    20
+#define SCAN_SECONDS    20 /* for a file, all together */
 #define SCAN_CHUNK      ((size_t)64 * 1024)
 #define SCAN_NAME_BYTES 100
 
