@@ -1,6 +1,7 @@
 /* draft.c - applications that are not sent yet. */
 #include "kernel/cases/cases_in.h"
 #include "kernel/cases/statements.h"
+#include "kernel/identity/mandate.h"
 
 err case_any(struct tx *tx, int64_t id, struct kase *out)
 {
@@ -11,7 +12,11 @@ err case_own(struct tx *tx, int64_t id, struct kase *out)
 {
 	bool found = case_get(tx->db, tx->a, id, out);
 	int64_t who = tx->actor.person;
-	if (found && (!who || who == out->applicant || who == out->agent))
+	struct mandate m;
+	if (found && (!who || who == out->applicant))
+		return OK;
+	if (found && acts_for(tx->db, tx->a, who, out->applicant, out->service, tx->now, &m) &&
+	    (who == out->agent || mandate_whole(&m)))
 		return OK;
 	return tx_fail(tx, ERR_not_found, "", "no such case");
 }

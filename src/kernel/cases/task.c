@@ -308,7 +308,7 @@ err case_read(struct tx *tx, int64_t id, str purpose)
 	json *d = json_object(tx->a);
 	json_set_str(tx->a, d, "purpose", purpose);
 	struct emission m = emission_of(&q, "case.read", d, NULL);
-	if (tx->actor.entity.n)
+	if (tx->actor.entity.n || tx->actor.on_behalf) /* an agent reads for no entity */
 		m.entity = tx->actor.entity;
 	return tx_emit(tx, m);
 }

@@ -17,6 +17,7 @@ static const struct derived derived[] = {
 	{"denial", "seq"},
 	{"entity", "id"},
 	{"entity_name", "entity, since"},
+	{"mandate", "id"},
 };
 
 static const struct err_info errors[] = {

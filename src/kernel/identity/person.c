@@ -162,6 +162,7 @@ void fold_person_erased(dbc *c, arena *a, const struct event *e)
 {
 	(void)a;
 	db_exec(c, &sql_person_erase, D_INT(e->subject), D_INT(e->at));
+	db_exec(c, &sql_mandate_erase, D_INT(e->subject));
 }
 
 /* ---- entities ---- */

@@ -7,6 +7,7 @@
 #include "systems/desk/desk_in.h"
 
 #include "kernel/files/files.h"
+#include "kernel/identity/mandate.h"
 
 #include <string.h>
 
@@ -251,6 +252,19 @@ static void task_part(struct req *r, const struct kase *q, const struct service 
 	}
 }
 
+/* Who applied for the applicant, and by what right. */
+static void agent_part(struct req *r, const struct kase *q, json *o)
+{
+	struct mandate m = {.basis = STR("given")};
+	json *name = desk_person(r, q->agent);
+	if (!name)
+		return;
+	mandate_between(r->db, r->a, q->agent, q->applicant, &m);
+	str key = str_fmt(r->a, "desk.agent.%.*s", STRF(m.basis));
+	json_set(r->a, o, "agent", name);
+	json_set_str(r->a, o, "agent_basis", req_text(r, str_c(r->a, key)));
+}
+
 static json *about_case(struct req *r, const struct kase *q)
 {
 	json *o = json_object(r->a), *who = json_object(r->a);
@@ -272,6 +286,7 @@ static json *about_case(struct req *r, const struct kase *q)
 	json_set_bool(r->a, o, "paused", q->paused != 0);
 	json_set_str(r->a, o, "reason", str_eq(q->state, STR("suspended")) ? q->reason : (str){0});
 	json_set(r->a, o, "applicant", who);
+	agent_part(r, q, o);
 	return o;
 }
 

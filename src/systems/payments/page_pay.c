@@ -6,6 +6,8 @@
  * application.
  */
 #include "systems/payments/agency.h"
+
+#include "kernel/identity/mandate.h"
 #include "systems/payments/order.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/token.h"
@@ -24,6 +26,19 @@ struct pay {
 	bool link;         /* of a body's program: no account is needed */
 	bool hold;         /* the provider has to say first what became of the last attempt */
 };
+
+/* The applicant's own, or of an agent whose mandate still stands. */
+static bool payer_stands(struct req *r, dbc *c, arena *a, const struct kase *q)
+{
+	struct mandate m;
+	int64_t me = r->session.person;
+	if (!me || q->applicant == me)
+		return me != 0;
+	if (!acts_for(c, a, me, q->applicant, q->service, r->now, &m))
+		return false;
+	r->actor.on_behalf = q->applicant;
+	return q->agent == me || mandate_whole(&m);
+}
 
 /* The application and its newest order, if they are the reader's; below /payments an
  * order by its own reference (bills, baskets). */
@@ -44,8 +59,7 @@ static err pay_find(struct req *r, dbc *c, arena *a, struct pay *p)
 		return OK;
 	}
 	if (own || !case_by_reference(c, a, reference, &p->q) ||
-	    (p->q.applicant != r->session.person && p->q.agent != r->session.person) ||
-	    !order_of_case(c, a, p->q.id, &p->o))
+	    !payer_stands(r, c, a, &p->q) || !order_of_case(c, a, p->q.id, &p->o))
 		return req_fail(r, ERR_not_found, "", "there is nothing to pay at this address");
 	return OK;
 }

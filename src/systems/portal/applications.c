@@ -49,7 +49,8 @@ static size_t add_for_others(struct req *r, struct kase *q, size_t n)
 			bool twice = false;
 			for (size_t x = 0; x < n; x++)
 				twice |= q[x].id == of[k].id;
-			if (!twice && of[k].agent == r->session.person && mandate_covers(&m[i], of[k].service))
+			bool shared = of[k].agent == r->session.person || mandate_whole(&m[i]);
+			if (!twice && shared && mandate_covers(&m[i], of[k].service))
 				q[n++] = of[k];
 		}
 	}
@@ -160,7 +161,9 @@ static json *reads_view(struct req *r, const struct kase *q)
 		str key = str_fmt(r->a, "portal.purpose.%.*s", STRF(json_str(o, "purpose")));
 		if (message_known(server_settings(r->server)->texts, key))
 			json_set_str(r->a, o, "purpose", req_text(r, str_c(r->a, key)));
-		json_remove(o, STR("person")); /* the entity answers for its officers */
+		/* The entity answers for its officers; an agent is named. */
+		if (json_text(json_path(o, "entity.en")).n)
+			json_remove(o, STR("person"));
 	}
 	return list;
 }
@@ -198,10 +201,30 @@ static json *application_view(struct req *r, const struct kase *q)
 	return v;
 }
 
+static err read_decide(struct tx *tx, void *ctx)
+{
+	return case_read(tx, *(const int64_t *)ctx, STR("agent"));
+}
+
+/* Who acts for somebody is told to them as a reader, like an officer. */
+static err record_agent(struct req *r, const struct kase *q)
+{
+	int64_t id = q->id;
+	if (q->applicant == r->session.person ||
+	    case_read_lately(r->db, q->id, r->session.person, r->now))
+		return OK;
+	struct action act = {
+	    .k = r->k, .a = r->a, .actor = r->actor, .decide = read_decide, .ctx = &id};
+	err e = kernel_run(&act);
+	return e ? req_fail(r, e, "", "%.*s", STRF(act.fault.detail)) : OK;
+}
+
 err page_portal_application(struct req *r)
 {
 	struct kase q;
 	err e = own_case(r, &q);
+	if (!e)
+		e = record_agent(r, &q);
 	return e ? e : req_view(r, "portal/application", application_view(r, &q));
 }
 

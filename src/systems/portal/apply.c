@@ -42,8 +42,7 @@ static err start_read(struct req *r, struct start *t)
 	json *context = service_context(r->a, p, person_view(r->a, &t->who), json_object(r->a), r->now);
 	t->refusal = service_refusal(r->a, t->s, context, r->now);
 	/* What somebody has begun without the reader is not the reader's to see. */
-	if (!case_open_of(r->db, r->a, t->who.id, t->s->id, &t->open) ||
-	    (t->principal && t->open.agent != r->session.person))
+	if (!case_open_of(r->db, r->a, t->who.id, t->s->id, &t->open) || !case_is_own(r, &t->open))
 		t->open.id = 0;
 	return OK;
 }
@@ -137,7 +136,7 @@ err decide_portal_apply(struct tx *tx, struct req *r)
 	const struct start *t = r->state;
 	struct kase q;
 	if (t->principal &&
-	    !acts_for(tx->db, tx->a, r->session.person, t->principal, t->s->id, tx->now))
+	    !acts_for(tx->db, tx->a, r->session.person, t->principal, t->s->id, tx->now, NULL))
 		return tx_fail(tx, ERR_not_found, "", "there is nothing at this address");
 	tx->actor.on_behalf = t->principal;
 	err e = draft_open(tx, t->s, t->who.id, &q);

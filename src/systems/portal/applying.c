@@ -22,12 +22,15 @@ bool case_named(dbc *c, arena *a, str name, struct kase *out)
 	return name.n && case_by_reference(c, a, name, out);
 }
 
-/* One's own, or one in which one acts by a mandate that is still in force. */
+/* One's own, or one in which one acts by a mandate that is still in force; guardians and
+ * signatories see also what others began for the same child or company. */
 static bool belongs(dbc *c, arena *a, const struct kase *q, int64_t person, instant now)
 {
-	if (!person || (q->applicant != person && q->agent != person))
-		return false;
-	return q->applicant == person || acts_for(c, a, person, q->applicant, q->service, now);
+	struct mandate m;
+	if (!person || q->applicant == person)
+		return person != 0;
+	return acts_for(c, a, person, q->applicant, q->service, now, &m) &&
+	       (q->agent == person || mandate_whole(&m));
 }
 
 bool case_is_own(struct req *r, const struct kase *q)

@@ -6,6 +6,7 @@
 
 #include "kernel/cases/cases.h"
 #include "kernel/files/files.h"
+#include "kernel/identity/mandate.h"
 
 struct applying {
 	struct kase q;
@@ -14,18 +15,6 @@ struct applying {
 	json *applicant;     /* person_view */
 	json *answers, *raw; /* with what registers know */
 };
-
-/* ---- acting for somebody else ---- */
-
-struct mandate {
-	int64_t id, principal, agent;
-	str service; /* "*": any */
-	instant given, until;
-};
-/* Those in force at an instant, newest first. */
-size_t mandates_of_agent(dbc *c, arena *a, int64_t agent, instant at, struct mandate **out);
-bool mandate_covers(const struct mandate *m, str service);
-bool acts_for(dbc *c, arena *a, int64_t agent, int64_t principal, str service, instant at);
 
 /* "IDL-2026-000042"; of a draft, which has none yet, its id. */
 str case_name(arena *a, const struct kase *q);

@@ -4,60 +4,37 @@
  * The principal gives a mandate to a person named by the whole personal number, and
  * ends it at any time; the agent then sees nothing of theirs any more. A mandate
  * for one service opens no other. Cases keep both: the applicant, and the agent who
- * acted. Nobody passes a mandate on.
+ * acted. Of a company its signatory gives and ends them. Nobody else passes one on.
  */
 #include "systems/portal/applying.h"
 
-#define MANDATES_MAX 50
-
-struct mandate_form {
-	int64_t agent;
-	str service; /* "*": any */
-	instant until;
-};
-
-/* ---- reading ---- */
-
-static struct mandate read_mandate(arena *a, rows *r)
-{
-	return (struct mandate){.id = db_int(r, 0),
-	                        .principal = db_int(r, 1),
-	                        .agent = db_int(r, 2),
-	                        .service = str_dup(a, db_text(r, 3)),
-	                        .given = db_int(r, 4),
-	                        .until = db_int(r, 5)};
-}
-
-static size_t mandates(dbc *c, arena *a, struct sql *q, int64_t person, instant at,
-                       struct mandate *out)
-{
-	size_t n = 0;
-	rows *r = db_query(c, q, D_INT(person), D_INT(at), D_INT(MANDATES_MAX));
-	while (n < MANDATES_MAX && db_next(r))
-		out[n++] = read_mandate(a, r);
-	db_done(r);
-	return n;
-}
-
-size_t mandates_of_agent(dbc *c, arena *a, int64_t agent, instant at, struct mandate **out)
-{
-	*out = NEWN(a, struct mandate, MANDATES_MAX);
-	return mandates(c, a, &sql_portal_mandate_agent, agent, at, *out);
-}
-
-bool mandate_covers(const struct mandate *m, str service)
-{
-	return str_eq(m->service, STR("*")) || str_eq(m->service, service);
-}
-
-bool acts_for(dbc *c, arena *a, int64_t agent, int64_t principal, str service, instant at)
+/* Companies of which the reader is a signatory. */
+static size_t companies(struct req *r, struct mandate **out)
 {
 	struct mandate *m;
-	size_t n = mandates_of_agent(c, a, agent, at, &m);
+	size_t n = mandates_of_agent(r->db, r->a, r->session.person, r->now, &m), kept = 0;
 	for (size_t i = 0; i < n; i++)
-		if (m[i].principal == principal && mandate_covers(&m[i], service))
-			return true;
-	return false;
+		if (str_eq(m[i].basis, STR("signatory")))
+			m[kept++] = m[i];
+	*out = m;
+	return kept;
+}
+
+/* Mandates that the reader may end: their own, and those of their companies. */
+static size_t given_by(struct req *r, struct mandate *out, size_t max)
+{
+	struct mandate *m, *c;
+	size_t kept = 0, n = mandates_of_principal(r->db, r->a, r->session.person, r->now, &m);
+	for (size_t i = 0; i < n && kept < max; i++)
+		out[kept++] = m[i];
+	size_t firms = companies(r, &c);
+	for (size_t k = 0; k < firms; k++) {
+		n = mandates_of_principal(r->db, r->a, c[k].principal, r->now, &m);
+		for (size_t i = 0; i < n && kept < max; i++)
+			if (!mandate_whole(&m[i]))
+				out[kept++] = m[i];
+	}
+	return kept;
 }
 
 /* ---- the page ---- */
@@ -75,6 +52,16 @@ static json *mandate_view(struct req *r, json *list, const struct mandate *m, in
 	person_get(r->db, r->a, other, &p);
 	json_set_str(r->a, o, "id", str_fmt(r->a, "%lld", (long long)m->id));
 	json_set_str(r->a, o, "name", name_in(r, &p));
+	struct person owner = {0};
+	if (m->principal != r->session.person && other != m->principal)
+		person_get(r->db, r->a, m->principal, &owner);
+	json_set_str(r->a, o, "for", owner.id ? name_in(r, &owner) : (str){0});
+	json_set_str(
+	    r->a, o, "basis",
+	    mandate_whole(m)
+	        ? req_text(r, str_c(r->a, str_fmt(r->a, "portal.mandate.basis.%.*s", STRF(m->basis))))
+	        : (str){0});
+	json_set_bool(r->a, o, "may_end", !mandate_whole(m));
 	json_set_bool(r->a, o, "any", str_eq(m->service, STR("*")));
 	json_set(
 	    r->a, o, "service",
@@ -103,6 +90,16 @@ static void options(struct req *r, json *v)
 		if (p->services[i].process && p->services[i].form)
 			option(r, list, p->services[i].id,
 			       json_copy(r->a, json_get(p->services[i].card, "title")), "service");
+	struct mandate *m;
+	size_t n = companies(r, &m);
+	list = json_set(r->a, v, "owners", json_array(r->a));
+	for (size_t i = 0; i <= n && n; i++) {
+		struct person who = {0};
+		int64_t id = i ? m[i - 1].principal : r->session.person;
+		person_get(r->db, r->a, id, &who);
+		option(r, list, str_fmt(r->a, "%lld", (long long)id), json_string(r->a, name_in(r, &who)),
+		       "owner");
+	}
 	list = json_set(r->a, v, "spans", json_array(r->a));
 	for (size_t i = 0; i < COUNT(spans); i++) {
 		str key = str_fmt(r->a, "portal.accounts.span.%s", spans[i]);
@@ -117,7 +114,7 @@ static json *mandates_view(struct req *r)
 	view_crumb(r, v, req_text(r, "portal.profile.title"), view_href(r, "/profile"));
 	view_crumb(r, v, req_text(r, "portal.mandate.title"), (str){0});
 	json *list = json_set(r->a, v, "given", json_array(r->a));
-	size_t n = mandates(r->db, r->a, &sql_portal_mandate_principal, r->session.person, r->now, m);
+	size_t n = given_by(r, m, MANDATES_MAX);
 	for (size_t i = 0; i < n; i++)
 		mandate_view(r, list, &m[i], m[i].agent);
 	list = json_set(r->a, v, "held", json_array(r->a));
@@ -136,22 +133,41 @@ err page_portal_mandates(struct req *r)
 
 /* ---- giving and ending ---- */
 
+/* For whom: the reader, or a company whose signatory they are. */
+static bool owner_read(struct req *r, int64_t *owner)
+{
+	struct mandate *m;
+	size_t n = companies(r, &m);
+	*owner = r->session.person;
+	if (!req_field(r, "owner").n)
+		return true;
+	if (!str_i64(req_field(r, "owner"), owner))
+		return false;
+	bool may = *owner == r->session.person;
+	for (size_t i = 0; i < n; i++)
+		may |= m[i].principal == *owner;
+	return may;
+}
+
 err prepare_portal_mandate_give(struct req *r)
 {
-	struct mandate_form *f = NEW(r->a, struct mandate_form);
+	struct mandate *m = NEW(r->a, struct mandate);
 	const struct pack *pack = pack_current(r->k);
 	struct person agent = {0};
 	const char *wrong = NULL;
-	r->state = f;
-	f->service = req_field(r, "service");
-	f->until = r->now + req_field_int(r, "span", 30, 1, 365) * DAY;
-	const struct service *s = pack ? pack_service(pack, f->service) : NULL;
+	r->state = m;
+	m->service = req_field(r, "service");
+	m->until = r->now + req_field_int(r, "span", 30, 1, 365) * DAY;
+	m->basis = STR("given");
+	if (!owner_read(r, &m->principal))
+		return nothing_here(r);
+	const struct service *s = pack ? pack_service(pack, m->service) : NULL;
 	if (!person_by_number(r->db, r->a, number_normal(r->a, req_field(r, "number")), &agent))
 		wrong = "portal.accounts.unknown_number";
-	else if (agent.id == r->session.person)
+	else if (agent.id == m->principal || agent.id == r->session.person)
 		wrong = "portal.mandate.oneself";
-	f->agent = agent.id;
-	if (!wrong && (str_eq(f->service, STR("*")) || (s && s->process)))
+	m->agent = agent.id;
+	if (!wrong && (str_eq(m->service, STR("*")) || (s && s->process)))
 		return OK;
 	json *v = mandates_view(r);
 	view_error(r, v, wrong ? "number" : "service",
@@ -159,17 +175,27 @@ err prepare_portal_mandate_give(struct req *r)
 	return req_again(r, "portal/mandates", v);
 }
 
+/* Still the company's signatory? */
+static bool still(struct tx *tx, int64_t principal)
+{
+	struct mandate m;
+	if (principal == tx->actor.person)
+		return true;
+	return acts_for(tx->db, tx->a, tx->actor.person, principal, STR("*"), tx->now, &m) &&
+	       str_eq(m.basis, STR("signatory"));
+}
+
+static err for_owner(struct tx *tx, int64_t principal)
+{
+	tx->actor.on_behalf = principal == tx->actor.person ? 0 : principal;
+	return still(tx, principal) ? OK : tx_fail(tx, ERR_not_found, "", "there is nothing here");
+}
+
 err decide_portal_mandate_give(struct tx *tx, struct req *r)
 {
-	const struct mandate_form *f = r->state;
-	json *d = json_object(tx->a);
-	json_set_int(tx->a, d, "mandate", tx_id(tx));
-	json_set_int(tx->a, d, "agent", f->agent);
-	json_set_str(tx->a, d, "service", f->service);
-	json_set_int(tx->a, d, "until", f->until);
-	return tx_emit(
-	    tx,
-	    (struct emission){.kind = "portal.mandate_given", .subject = r->session.person, .data = d});
+	struct mandate m = *(const struct mandate *)r->state;
+	err e = for_owner(tx, m.principal);
+	return e ? e : mandate_give(tx, &m);
 }
 
 err answer_portal_mandate_give(struct req *r)
@@ -183,9 +209,9 @@ err prepare_portal_mandate_end(struct req *r)
 	struct mandate *m = NEWN(r->a, struct mandate, MANDATES_MAX);
 	int64_t id = 0;
 	str_i64(req_field(r, "mandate"), &id);
-	size_t n = mandates(r->db, r->a, &sql_portal_mandate_principal, r->session.person, r->now, m);
+	size_t n = given_by(r, m, MANDATES_MAX);
 	for (size_t i = 0; i < n; i++)
-		if (m[i].id == id) {
+		if (m[i].id == id && !mandate_whole(&m[i])) {
 			r->state = &m[i];
 			return OK;
 		}
@@ -195,38 +221,12 @@ err prepare_portal_mandate_end(struct req *r)
 err decide_portal_mandate_end(struct tx *tx, struct req *r)
 {
 	const struct mandate *m = r->state;
-	json *d = json_object(tx->a);
-	json_set_int(tx->a, d, "mandate", m->id);
-	return tx_emit(
-	    tx,
-	    (struct emission){.kind = "portal.mandate_ended", .subject = r->session.person, .data = d});
+	err e = for_owner(tx, m->principal);
+	return e ? e : mandate_end(tx, m);
 }
 
 err answer_portal_mandate_end(struct req *r)
 {
 	req_flash(r, "portal.mandate.was_ended");
 	return req_redirect(r, "/profile/mandates");
-}
-
-/* ---- folds ---- */
-
-void fold_mandate_given(dbc *c, arena *a, const struct event *e)
-{
-	(void)a;
-	db_exec(c, &sql_portal_mandate_insert, D_INT(json_int(e->data, "mandate", 0)),
-	        D_INT(e->subject), D_INT(json_int(e->data, "agent", 0)),
-	        D_TEXT(json_str(e->data, "service")), D_INT(e->at),
-	        D_INT(json_int(e->data, "until", 0)));
-}
-
-void fold_mandate_ended(dbc *c, arena *a, const struct event *e)
-{
-	(void)a;
-	db_exec(c, &sql_portal_mandate_end, D_INT(json_int(e->data, "mandate", 0)), D_INT(e->at));
-}
-
-void fold_mandates_erased(dbc *c, arena *a, const struct event *e)
-{
-	(void)a;
-	db_exec(c, &sql_portal_mandate_erase, D_INT(e->subject));
 }

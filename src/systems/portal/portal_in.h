@@ -39,12 +39,13 @@ json *view_entity(struct req *r, str id, instant at);
 
 #define EVENT(name, kind, version, doc) void fold_##name(dbc *c, arena *a, const struct event *e);
 #define FACT(kind, version, doc)
+#define RETIRED(fold, kind, version, doc)
 #include "systems/portal/events.def"
 #undef EVENT
 #undef FACT
+#undef RETIRED
 void fold_change_over(dbc *c, arena *a, const struct event *e);
 void fold_change_erased(dbc *c, arena *a, const struct event *e);
-void fold_mandates_erased(dbc *c, arena *a, const struct event *e);
 void fold_erasure_done(dbc *c, arena *a, const struct event *e);
 
 /* ---- people ---- */

@@ -23,6 +23,7 @@ static json *access_view(struct req *r, int64_t max)
 		json_set_str(r->a, o, "key", str_fmt(r->a, "portal.log.%.*s", STRF(db_text(q, 1))));
 		json_set_str(r->a, o, "entity_id", str_dup(r->a, db_text(q, 2)));
 		json_set_int(r->a, o, "case", db_int(q, 3));
+		json_set_int(r->a, o, "actor", db_int(q, 5));
 		json_set_str(r->a, o, "purpose", json_str(data, "purpose"));
 	}
 	db_done(q);
@@ -32,8 +33,14 @@ static json *access_view(struct req *r, int64_t max)
 		str key = str_fmt(r->a, "portal.purpose.%.*s", STRF(purpose));
 		if (message_known(server_settings(r->server)->texts, key))
 			json_set_str(r->a, o, "purpose", req_text(r, str_c(r->a, key)));
+		struct person who;
+		int64_t actor = json_int(o, "actor", 0);
+		json_remove(o, STR("actor"));
 		if (entity.n)
 			json_set(r->a, o, "entity", view_entity(r, entity, r->now));
+		else if (actor && actor != r->session.person && person_get(r->db, r->a, actor, &who))
+			json_set_str(r->a, o, "entity", /* an agent: who acts for no entity */
+			             r->lang == LANG_AR && who.name_ar.n ? who.name_ar : who.name_en);
 		if (json_int(o, "case", 0) && case_get(r->db, r->a, json_int(o, "case", 0), &k))
 			json_set_str(r->a, o, "reference", k.reference);
 	}

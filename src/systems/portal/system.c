@@ -1,6 +1,8 @@
 /* The portal as the platform sees it. */
 #include "systems/portal/portal_in.h"
 
+#include "kernel/identity/organ.h"
+
 #define ROUTES_DEF   "systems/portal/routes.def"
 #define ROUTES_TABLE portal_routes
 #include "web/declare.h"
@@ -10,23 +12,25 @@
 #include "db/declare.h"
 
 static const struct event_kind events[] = {
-#define EVENT(name, kind, version, doc) {kind, version, fold_##name, doc},
-#define FACT(kind, version, doc)        {kind, version, NULL, doc},
+#define EVENT(name, kind, version, doc)   {kind, version, fold_##name, doc},
+#define FACT(kind, version, doc)          {kind, version, NULL, doc},
+#define RETIRED(fold, kind, version, doc) {kind, version, fold, doc}, /* the kernel's */
 #include "systems/portal/events.def"
 #undef EVENT
 #undef FACT
+#undef RETIRED
 };
 
 static const struct follow follows[] = {
-    {"case.answered", fold_change_over},   {"case.withdrawn", fold_change_over},
-    {"person.erased", fold_change_erased}, {"person.erased", fold_mandates_erased},
+    {"case.answered", fold_change_over},
+    {"case.withdrawn", fold_change_over},
+    {"person.erased", fold_change_erased},
     {"person.erased", fold_erasure_done},
 };
 
 static const struct derived derived[] = {
     {"portal_change", "person, case_id"},
     {"portal_erasure", "person"},
-    {"portal_mandate", "id"},
 };
 
 /* What the home page reads. */
