@@ -123,6 +123,29 @@ static json *cards_view(struct req *r, const struct order *o)
 	return list;
 }
 
+/* Methods that somebody offers now, when there is a choice. */
+static json *offers_view(struct req *r, const struct provider *p, size_t n)
+{
+	static const char *const methods[] = {"card", "wallet"};
+	json *list = json_array(r->a);
+	size_t found = 0;
+	for (size_t m = 0; m < COUNT(methods); m++) {
+		bool offered = false;
+		for (size_t i = 0; i < n; i++)
+			offered = offered || (p[i].up && p[i].weight > 0 &&
+			                      str_find(p[i].methods, str_of(methods[m])) >= 0);
+		if (!offered)
+			continue;
+		json *o = json_push(list, json_object(r->a));
+		json_set_str(r->a, o, "id", found ? STR("method-2") : STR("method"));
+		json_set_str(r->a, o, "value", str_of(methods[m]));
+		json_set_str(r->a, o, "text",
+		             req_text(r, str_c(r->a, str_fmt(r->a, "payments.method.%s", methods[m]))));
+		json_set_bool(r->a, o, "checked", found++ == 0);
+	}
+	return found > 1 ? list : json_array(r->a);
+}
+
 static json *pay_view(struct req *r, struct pay *p)
 {
 	struct provider list[PROVIDERS_MAX];
@@ -141,6 +164,7 @@ static json *pay_view(struct req *r, struct pay *p)
 	json_set_bool(r->a, v, "hold", p->hold);
 	json_set_bool(r->a, v, "again", p->hold || str_eq(last, STR("open")));
 	json_set_bool(r->a, v, "degraded", down);
+	json_set(r->a, v, "methods", offers_view(r, list, n));
 	json_set(r->a, v, "errors", json_array(r->a));
 	json_set(r->a, v, "cards", cards_view(r, &p->o));
 	json_set_bool(r->a, v, "may_save", p->o.payer != 0);
@@ -187,7 +211,7 @@ err decide_payments_begin(struct tx *tx, struct req *r)
 	struct attempt t;
 	tx->actor.channel = channel_of(r);
 	str method = str_trim(req_field(r, "method"));
-	if (p->card.id)
+	if (p->card.id && !str_eq(method, STR("wallet")))
 		method = str_cat(tx->a, STR("card@"), p->card.provider);
 	err e = attempt_begin(tx, p->o.id, method, &t);
 	const char *refusal = e == ERR_payment_paid       ? "paid"
@@ -211,6 +235,8 @@ static err lead(struct req *r, const struct pay *p, const struct attempt *t)
 	struct provider v;
 	struct entity e = {0};
 	str base = server_public_url(r->server), own = base, url;
+	if (str_eq(t->method, STR("wallet")))
+		return req_redirect(r, "/wallet/%lld", (long long)t->id);
 	if (!provider_find(r->k, r->db, r->a, t->provider, &v) || !v.adapter)
 		return req_fail(r, ERR_payment_provider, "", "the provider is gone");
 	entity_get(r->db, r->a, p->o.entity, r->now, &e);

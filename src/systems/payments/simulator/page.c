@@ -3,6 +3,7 @@
 #include "systems/payments/simulator/statements.h"
 
 #include "kernel/outbox/outbox.h"
+#include "systems/payments/emv.h"
 #include "systems/payments/errors.h"
 #include "systems/payments/sign.h"
 
@@ -23,10 +24,12 @@ static const struct outcome_plan plans[] = {
 #undef OUTCOME
 };
 
+/* What is paid, and what shall become of it. */
 struct choice {
 	const struct outcome_plan *plan;
-	str last4, card_error;
+	str last4, payment, order, currency, notify;
 	int64_t amount;
+	bool save, wallet;
 };
 
 static const struct outcome_plan *plan_find(str name)
@@ -135,6 +138,11 @@ err prepare_simulator_choose(struct req *r)
 	if (e)
 		return e;
 	c->plan = plan_find(chosen_outcome(r));
+	c->payment = req_field(r, "payment");
+	c->order = req_field(r, "reference");
+	c->currency = req_field(r, "currency");
+	c->notify = req_field(r, "notify");
+	c->save = req_field(r, "save").n > 0;
 	if (!c->plan || !str_i64(req_field(r, "amount"), &c->amount) || c->amount <= 0)
 		return req_fail(r, ERR_bad_input, "outcome", "there is no such outcome, or no amount");
 	if (!str_eq(str_of(c->plan->name), STR("cancel")) &&
@@ -145,9 +153,9 @@ err prepare_simulator_choose(struct req *r)
 	return OK;
 }
 
-static void message_later(struct tx *tx, struct req *r, const struct choice *c, str id, char letter,
-                          int no, instant due)
+static void message_later(struct tx *tx, const struct choice *c, char letter, int no, instant due)
 {
+	str id = c->payment;
 	json *p = json_object(tx->a);
 	/* The same message again has the same id: that of the first. */
 	str message = str_fmt(tx->a, "msg_%.*s_%d", STRF(id), letter == 'S' ? 0 : no);
@@ -158,7 +166,7 @@ static void message_later(struct tx *tx, struct req *r, const struct choice *c, 
 	json_set_str(tx->a, p, "message", message);
 	json_set_str(tx->a, p, "payment", id);
 	json_set_str(tx->a, p, "status", str_of(status));
-	json_set_str(tx->a, p, "notify", req_field(r, "notify"));
+	json_set_str(tx->a, p, "notify", c->notify);
 	json_set_int(tx->a, p, "amount", letter == 'a' ? c->amount + 1 : c->amount);
 	json_set_bool(tx->a, p, "forged", letter == 'x');
 	tx_later(tx, "simulator.send", str_fmt(tx->a, "%.*s:%d", STRF(id), no), due, p);
@@ -168,7 +176,7 @@ err decide_simulator_choose(struct tx *tx, struct req *r)
 {
 	const struct choice *c = r->state;
 	struct sim_payment known;
-	str id = req_field(r, "payment");
+	str id = c->payment;
 	int64_t late = db_query_int(tx->db, &sql_sim_setting_get, SIMULATOR_LATE, D_TEXT(STR("late")));
 	instant ready = tx->now + (c->plan->delay ? late * SECOND : 0);
 	r->decided = json_object(tx->a);
@@ -178,32 +186,95 @@ err decide_simulator_choose(struct tx *tx, struct req *r)
 	bool more = str_eq(str_of(c->plan->name), STR("wrong_amount"));
 	json_set_str(tx->a, d, "payment", id);
 	json_set_str(tx->a, d, "reference", str_cat(tx->a, STR("SIM-"), id));
-	json_set_str(tx->a, d, "order", req_field(r, "reference"));
+	json_set_str(tx->a, d, "order", c->order);
 	json_set_int(tx->a, d, "amount", c->amount);
 	json_set_int(tx->a, d, "charged", c->amount + more);
-	json_set_str(tx->a, d, "currency", req_field(r, "currency"));
+	json_set_str(tx->a, d, "currency", c->currency);
 	json_set_str(tx->a, d, "outcome", str_of(c->plan->name));
 	json_set_str(tx->a, d, "status", str_of(c->plan->status));
 	json_set_str(tx->a, d, "last4", c->last4);
-	if (req_field(r, "save").n && c->last4.n)
+	if (c->save && c->last4.n)
 		json_set_str(tx->a, d, "token", str_fmt(tx->a, "tok_%.*s_%.*s", STRF(id), STRF(c->last4)));
 	json_set_int(tx->a, d, "ready", ready);
-	json_set_bool(tx->a, r->decided, "told", c->plan->messages[0] && !c->plan->delay);
-	for (int i = 0; c->plan->messages[i]; i++)
-		message_later(tx, r, c, id, c->plan->messages[i], i, ready + i * (SECOND / 2));
+	json_set_bool(tx->a, r->decided, "told",
+	              c->plan->messages[0] && c->notify.n && !c->plan->delay);
+	for (int i = 0; c->plan->messages[i] && c->notify.n; i++)
+		message_later(tx, c, c->plan->messages[i], i, ready + i * (SECOND / 2));
 	return tx_emit(tx, (struct emission){.kind = "simulator.paid", .data = d});
 }
 
 /* The payer is shown "paid" here while the message is on its way. */
 err answer_simulator_choose(struct req *r)
 {
+	const struct choice *c = r->state;
 	struct timespec pause = {0, 20 * 1000000};
 	struct sim_payment p = {0};
 	scheduler_wake(r->k);
 	for (instant waited = 0; json_truth(r->decided, "told") && waited < SIMULATOR_WAIT && !p.sent;
 	     waited += 20000) {
 		nanosleep(&pause, NULL);
-		sim_payment_find(r->db, r->a, req_field(r, "payment"), &p);
+		sim_payment_find(r->db, r->a, c->payment, &p);
 	}
+	if (c->wallet)
+		return req_redirect(r, "/wallet?done=1");
 	return req_redirect(r, "%.*s", STRF(req_field(r, "back")));
+}
+
+/* ---- the same by a code, as a wallet on a telephone reads it ---- */
+
+static json *wallet_view(struct req *r, str code, str error, str chosen)
+{
+	json *v = json_object(r->a), *form = json_object(r->a), *field = json_object(r->a);
+	json *errors = json_array(r->a);
+	if (error.n) {
+		json *one = json_push(errors, json_object(r->a));
+		json_set_str(r->a, one, "href", STR("#code"));
+		json_set_str(r->a, one, "text", error);
+	}
+	json_set(r->a, v, "errors", errors);
+	json_set_str(r->a, field, "value", code);
+	json_set_str(r->a, field, "error", error);
+	json_set(r->a, form, "code", field);
+	json_set(r->a, v, "form", form);
+	json_set_bool(r->a, v, "done", req_field(r, "done").n > 0);
+	json_set(r->a, v, "outcomes", items_view(r, chosen));
+	return v;
+}
+
+err page_simulator_wallet(struct req *r)
+{
+	return req_view(r, "simulator/wallet", wallet_view(r, (str){0}, (str){0}, STR("succeed")));
+}
+
+err prepare_simulator_scan(struct req *r)
+{
+	struct choice *c = NEW(r->a, struct choice);
+	struct emv e;
+	str code = req_field(r, "code");
+	r->state = c;
+	c->plan = plan_find(chosen_outcome(r));
+	if (!c->plan)
+		return req_fail(r, ERR_bad_input, "outcome", "there is no such outcome");
+	if (!emv_parse(r->a, code, &e) ||
+	    !str_eq_secret(e.seal, emv_seal(r->a, simulator_secret(r->k), &e)))
+		return req_again(r, "simulator/wallet",
+		                 wallet_view(r, code, req_text(r, "payments.simulator.code_wrong"),
+		                             str_of(c->plan->name)));
+	c->payment = str_fmt(r->a, "%lld", (long long)e.attempt);
+	c->order = e.reference;
+	c->currency = e.currency;
+	c->notify = e.notify;
+	c->amount = e.amount;
+	c->wallet = true;
+	return OK;
+}
+
+err decide_simulator_scan(struct tx *tx, struct req *r)
+{
+	return decide_simulator_choose(tx, r);
+}
+
+err answer_simulator_scan(struct req *r)
+{
+	return answer_simulator_choose(r);
 }
