@@ -44,6 +44,23 @@ static void pack_edited(struct portal *p, const char *path, const char *to, cons
 	assert_int_equal(pack_refresh(p->w->u->k, &why), OK);
 }
 
+/* The pack with one more file, or another text of one. */
+static void pack_with(struct portal *p, const char *path, str bytes)
+{
+	arena *a = p->w->u->a;
+	struct portal_pack q;
+	struct diags d = diags_make(a, (str){0});
+	str why = {0};
+	assert_int_equal(pack_read_folder(a, "packs/bahrain", &q.source, &d), OK);
+	portal_document(p->w->u, &q.source);
+	source_put(a, &q.source, str_of(path), bytes);
+	q.pack = pack_check(a, &q.source, &d);
+	if (!q.pack)
+		fail_msg("%.*s", STRF(diags_print(a, &d)));
+	assert_int_equal(unit_run(p->w->u, portal_pack_decide, &q), OK);
+	assert_int_equal(pack_refresh(p->w->u->k, &why), OK);
+}
+
 static void leads(struct visitor *v, const char *from, const char *to)
 {
 	visit(v, from);
@@ -214,9 +231,94 @@ static void the_promised_time_stands_beside_the_usual(void **state)
 	portal_stop(&p);
 }
 
+/* Every text of a card, in the language of the page; how many there are. */
+static int texts_shown(struct visitor *v, const json *card, const char *lang)
+{
+	int n = 0;
+	if (json_is(card, JSON_OBJECT) && json_is(json_get(card, lang), JSON_STRING)) {
+		assert_shows(v, str_c(v->w->u->a, json_str(card, lang)));
+		return 1;
+	}
+	bool inside = json_is(card, JSON_OBJECT) || json_is(card, JSON_ARRAY);
+	for (const json *i = inside ? card->first : NULL; i; i = i->next)
+		if (!str_eq(i->key, STR("keywords")) && !str_eq(i->key, STR("output")))
+			n += texts_shown(v, i, lang);
+	return n;
+}
+
+static const char full_card[] =
+    "{\"id\":\"everything\",\"version\":1,\"valid_from\":\"2024-01-01\","
+    "\"reviewed\":\"2025-11-01\",\"title\":{\"en\":\"Title E\",\"ar\":\"عنوان\"},"
+    "\"summary\":{\"en\":\"Summary E\",\"ar\":\"ملخص\"},"
+    "\"description\":{\"en\":\"Description E\",\"ar\":\"وصف\"},\"provider\":\"iga\","
+    "\"partners\":[\"moh\"],\"audiences\":[\"citizen\"],\"life_events\":[\"identity\"],"
+    "\"beneficiaries\":[{\"en\":\"Beneficiary E\",\"ar\":\"مستفيد\"}],"
+    "\"conditions\":[{\"en\":\"Condition E\",\"ar\":\"شرط أول\"}],"
+    "\"documents\":[{\"evidence\":\"photograph\",\"required\":true,"
+    "\"when\":{\"en\":\"When E\",\"ar\":\"عند الحاجة\"}}],"
+    "\"fees\":[{\"id\":\"copy\",\"label\":{\"en\":\"Each further copy E\",\"ar\":\"كل نسخة "
+    "إضافية\"},"
+    "\"amount_minor\":3000,\"currency\":\"BHD\",\"unit\":\"application\","
+    "\"condition\":{\"en\":\"Fee condition E\",\"ar\":\"شرط "
+    "الرسم\"},\"valid_from\":\"2019-01-01\"}],"
+    "\"payment_methods\":[\"debit-card\"],\"process_time\":{\"value\":10,\"unit\":\"minutes\"},"
+    "\"channels\":[\"portal\"],\"centres\":[\"isa-town\"],"
+    "\"steps\":[{\"en\":\"Step one E\",\"ar\":\"خطوة أولى\"},{\"en\":\"Step two E\",\"ar\":\"خطوة "
+    "ثانية\"}],"
+    "\"output\":{\"en\":\"Output\",\"ar\":\"ناتج\"},\"legal\":[\"law-46-2006\"],"
+    "\"keywords\":{\"en\":[\"k\"],\"ar\":[\"ك\"]},\"digital_stage\":\"information\","
+    "\"questions\":[{\"question\":{\"en\":\"Question E\",\"ar\":\"سؤال شائع\"},"
+    "\"answer\":{\"en\":\"Answer E\",\"ar\":\"جواب السؤال\"}}],"
+    "\"terms\":{\"en\":\"Terms E\",\"ar\":\"أحكام الخدمة\"},"
+    "\"presence_required\":{\"en\":\"Presence E\",\"ar\":\"سبب الحضور\"},"
+    "\"login\":\"none\",\"sources\":[],\"proposed\":[]}";
+
+/* proves: CAT-01 */
+static void a_new_card_is_complete_in_both_languages(void **state)
+{
+	(void)state;
+	struct portal p = portal_start_with(guide, 1);
+	struct visitor *v = anyone(&p);
+	arena *a = p.w->u->a;
+	static const char path[] = "services/everything/card.json";
+	json *card = json_parse(a, str_of(full_card), NULL);
+	pack_with(&p, path, str_of(full_card));
+	static const char *const named[LANG_COUNT][8] = {
+	    [LANG_EN] = {"Information &amp; eGovernment Authority", "Ministry of Health", "10 minutes",
+	                 "BHD 3.000", "Law 46 of 2006", "BENEFIT debit card", "Isa Town",
+	                 "Was this page useful"},
+	    [LANG_AR] = {"هيئة المعلومات والحكومة الإلكترونية", "وزارة الصحة", "10 دقائق", "3.000",
+	                 "القانون رقم (46) لسنة 2006", "الصراف", "مدينة عيسى",
+	                 "هل كانت هذه الصفحة مفيدة"},
+	};
+	for (int l = 0; l < LANG_COUNT; l++) {
+		const char *code = lang_code((enum lang)l);
+		visit(v, str_c(a, str_fmt(a, "/%s/services/everything", code)));
+		assert_int_equal(texts_shown(v, card, code), 14);
+		for (size_t i = 0; i < COUNT(named[l]); i++)
+			assert_shows(v, named[l][i]);
+	}
+	/* A poor one is published too, but its editor is told what it lacks. */
+	static const char *const lacking[] = {"conditions", "documents", "legal", "life_events"};
+	for (size_t i = 0; i < COUNT(lacking); i++)
+		json_set(a, card, lacking[i], json_array(a));
+	json_set_int(a, card, "version", 2);
+	pack_with(&p, path, json_print(a, card));
+	struct visitor *editor = signed_in(p.w, ADMIN);
+	visit(editor, "/en/guide/quality");
+	str row = between(editor->page, "href=\"/en/services/everything\"", "</tr>");
+	static const char *const told[] = {"Conditions", "Documents needed", "Legal basis",
+	                                   "Life event"};
+	for (size_t i = 0; i < COUNT(told); i++)
+		if (str_find(row, str_of(told[i])) < 0)
+			fail_msg("the list lacks %s: %.*s", told[i], STRF(row));
+	portal_stop(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_new_card_is_complete_in_both_languages),
 	    cmocka_unit_test(an_address_survives_a_new_name),
 	    cmocka_unit_test(the_rate_is_e_services_of_eligible_ones),
 	    cmocka_unit_test(a_document_that_government_holds_is_not_asked_for),

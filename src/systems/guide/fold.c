@@ -102,3 +102,10 @@ void fold_guide_feedback_closed(dbc *c, arena *a, const struct event *e)
 	(void)a;
 	db_exec(c, &sql_guide_feedback_set, D_INT(json_int(e->data, "id", 0)), D_TEXT(STR("closed")));
 }
+
+void fold_guide_card_stale(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_guide_stale_set, D_TEXT(json_str(e->data, "service")),
+	        D_TEXT(json_str(e->data, "reviewed")), D_INT(e->at));
+}

@@ -15,9 +15,14 @@ static const struct follow follows[] = {
     {"case.rated", guide_follow_rating},
 };
 
+static const struct reactor reactors[] = {{"pack.loaded", guide_react_pack}};
+
+static const struct job_command jobs[] = {{"guide.review", guide_review_job, 0}};
+
 static const struct derived derived[] = {
     {"guide_rating", "service"},
     {"guide_feedback", "id"},
+    {"guide_stale", "service"},
 };
 
 static const struct err_info errors[] = {
@@ -34,6 +39,10 @@ static const struct organ organ = {
     .n_events = COUNT(events),
     .follows = follows,
     .n_follows = COUNT(follows),
+    .reactors = reactors,
+    .n_reactors = COUNT(reactors),
+    .job_commands = jobs,
+    .n_job_commands = COUNT(jobs),
     .public_kinds = public_kinds,
     .n_public_kinds = COUNT(public_kinds),
     .derived = derived,

@@ -25,6 +25,11 @@ void guide_statements(void);
 void guide_follow_pack(dbc *c, arena *a, const struct event *e);
 void guide_follow_rating(dbc *c, arena *a, const struct event *e);
 
+/* review.c: not reviewed for more than a year. */
+bool guide_stale(const struct service *s, int64_t today);
+err guide_react_pack(struct tx *tx, const struct event *e);
+err guide_review_job(struct tx *tx, const struct job *j);
+
 #define GUIDE_PAGE_SIZE 20
 #define GUIDE_FOUND_MAX 2000
 #define GUIDE_NOTE_MAX  1000

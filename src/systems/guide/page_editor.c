@@ -2,7 +2,6 @@
 #include "systems/guide/guide_in.h"
 
 #define NOTES_SHOWN 200
-#define STALE_DAYS  365
 
 static bool mine(struct req *r, str entity)
 {
@@ -96,25 +95,35 @@ static json *lacks(struct req *r, const struct service *s)
 	return out;
 }
 
+/* When the body's editors were told of it; 0 when not yet. */
+static int64_t told_at(struct req *r, const struct service *s)
+{
+	rows *q = db_query(r->db, &sql_guide_stale_get, D_TEXT(s->id));
+	bool found = db_next(q) && str_eq(db_text(q, 0), json_str(s->card, "reviewed"));
+	int64_t at = found ? db_int(q, 1) : 0;
+	db_done(q);
+	return at;
+}
+
 err page_guide_quality(struct req *r)
 {
 	const struct pack *p;
 	err e = guide_pack(r, &p);
 	if (e)
 		return e;
-	int64_t today = calendar_day(p->calendar, r->now), reviewed;
+	int64_t today = calendar_day(p->calendar, r->now);
 	json *v = json_object(r->a), *cards = json_set(r->a, v, "cards", json_array(r->a));
 	for (size_t i = 0; i < p->n_services; i++) {
 		const struct service *s = &p->services[i];
 		json *missing = lacks(r, s);
-		bool stale =
-		    date_parse(json_str(s->card, "reviewed"), &reviewed) && today - reviewed > STALE_DAYS;
+		bool stale = guide_stale(s, today);
 		if (!mine(r, s->entity) || (!missing->count && !stale))
 			continue;
 		json *o = json_push(cards, json_object(r->a));
 		json_set(r->a, o, "service", guide_result(r->a, p, s));
 		json_set_str(r->a, o, "reviewed", json_str(s->card, "reviewed"));
 		json_set_bool(r->a, o, "stale", stale);
+		json_set_int(r->a, o, "told", stale ? told_at(r, s) : 0);
 		json_set(r->a, o, "lacks", missing);
 		json_set_int(r->a, o, "score", 100 - 10 * (int64_t)missing->count - (stale ? 20 : 0));
 	}

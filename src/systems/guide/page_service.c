@@ -134,6 +134,35 @@ static json *provider(struct req *r, const struct pack *p, const struct service 
 	return o;
 }
 
+/* Other bodies that take part. */
+static json *partners(struct req *r, const struct pack *p, const struct service *s)
+{
+	json *out = json_array(r->a);
+	const json *list = json_get(s->card, "partners");
+	for (const json *i = list ? list->first : NULL; i; i = i->next) {
+		json *o = json_push(out, json_object(r->a));
+		json_set(r->a, o, "name", guide_entity_name(r->a, p, json_text(i)));
+		json_set_str(r->a, o, "href", guide_href(r, "/entities/%s", str_c(r->a, json_text(i))));
+	}
+	return out;
+}
+
+/* Laws with their text, where it is published. */
+static json *legal(struct req *r, const struct pack *p, const struct service *s)
+{
+	json *out = json_array(r->a);
+	const json *list = json_get(s->card, "legal");
+	for (const json *i = list ? list->first : NULL; i; i = i->next) {
+		const json *law = guide_item(p->legal, json_text(i));
+		if (!law)
+			continue;
+		json *o = json_push(out, json_object(r->a));
+		json_set(r->a, o, "title", json_copy(r->a, json_get(law, "title")));
+		json_set_str(r->a, o, "href", json_str(law, "url"));
+	}
+	return out;
+}
+
 void guide_service_crumbs(struct req *r, const struct pack *p, const struct service *s, json *v)
 {
 	json *list = json_set(r->a, v, "crumbs", guide_crumbs(r));
@@ -165,8 +194,13 @@ static json *card_view(struct req *r, const struct pack *p, const struct service
 	                     " height=\"300\"></iframe>",
 	                     STRF(server_public_url(r->server)), lang_code(r->lang), STRF(s->id),
 	                     STRF(req_pick(r, json_get(c, "title")))));
-	json_set(r->a, v, "legal", named(r, json_get(c, "legal"), p->legal, "title"));
+	json_set(r->a, v, "legal", legal(r, p, s));
 	json_set(r->a, v, "provider", provider(r, p, s));
+	json_set(r->a, v, "partners", partners(r, p, s));
+	if (json_get(c, "questions"))
+		json_set(r->a, v, "questions", json_copy(r->a, json_get(c, "questions")));
+	if (json_get(c, "terms"))
+		json_set(r->a, v, "terms", json_copy(r->a, json_get(c, "terms")));
 	json_set(r->a, v, "who", json_copy(r->a, json_get(c, "beneficiaries")));
 	json_set(r->a, v, "channels", named(r, json_get(c, "channels"), p->channels, "name"));
 	json_set(r->a, v, "methods",

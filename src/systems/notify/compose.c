@@ -84,7 +84,7 @@ static str code_make_notice(struct tx *tx)
 	return (str){c, REFERENCE_CHARS};
 }
 
-static err record(struct tx *tx, const struct notice *n)
+err notice_record(struct tx *tx, const struct notice *n)
 {
 	json *d = json_object(tx->a), *secret = json_object(tx->a);
 	json_set_int(tx->a, d, "id", n->id);
@@ -139,7 +139,7 @@ static err send_to(const struct occasion *o, const json *m, int64_t person)
 		json_set_str(tx->a, n.body, lang_code(l),
 		             text_fill(tx->a, text_of(json_get(m, "body"), l), 0, args, true));
 	}
-	return record(tx, &n);
+	return notice_record(tx, &n);
 }
 
 /* The holder of the case's task, or all who may work on it. */

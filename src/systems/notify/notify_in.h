@@ -53,6 +53,9 @@ json *notify_sender(struct req *r, str entity);
 /* compose.c: reactors. */
 err notify_react(struct tx *tx, const struct event *e);
 err notify_react_code(struct tx *tx, const struct event *e);
+err notify_react_stale(struct tx *tx, const struct event *e);
+/* Records a notice, and asks for its mail; its texts are made for the recipient. */
+err notice_record(struct tx *tx, const struct notice *n);
 
 /* mail.c: jobs. */
 err notify_mail_job(struct job *j);

@@ -22,7 +22,7 @@ static const struct reactor reactors[] = {
     {"task.opened", notify_react},           {"task.overdue", notify_react},
     {"payment.captured", notify_react},      {"payment.refund_done", notify_react},
     {"document.issued", notify_react},       {"document.revoked", notify_react},
-    {"portal.code_sent", notify_react_code},
+    {"portal.code_sent", notify_react_code}, {"guide.card_stale", notify_react_stale},
 };
 
 static const struct follow follows[] = {{"person.erased", notify_follow_erased}};
