@@ -85,10 +85,9 @@ static void grow(arena *a, size_t need)
 	a->top = b;
 }
 
-void *arena_alloc(arena *a, size_t count, size_t size, size_t align)
+static inline void *take(arena *a, size_t bytes, size_t align)
 {
-	size_t bytes;
-	if (__builtin_mul_overflow(count, size, &bytes) || bytes > a->ceiling - a->total)
+	if (bytes > a->ceiling - a->total)
 		out_of_memory(a);
 	size_t pad = a->top ? -(uintptr_t)(a->top->data + a->top->used) & (align - 1) : 0;
 	if (!a->top || a->top->cap - a->top->used < pad ||
@@ -99,7 +98,26 @@ void *arena_alloc(arena *a, size_t count, size_t size, size_t align)
 	void *p = a->top->data + a->top->used + pad;
 	a->top->used += pad + bytes;
 	a->total += bytes;
+	return p;
+}
+
+void *arena_alloc(arena *a, size_t count, size_t size, size_t align)
+{
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes))
+		out_of_memory(a);
+	void *p = take(a, bytes, align);
 	return bytes ? memset(p, 0, bytes) : p;
+}
+
+void *arena_raw(arena *a, size_t bytes)
+{
+	return take(a, bytes, 16);
+}
+
+size_t arena_room(const arena *a)
+{
+	return a->ceiling - a->total;
 }
 
 jmp_buf *arena_guard(arena *a, jmp_buf *oom)

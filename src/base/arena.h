@@ -34,6 +34,12 @@ void arena_reset(arena *a);
  * the ceiling it jumps to the guard, or aborts the process if there is none. */
 void *arena_alloc(arena *a, size_t count, size_t size, size_t align);
 
+/* The same, not zeroed and aligned to 16: for what is written at once. */
+void *arena_raw(arena *a, size_t bytes);
+
+/* Bytes that may still be asked for. */
+size_t arena_room(const arena *a);
+
 /* Where to go when memory runs out; NULL takes the guard away. The caller does
  *     jmp_buf oom;
  *     arena_guard(a, &oom);

@@ -82,10 +82,12 @@ feel_value bi_modulo(struct env *e, const feel_value *v, size_t n)
 	return feel_number(r);
 }
 
+/* They cost `steps` microseconds, about, and so many steps. */
 static feel_value real(struct env *e, feel_value v, bool (*fn)(decimal, decimal *),
-                       const char *what)
+                       const char *what, uint64_t steps)
 {
 	decimal r;
+	env_step(e, steps);
 	if (v.kind != FEEL_NUMBER)
 		return bi_wrong(e, what);
 	return fn(v.num, &r) ? feel_number(r) : env_fail(e, "%s: no such number", what);
@@ -94,19 +96,19 @@ static feel_value real(struct env *e, feel_value v, bool (*fn)(decimal, decimal 
 feel_value bi_sqrt(struct env *e, const feel_value *v, size_t n)
 {
 	(void)n;
-	return real(e, v[0], dec_sqrt, "sqrt");
+	return real(e, v[0], dec_sqrt, "sqrt", 2);
 }
 
 feel_value bi_log(struct env *e, const feel_value *v, size_t n)
 {
 	(void)n;
-	return real(e, v[0], dec_ln, "log");
+	return real(e, v[0], dec_ln, "log", 20);
 }
 
 feel_value bi_exp(struct env *e, const feel_value *v, size_t n)
 {
 	(void)n;
-	return real(e, v[0], dec_exp, "exp");
+	return real(e, v[0], dec_exp, "exp", 5);
 }
 
 static feel_value parity(struct env *e, feel_value v, bool odd)

@@ -1,5 +1,5 @@
 #include "engine/feel/feel.h"
-#include "engine/feel/node.h"
+#include "engine/feel/quick.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,8 +82,21 @@ static const struct feel_expr *finish(struct scope *s, const struct node *root)
 {
 	if (!root)
 		return NULL;
+	struct quick_num frame[QUICK_FRAME];
 	struct feel_expr *e = NEW(s->a, struct feel_expr);
-	*e = (struct feel_expr){root, s->n_slots, s->free, s->needed, s->n_free};
+	*e = (struct feel_expr){.root = root,
+	                        .n_slots = s->n_slots,
+	                        .free = s->free,
+	                        .needed = s->needed,
+	                        .n_free = s->n_free};
+	static const struct quick tree = {.whole = quick_tree};
+	e->quick = quick_make(s->a, root, s->n_free, frame, &e->frame_size);
+	if (!e->quick)
+		e->quick = &tree;
+	struct quick_num *kept = NEWN(s->a, struct quick_num, e->frame_size);
+	if (e->frame_size)
+		memcpy(kept, frame, e->frame_size * sizeof *kept);
+	e->frame = kept;
 	return e;
 }
 
@@ -145,18 +158,51 @@ static feel_value run_root(struct env *e, void *arg)
 	return node_run(x->root, e);
 }
 
-err feel_eval(const struct feel_expr *x, feel_value context, struct feel_run *run, feel_value *out)
+/* The names' values, and from them the frame of the second form. */
+static void bind_into(const struct feel_expr *x, feel_value context, struct feel_run *run,
+                      feel_value *value, struct quick_bound *b)
 {
-	feel_value few[16] FEEL_UNSET,
-	    *global = x->n_free > 16 ? NEWN(run->a, feel_value, x->n_free) : few;
+	b->head = (struct feel_bound){x->quick->whole, x->quick};
+	b->of = x;
+	b->value = value;
 	for (size_t i = 0; i < x->n_free; i++) {
 		const feel_value *v = feel_get(context, x->free[i]);
-		global[i] = v ? *v : feel_null();
+		value[i] = v ? *v : feel_null();
 		if (!v && run->diags && x->needed[i])
 			diags_add(run->diags, DIAG_WARNING, "feel.name", 0, 0, "nothing here is called '%.*s'",
 			          STRF(x->free[i]));
 	}
-	return env_run(run, global, x->n_slots, NULL, run_root, (void *)(uintptr_t)x, out);
+	if (!x->frame_size)
+		return;
+	size_t n = x->n_free + 1;
+	for (size_t i = 1; i < n; i++)
+		b->f[i] = quick_of(&value[i - 1]);
+	memcpy(b->f + n, x->frame + n, (x->frame_size - n) * sizeof *b->f);
+}
+
+const struct feel_bound *feel_bind(const struct feel_expr *x, feel_value context,
+                                   struct feel_run *run)
+{
+	struct quick_bound *b = NEW(run->a, struct quick_bound);
+	bind_into(x, context, run, NEWN(run->a, feel_value, x->n_free), b);
+	return &b->head;
+}
+
+err quick_tree(const struct quick *q, const struct feel_bound *b, struct feel_run *run,
+               feel_value *out)
+{
+	const struct quick_bound *of = (const struct quick_bound *)b;
+	(void)q;
+	return env_run(run, of->value, of->of->n_slots, NULL, run_root, (void *)(uintptr_t)of->of, out);
+}
+
+err feel_eval(const struct feel_expr *x, feel_value context, struct feel_run *run, feel_value *out)
+{
+	feel_value few[16] FEEL_UNSET,
+	    *value = x->n_free > 16 ? NEWN(run->a, feel_value, x->n_free) : few;
+	struct quick_bound b FEEL_UNSET;
+	bind_into(x, context, run, value, &b);
+	return feel_eval_bound(&b.head, run, out);
 }
 
 err feel_eval_json(const struct feel_expr *x, const json *context, struct feel_run *run,

@@ -9,9 +9,11 @@
  * Form: an expression is parsed once into a tree whose nodes carry the pointer
  * of the function that evaluates them, with every name already resolved to a
  * slot and every constant already made. A tree of closures was chosen over
- * bytecode because values are wide (40 bytes): moving them over a stack costs
- * more than the calls. The compiled form never changes, so any number of
- * threads may evaluate it, each with its own feel_run.
+ * bytecode because values are wide (32 bytes): moving them over a stack costs
+ * more than the calls. Expressions of numbers have a second form beside it, closures
+ * over numbers of 16 bytes that go through registers (quick.h): it runs first, and
+ * gives way to the tree where a number does not fit. The compiled form never changes,
+ * so any number of threads may evaluate it, each with its own feel_run.
  *
  * Errors follow the standard: a failing operation is null, and says why in
  * run->diags. Only a used-up budget (steps, depth, memory) ends an evaluation,
@@ -69,6 +71,24 @@ const struct feel_expr *feel_compile_tests(arena *a, str text, const str *names,
 
 /* The names the expression takes from its context. */
 size_t feel_free_names(const struct feel_expr *e, const str **out);
+
+/* The names' values are looked up once for any number of evaluations, as long as run->a
+ * keeps them: what an absent name gives is told here, once. */
+struct quick;
+struct feel_bound;
+typedef err (*feel_eval_fn)(const struct quick *form, const struct feel_bound *b,
+                            struct feel_run *run, feel_value *out);
+struct feel_bound { /* the rest is the room's */
+	feel_eval_fn eval;
+	const struct quick *form;
+};
+const struct feel_bound *feel_bind(const struct feel_expr *e, feel_value context,
+                                   struct feel_run *run);
+
+static inline err feel_eval_bound(const struct feel_bound *b, struct feel_run *run, feel_value *out)
+{
+	return b->eval(b->form, b, run, out);
+}
 
 /* Evaluates. The context gives the free names; absent ones are null with a
  * diagnostic. OK, ERR_budget, or ERR_out_of_memory when the arena is full. */

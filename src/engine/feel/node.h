@@ -71,6 +71,9 @@ struct feel_expr {
 	const str *free;
 	const bool *needed;
 	size_t n_free;
+	const struct quick *quick;     /* its second form (quick.h) */
+	const struct quick_num *frame; /* of that: the constants, behind the free names */
+	uint32_t frame_size;
 };
 
 /* null, with the reason recorded. */

@@ -1,7 +1,7 @@
 /*
  * value.h - the values of FEEL (DMN 1.5, clause 10.3.2).
  *
- * A value is 40 bytes and passed by copy; what it points to lives in the arena
+ * A value is 32 bytes and passed by copy; what it points to lives in the arena
  * of the evaluation (or of the model, for constants) and never changes after
  * it was made, so values may be shared freely.
  *
