@@ -37,6 +37,8 @@ size_t db_declared(struct sql *const **out)
 err db_open(arena *a, str url, db **out, str *why)
 {
 	writer_statements();
+	for (size_t i = 0; i < n_declared; i++)
+		held_look(declared[i]);
 	db *d = NEW(a, db);
 	d->a = a;
 	d->url = str_dup(a, url);
@@ -61,6 +63,7 @@ err db_open(arena *a, str url, db **out, str *why)
 		db_close(d);
 		return ERR_db_failed;
 	}
+	d->writer->held = held_make(a);
 	err e = d->driver->check_safe(d->writer, a, why);
 	if (e) {
 		db_close(d);
@@ -76,8 +79,10 @@ void db_close(db *d)
 		return;
 	for (int i = 0; i < d->n_idle; i++)
 		d->driver->disconnect(d->idle[i]);
-	if (d->writer)
+	if (d->writer) {
+		held_free(d->writer);
 		d->driver->disconnect(d->writer);
+	}
 	pthread_mutex_destroy(&d->lock);
 	pthread_cond_destroy(&d->freed);
 }
@@ -195,10 +200,13 @@ void db_scratch(dbc *c, struct sql *q)
 {
 	c->driver->scratch(c);
 	q->slot = DB_SLOT_SCRATCH;
+	held_look(q);
 }
 
 static rows *run(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n)
 {
+	if (c->held)
+		held_before(c, q);
 	rows *r = free_rows(c);
 	*r = (rows){.c = c, .open = true, .slot = -1};
 	if (q && q->slot < 0)
@@ -282,6 +290,18 @@ enum db_type db_column_type(rows *r, int col)
 	return r->c->driver->type(r, col);
 }
 
+void db_row(rows *r, struct dbv *v, int n)
+{
+	for (int i = 0; i < n; i++) {
+		enum db_type t = db_column_type(r, i);
+		v[i] = (struct dbv){.type = t};
+		if (t == DB_INT)
+			v[i].i = db_int(r, i);
+		else if (t != DB_NULL)
+			v[i].s = db_text(r, i);
+	}
+}
+
 /* ---- errors ---- */
 
 void dbc_fail(dbc *c, err e, const char *text)
@@ -312,6 +332,8 @@ void db_clear(dbc *c)
 
 err db_script(dbc *c, str sql)
 {
+	if (c->held)
+		held_before(c, NULL);
 	return c->error ? c->error : c->driver->script(c, sql);
 }
 
@@ -337,11 +359,18 @@ err db_begin(dbc *c)
 
 err db_commit(dbc *c)
 {
-	return step(c, DB_COMMIT);
+	if (c->held)
+		held_commit(c);
+	err e = step(c, DB_COMMIT);
+	if (c->held && !e)
+		held_forget(c);
+	return e;
 }
 
 void db_rollback(dbc *c)
 {
+	if (c->held)
+		held_forget(c);
 	undo(c, DB_ROLLBACK);
 	db_clear(c);
 }
@@ -364,15 +393,21 @@ void db_snapshot_end(dbc *c)
 void db_savepoint(dbc *c)
 {
 	step(c, DB_SAVEPOINT);
+	if (c->held)
+		held_begin(c);
 }
 
 void db_savepoint_release(dbc *c)
 {
+	if (c->held)
+		held_keep(c);
 	step(c, DB_RELEASE);
 }
 
 void db_savepoint_rollback(dbc *c)
 {
+	if (c->held)
+		held_undo(c);
 	undo(c, DB_ROLLBACK_TO);
 	step(c, DB_RELEASE);
 }

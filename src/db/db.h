@@ -32,11 +32,14 @@ typedef struct db db;      /* an opened database: configuration and drivers */
 typedef struct dbc dbc;    /* one connection */
 typedef struct rows rows;  /* an open result */
 
-/* A declared statement. `slot` is given at registration. */
+/* A declared statement. `slot` is given at registration, the rest when a database
+ * is opened: which held tables (db/held.h) it names, and that it only reads. */
 struct sql {
 	const char *name;
 	const char *text;
 	int slot;
+	uint32_t names;
+	bool reads;
 };
 
 /* Makes a room's statements known; before db_open, once each. */
@@ -109,6 +112,8 @@ bool db_is_null(rows *r, int col);
 int db_columns(rows *r);
 const char *db_column_name(rows *r, int col);
 enum db_type db_column_type(rows *r, int col);
+/* The first n columns of the row, as they are. */
+void db_row(rows *r, struct dbv *v, int n);
 
 /* First column of the first row, or the default. */
 #define db_query_int(c, q, otherwise, ...)                                              \

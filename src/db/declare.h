@@ -12,7 +12,7 @@
  */
 #include "db/db.h"
 
-#define STMT(n, t) struct sql sql_##n = {#n, t, -1};
+#define STMT(n, t) struct sql sql_##n = {.name = #n, .text = t, .slot = -1};
 #include DB_STATEMENTS
 #undef STMT
 

@@ -80,6 +80,7 @@ struct dbc {
 	err error;
 	char error_text[DB_ERROR_TEXT_BYTES];
 	struct rows rows[DB_OPEN_ROWS_MAX];
+	struct held *held; /* of the writer's connection alone */
 };
 
 /* Keeps the first error; later ones are only consequences. */
@@ -89,6 +90,19 @@ void dbc_fail(dbc *c, err e, const char *text);
 void db_scratch(dbc *c, struct sql *q);
 /* Declares the writer's own statements. */
 void writer_statements(void);
+
+/* held.c: fills in what a declared statement names; before a statement runs (NULL: a
+ * text nobody declared); around a command; around a transaction. */
+void held_look(struct sql *q);
+struct held *held_make(arena *a);
+void held_before(dbc *c, const struct sql *q);
+void held_begin(dbc *c);
+void held_write(dbc *c); /* the command's rows: what refuses them refuses it */
+void held_keep(dbc *c);
+void held_undo(dbc *c);
+void held_commit(dbc *c);
+void held_forget(dbc *c);
+void held_free(dbc *c);
 
 extern const struct driver sqlite_driver, postgres_driver;
 

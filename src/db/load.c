@@ -148,7 +148,7 @@ static void start_table(struct loader *l, const struct table *t, struct sql *ins
 	}
 	str text = str_fmt(l->a, "INSERT INTO \"%.*s\" (%.*s) VALUES (%.*s)", STRF(t->name),
 	                   STRF(columns), STRF(values));
-	*insert = (struct sql){"load", str_c(l->a, text), -1};
+	*insert = (struct sql){.name = "load", .text = str_c(l->a, text), .slot = -1};
 	db_scratch(l->c, insert);
 }
 

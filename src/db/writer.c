@@ -31,20 +31,20 @@ struct writer {
 };
 
 static struct sql sql_writer_mark_set = {
-    "writer_mark_set",
-    "INSERT INTO writer_mark (writer, mark, at) VALUES ($1, $2, $3)"
+    .name = "writer_mark_set",
+    .text = "INSERT INTO writer_mark (writer, mark, at) VALUES ($1, $2, $3)"
     " ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, at = excluded.at",
-    -1,
+    .slot = -1,
 };
 static struct sql sql_writer_mark_is = {
-    "writer_mark_is",
-    "SELECT 1 FROM writer_mark WHERE writer = $1 AND mark = $2",
-    -1,
+    .name = "writer_mark_is",
+    .text = "SELECT 1 FROM writer_mark WHERE writer = $1 AND mark = $2",
+    .slot = -1,
 };
 static struct sql sql_writer_mark_old = {
-    "writer_mark_old",
-    "DELETE FROM writer_mark WHERE at < $1",
-    -1,
+    .name = "writer_mark_old",
+    .text = "DELETE FROM writer_mark WHERE at < $1",
+    .slot = -1,
 };
 
 /* ---- one batch ---- */
@@ -66,6 +66,8 @@ static err run_command(struct writer *w, dbc *c, struct command *cmd)
 	hook(w->hooks.command_begin, w->hooks.ctx);
 	db_savepoint(c);
 	err e = cmd->run(c, cmd);
+	if (e == OK)
+		held_write(c);
 	if (db_error(c))
 		e = db_error(c);
 	if (e == OK) {

@@ -1,6 +1,7 @@
 #include "kernel/kernel.h"
 
 #include "base/log.h"
+#include "db/held.h"
 #include "db/migrate.h"
 #include "kernel/files/examine.h"
 #include "kernel/files/scan.h"
@@ -73,6 +74,7 @@ void event_fold(const struct kernel *k, dbc *c, arena *a, const struct event *e)
 		for (size_t n = 0; n < k->organs[i]->n_follows; n++)
 			if (str_eq(e->kind, str_of(k->organs[i]->follows[n].kind)))
 				k->organs[i]->follows[n].fold(c, a, e);
+	held_trim(c);
 }
 
 /* ---- inside a transaction ---- */

@@ -73,10 +73,10 @@ static err check(arena *a, struct memory m, struct dump_totals *t)
 
 /* ---- content ---- */
 
-static struct sql sql_case = {"case", "INSERT INTO d_case (id, t, b, a) VALUES ($1, $2, $3, $4)",
-                              -1};
-static struct sql sql_pair = {"pair", "INSERT INTO d_pair (x, y, n) VALUES ($1, $2, $3)", -1};
-static struct sql sql_loose = {"loose", "INSERT INTO d_loose (t, n) VALUES ($1, $2)", -1};
+#define S(n, t) static struct sql sql_##n = {.name = #n, .text = t, .slot = -1}
+S(case, "INSERT INTO d_case (id, t, b, a) VALUES ($1, $2, $3, $4)");
+S(pair, "INSERT INTO d_pair (x, y, n) VALUES ($1, $2, $3)");
+S(loose, "INSERT INTO d_loose (t, n) VALUES ($1, $2)");
 
 static void content(struct dbu *u)
 {

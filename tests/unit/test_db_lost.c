@@ -43,8 +43,8 @@ static void cut(enum cut when, const char *text)
 	line.when = when;
 }
 
-static struct sql sql_add = {"add", "INSERT INTO l (id) VALUES ($1)", -1};
-static struct sql sql_count = {"count", "SELECT count(*) FROM l WHERE id >= $1", -1};
+static struct sql sql_add = {.name = "add", .text = "INSERT INTO l (id) VALUES ($1)", .slot = -1};
+static struct sql sql_count = {.name = "count", .text = "SELECT count(*) FROM l WHERE id >= $1", .slot = -1};
 
 struct add {
 	struct command command;

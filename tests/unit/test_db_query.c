@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#define S(n, t) static struct sql sql_##n = {#n, t, -1}
+#define S(n, t) static struct sql sql_##n = {.name = #n, .text = t, .slot = -1}
 S(put, "INSERT INTO v (id, i, t, b) VALUES ($1, $2, $3, $4)");
 S(get, "SELECT id, i, t, b FROM v WHERE id = $1");
 S(swapped, "SELECT id FROM v WHERE t = $2 AND id = $1");

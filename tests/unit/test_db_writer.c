@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static struct sql sql_add = {"add", "INSERT INTO w (id, t) VALUES ($1, $2)", -1};
+static struct sql sql_add = {.name = "add", .text = "INSERT INTO w (id, t) VALUES ($1, $2)", .slot = -1};
 
 static void table(struct dbu *u)
 {
