@@ -2,6 +2,7 @@
 #ifndef KERNEL_CASES_IN_H
 #define KERNEL_CASES_IN_H
 
+#include "db/held.h"
 #include "kernel/cases/cases.h"
 
 #define CASES_OF_PERSON_MAX 10000           /* cases of one person that an erasure ends */
@@ -13,10 +14,33 @@
 #define NOTE_MAX_CHARS      4000
 #define JOINED_MAX          50 /* cases decided with one */
 
-/* What stands in case_body, parsed; absent parts are NULL. */
+/* tables.c: the tables whose rows are held in hand, by the case's id (case_body: and
+ * the applicant's), and their columns in order. */
+#define CASE_FILE(X)                                                                      \
+	X(id) X(reference) X(service) X(version) X(entity) X(applicant) X(agent) X(state)       \
+	X(outcome) X(channel) X(opened) X(submitted) X(changed) X(closed) X(due) X(holder)      \
+	X(revision) X(fee) X(fee_rule) X(paused) X(currency) X(rating) X(suspended) X(joined)   \
+	X(split_from) X(appealed) X(appeals)
+#define CASE_BODY(X)                                                                      \
+	X(case_id) X(applicant) X(person) X(answers) X(raw) X(process) X(trace) X(reason) X(words)
+#define CASE_DESK(X)                                                                      \
+	X(case_id) X(entity) X(applicant) X(service) X(state) X(holder) X(due) X(submitted)
+#define COLUMN(name) FILE_##name,
+enum { CASE_FILE(COLUMN) FILE_COLUMNS };
+#undef COLUMN
+#define COLUMN(name) BODY_##name,
+enum { CASE_BODY(COLUMN) BODY_COLUMNS };
+#undef COLUMN
+#define COLUMN(name) DESK_##name,
+enum { CASE_DESK(COLUMN) DESK_COLUMNS };
+#undef COLUMN
+extern struct held_table case_file, case_body, case_desk;
+extern struct held_sum case_sums; /* by entity, service and state */
+void case_tables(void);
+
+/* What a step reads of case_body, parsed; absent parts are NULL. */
 struct body {
-	json *person, *answers, *raw, *process, *trace;
-	str reason, words;
+	json *person, *answers, *process;
 };
 bool body_get(dbc *c, arena *a, const struct kase *q, struct body *out);
 bool task_of_instance(dbc *c, arena *a, int64_t case_id, int64_t instance, struct task *out);

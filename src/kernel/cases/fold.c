@@ -11,53 +11,83 @@ static str member(arena *a, const json *object, const char *name)
 	return v ? json_print(a, v) : (str){0};
 }
 
-static void touch(dbc *c, const struct event *e)
+static struct held_row *file_of(dbc *c, arena *a, const struct event *e)
 {
-	db_exec(c, &sql_case_touch, D_INT(e->subject), D_INT(e->case_id), D_INT(e->at));
+	return held_get(c, a, &case_file, e->case_id, 0);
+}
+
+static void body_set(dbc *c, arena *a, const struct event *e, int column, str text)
+{
+	struct held_row *b = held_get(c, a, &case_body, e->case_id, e->subject);
+	if (b)
+		held_set(c, b, column, D_TEXT(text));
+}
+
+static void touch(dbc *c, arena *a, const struct event *e)
+{
+	struct held_row *f = file_of(c, a, e);
+	if (!f)
+		return;
+	held_set(c, f, FILE_revision, D_INT(f->v[FILE_revision].i + 1));
+	held_set(c, f, FILE_changed, D_INT(e->at));
+}
+
+static void count(dbc *c, str entity, str service, str state, int64_t n)
+{
+	held_add(c, &case_sums, (const struct dbv[]){D_TEXT(entity), D_TEXT(service), D_TEXT(state)},
+	         &n);
 }
 
 /* The case's rows on the desks, and the counts of lists, go with its state. */
 static void desk_state(dbc *c, arena *a, int64_t id, str state, instant due)
 {
-	struct {
-		str entity, service, state;
-	} at[DESKS_MAX];
-	size_t n = 0;
-	rows *r = db_query(c, &sql_case_desk_of, D_INT(id));
-	while (n < DESKS_MAX && db_next(r)) {
-		at[n].entity = str_dup(a, db_text(r, 0));
-		at[n].service = str_dup(a, db_text(r, 1));
-		at[n].state = str_dup(a, db_text(r, 2));
-		n++;
+	for (struct held_row *d = held_get(c, a, &case_desk, id, 0); d; d = d->next) {
+		str entity = d->v[DESK_entity].s, service = d->v[DESK_service].s;
+		if (!str_eq(d->v[DESK_state].s, state)) {
+			count(c, entity, service, d->v[DESK_state].s, -1);
+			count(c, entity, service, state, 1);
+		}
+		held_set(c, d, DESK_state, D_TEXT(state));
+		held_set(c, d, DESK_due, D_INT(due ? due : CASE_NO_DUE));
 	}
-	db_done(r);
-	for (size_t i = 0; i < n; i++) {
-		if (str_eq(at[i].state, state))
-			continue;
-		db_exec(c, &sql_case_count_add, D_TEXT(at[i].entity), D_TEXT(at[i].service),
-		        D_TEXT(at[i].state), D_INT(-1));
-		db_exec(c, &sql_case_count_add, D_TEXT(at[i].entity), D_TEXT(at[i].service), D_TEXT(state),
-		        D_INT(1));
-	}
-	db_exec(c, &sql_case_desk_update, D_INT(id), D_TEXT(state), D_INT(due ? due : CASE_NO_DUE));
 }
 
-/* The entity's desk shows the case from now on, and finds it by its words. */
-static void desk_add(dbc *c, arena *a, int64_t id, str entity)
+static void desk_words(dbc *c, arena *a, int64_t id, str entity, str names)
 {
-	struct kase q;
-	struct body b;
-	if (!case_get(c, a, id, &q) || !db_exec(c, &sql_case_desk_insert, D_INT(id), D_TEXT(entity)))
-		return;
-	db_exec(c, &sql_case_count_add, D_TEXT(entity), D_TEXT(q.service), D_TEXT(q.state), D_INT(1));
-	body_get(c, a, &q, &b);
-	if (!b.person) /* erased */
-		return;
-	str *word, names = str_fmt(a, "%.*s %.*s", STRF(json_text(json_path(b.person, "name.en"))),
-	                           STRF(json_text(json_path(b.person, "name.ar"))));
+	str *word;
 	size_t n = search_tokens(a, names, &word);
 	for (size_t i = 0; i < n; i++)
 		db_exec(c, &sql_word_insert, D_TEXT(entity), D_BLOB(word[i]), D_INT(id));
+}
+
+/* The entity's desk shows the case from now on, and finds it by its words. */
+static void desk_add(dbc *c, arena *a, const struct event *e)
+{
+	const struct held_row *f = file_of(c, a, e);
+	if (!f)
+		return;
+	for (struct held_row *d = held_get(c, a, &case_desk, e->case_id, 0); d; d = d->next)
+		if (str_eq(d->v[DESK_entity].s, e->entity))
+			return;
+	instant due = f->v[FILE_due].i;
+	held_insert(c, &case_desk,
+	            (const struct dbv[]){
+	                [DESK_case_id] = D_INT(e->case_id),
+	                [DESK_entity] = D_TEXT(e->entity),
+	                [DESK_applicant] = f->v[FILE_applicant],
+	                [DESK_service] = f->v[FILE_service],
+	                [DESK_state] = f->v[FILE_state],
+	                [DESK_holder] = D_INT(0),
+	                [DESK_due] = D_INT(due ? due : CASE_NO_DUE),
+	                [DESK_submitted] = f->v[FILE_submitted],
+	            });
+	count(c, e->entity, f->v[FILE_service].s, f->v[FILE_state].s, 1);
+	const struct held_row *b = held_get(c, a, &case_body, e->case_id, f->v[FILE_applicant].i);
+	const json *person = b && b->v[BODY_person].s.n ? json_parse(a, b->v[BODY_person].s, NULL) : NULL;
+	if (person) /* else erased */
+		desk_words(c, a, e->case_id, e->entity,
+		           str_fmt(a, "%.*s %.*s", STRF(json_text(json_path(person, "name.en"))),
+		                   STRF(json_text(json_path(person, "name.ar")))));
 }
 
 static void holders(dbc *c, const struct event *e)
@@ -68,31 +98,73 @@ static void holders(dbc *c, const struct event *e)
 
 static void state_of(dbc *c, arena *a, const struct event *e)
 {
-	struct kase q;
 	str state = json_str(e->data, "state");
-	if (!state.n || !case_get(c, a, e->case_id, &q))
+	struct held_row *f = file_of(c, a, e);
+	if (!state.n || !f)
 		return;
-	db_exec(c, &sql_case_state_set, D_INT(e->subject), D_INT(e->case_id), D_TEXT(state));
-	desk_state(c, a, e->case_id, state, q.due);
+	held_set(c, f, FILE_state, D_TEXT(state));
+	desk_state(c, a, e->case_id, state, f->v[FILE_due].i);
 }
 
 /* ---- drafts ---- */
 
+static void file_insert(dbc *c, const struct event *e)
+{
+	held_insert(c, &case_file,
+	            (const struct dbv[FILE_COLUMNS]){
+	                [FILE_id] = D_INT(e->case_id),
+	                [FILE_reference] = D_NULL,
+	                [FILE_service] = D_TEXT(json_str(e->data, "service")),
+	                [FILE_version] = D_INT(json_int(e->data, "version", 0)),
+	                [FILE_entity] = D_TEXT(e->entity),
+	                [FILE_applicant] = D_INT(e->subject),
+	                [FILE_agent] = D_INT(json_int(e->data, "agent", 0)),
+	                [FILE_state] = D_TEXT(STR("draft")),
+	                [FILE_outcome] = D_TEXT(STR("")),
+	                [FILE_channel] = D_TEXT(json_str(e->data, "channel")),
+	                [FILE_opened] = D_INT(e->at),
+	                [FILE_submitted] = D_INT(0),
+	                [FILE_changed] = D_INT(e->at),
+	                [FILE_closed] = D_INT(0),
+	                [FILE_due] = D_INT(0),
+	                [FILE_holder] = D_INT(0),
+	                [FILE_revision] = D_INT(1),
+	                [FILE_fee] = D_INT(0),
+	                [FILE_fee_rule] = D_TEXT(STR("")),
+	                [FILE_paused] = D_INT(0),
+	                [FILE_currency] = D_TEXT(STR("")),
+	                [FILE_rating] = D_INT(0),
+	                [FILE_suspended] = D_INT(0),
+	                [FILE_joined] = D_INT(0),
+	                [FILE_split_from] = D_INT(0),
+	                [FILE_appealed] = D_INT(0),
+	                [FILE_appeals] = D_INT(0),
+	            });
+}
+
+static void body_insert(dbc *c, const struct event *e, str answers, str raw)
+{
+	struct dbv body[BODY_COLUMNS];
+	for (int i = 0; i < BODY_COLUMNS; i++)
+		body[i] = D_TEXT(STR(""));
+	body[BODY_case_id] = D_INT(e->case_id);
+	body[BODY_applicant] = D_INT(e->subject);
+	body[BODY_answers] = D_TEXT(answers);
+	body[BODY_raw] = D_TEXT(raw);
+	held_insert(c, &case_body, body);
+}
+
 void fold_case_drafted(dbc *c, arena *a, const struct event *e)
 {
-	db_exec(c, &sql_case_insert, D_INT(e->case_id), D_INT(e->subject),
-	        D_INT(json_int(e->data, "agent", 0)), D_TEXT(json_str(e->data, "service")),
-	        D_INT(json_int(e->data, "version", 0)), D_TEXT(e->entity),
-	        D_TEXT(json_str(e->data, "channel")), D_INT(e->at));
-	db_exec(c, &sql_case_body_insert, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(member(a, e->secret, "answers")), D_TEXT(member(a, e->secret, "raw")));
+	file_insert(c, e);
+	body_insert(c, e, member(a, e->secret, "answers"), member(a, e->secret, "raw"));
 }
 
 void fold_case_saved(dbc *c, arena *a, const struct event *e)
 {
-	db_exec(c, &sql_case_body_answers, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(member(a, e->secret, "answers")), D_TEXT(member(a, e->secret, "raw")));
-	touch(c, e);
+	body_set(c, a, e, BODY_answers, member(a, e->secret, "answers"));
+	body_set(c, a, e, BODY_raw, member(a, e->secret, "raw"));
+	touch(c, a, e);
 }
 
 void fold_case_discarded(dbc *c, arena *a, const struct event *e)
@@ -104,21 +176,48 @@ void fold_case_discarded(dbc *c, arena *a, const struct event *e)
 
 /* ---- the process ---- */
 
+static void file_submit(dbc *c, arena *a, struct held_row *f, const struct event *e,
+                        instant received)
+{
+	const json *d = e->data;
+	held_set(c, f, FILE_reference, D_TEXT(json_str(d, "reference")));
+	held_set(c, f, FILE_state, D_TEXT(STR("submitted")));
+	held_set(c, f, FILE_submitted, D_INT(received));
+	held_set(c, f, FILE_due, D_INT(json_int(d, "due", 0)));
+	held_set(c, f, FILE_fee, D_INT(json_int(d, "fee", 0)));
+	held_set(c, f, FILE_currency, D_TEXT(json_str(d, "currency")));
+	held_set(c, f, FILE_fee_rule, D_TEXT(member(a, d, "rule")));
+	held_set(c, f, FILE_version, D_INT(json_int(d, "version", 0)));
+	held_set(c, f, FILE_channel, D_TEXT(json_str(d, "channel")));
+}
+
 static void submit(dbc *c, arena *a, const struct event *e, instant received)
 {
 	const json *d = e->data;
-	db_exec(c, &sql_case_submit, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(json_str(d, "reference")), D_INT(received), D_INT(json_int(d, "due", 0)),
-	        D_INT(json_int(d, "fee", 0)), D_TEXT(json_str(d, "currency")),
-	        D_TEXT(member(a, d, "rule")), D_INT(json_int(d, "version", 0)),
-	        D_TEXT(json_str(d, "channel")));
+	struct held_row *f = file_of(c, a, e);
+	if (f)
+		file_submit(c, a, f, e, received);
 	db_exec(c, &sql_case_number_set, D_TEXT(json_str(d, "prefix")), D_INT(json_int(d, "year", 0)),
 	        D_INT(json_int(d, "number", 0)));
-	db_exec(c, &sql_case_body_submitted, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(member(a, e->secret, "applicant")), D_TEXT(member(a, e->secret, "answers")),
-	        D_TEXT(member(a, e->secret, "trace")));
-	desk_add(c, a, e->case_id, e->entity);
-	touch(c, e);
+	body_set(c, a, e, BODY_person, member(a, e->secret, "applicant"));
+	body_set(c, a, e, BODY_answers, member(a, e->secret, "answers"));
+	body_set(c, a, e, BODY_raw, STR(""));
+	body_set(c, a, e, BODY_trace, member(a, e->secret, "trace"));
+	desk_add(c, a, e);
+	touch(c, a, e);
+}
+
+/* Where it stands from now on. */
+static void file_advance(dbc *c, arena *a, const struct event *e, int64_t id, const json *d)
+{
+	struct held_row *f = held_get(c, a, &case_file, id, 0);
+	if (!f)
+		return;
+	held_set(c, f, FILE_state, D_TEXT(json_str(d, "state")));
+	held_set(c, f, FILE_outcome, D_TEXT(json_str(d, "outcome")));
+	held_set(c, f, FILE_due, D_INT(json_int(d, "due", 0)));
+	held_set(c, f, FILE_paused, D_INT(json_int(d, "paused", 0)));
+	held_set(c, f, FILE_closed, D_INT(json_truth(d, "closed") ? e->at : 0));
 }
 
 void fold_case_submitted(dbc *c, arena *a, const struct event *e)
@@ -129,122 +228,125 @@ void fold_case_submitted(dbc *c, arena *a, const struct event *e)
 void fold_case_advanced(dbc *c, arena *a, const struct event *e)
 {
 	const json *d = e->data;
-	bool closed = json_truth(d, "closed");
-	instant due = json_int(d, "due", 0);
-	db_exec(c, &sql_case_advance, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(json_str(d, "state")), D_TEXT(json_str(d, "outcome")), D_INT(due),
-	        D_INT(json_int(d, "paused", 0)), D_INT(closed ? e->at : 0));
-	db_exec(c, &sql_case_body_process, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(member(a, e->secret, "process")));
+	file_advance(c, a, e, e->case_id, d);
+	body_set(c, a, e, BODY_process, member(a, e->secret, "process"));
 	/* Time that stands still is not late, however long it stands. */
 	bool still = str_eq(json_str(d, "state"), STR("suspended"));
-	desk_state(c, a, e->case_id, json_str(d, "state"), still ? 0 : due);
-	if (closed) {
+	desk_state(c, a, e->case_id, json_str(d, "state"), still ? 0 : json_int(d, "due", 0));
+	if (json_truth(d, "closed")) {
 		db_exec(c, &sql_wait_delete_all, D_INT(e->case_id));
 		db_exec(c, &sql_incident_delete_all, D_INT(e->case_id));
 	}
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_migrated(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	db_exec(c, &sql_case_version, D_INT(e->subject), D_INT(e->case_id),
-	        D_INT(json_int(e->data, "version", 0)));
-	touch(c, e);
+	struct held_row *f = file_of(c, a, e);
+	if (f)
+		held_set(c, f, FILE_version, D_INT(json_int(e->data, "version", 0)));
+	touch(c, a, e);
 }
 
 /* ---- beside the process ---- */
 
-static void reason_of(dbc *c, const struct event *e)
+static void reason_of(dbc *c, arena *a, const struct event *e)
 {
-	db_exec(c, &sql_case_body_reason, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(json_str(e->secret, "reason")));
-	touch(c, e);
+	body_set(c, a, e, BODY_reason, json_str(e->secret, "reason"));
+	touch(c, a, e);
+}
+
+static void file_set(dbc *c, arena *a, const struct event *e, int column, int64_t v)
+{
+	struct held_row *f = file_of(c, a, e);
+	if (f)
+		held_set(c, f, column, D_INT(v));
 }
 
 /* A state that no step of the process gave. */
 static void put_state(dbc *c, arena *a, const struct event *e, str state, str outcome,
                       instant closed)
 {
-	db_exec(c, &sql_case_decided, D_INT(e->subject), D_INT(e->case_id), D_TEXT(state),
-	        D_TEXT(outcome), D_INT(closed), D_INT(json_int(e->data, "due", 0)));
-	desk_state(c, a, e->case_id, state, json_int(e->data, "due", 0));
+	instant due = json_int(e->data, "due", 0);
+	struct held_row *f = file_of(c, a, e);
+	if (f) {
+		held_set(c, f, FILE_state, D_TEXT(state));
+		held_set(c, f, FILE_outcome, D_TEXT(outcome));
+		held_set(c, f, FILE_closed, D_INT(closed));
+		held_set(c, f, FILE_due, due ? D_INT(due) : f->v[FILE_due]);
+	}
+	desk_state(c, a, e->case_id, state, due);
 }
 
 void fold_case_suspended(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	db_exec(c, &sql_case_suspend, D_INT(e->subject), D_INT(e->case_id), D_INT(e->at));
-	reason_of(c, e);
+	file_set(c, a, e, FILE_suspended, e->at);
+	reason_of(c, a, e);
 }
 
 void fold_case_resumed(dbc *c, arena *a, const struct event *e)
 {
-	struct kase q;
-	if (case_get(c, a, e->case_id, &q) && q.suspended)
-		db_exec(c, &sql_task_later, D_INT(e->case_id), D_INT(e->at - q.suspended));
-	db_exec(c, &sql_case_suspend, D_INT(e->subject), D_INT(e->case_id), D_INT(0));
-	db_exec(c, &sql_case_body_reason, D_INT(e->subject), D_INT(e->case_id), D_TEXT(STR("")));
-	touch(c, e);
+	const struct held_row *f = file_of(c, a, e);
+	if (f && f->v[FILE_suspended].i)
+		db_exec(c, &sql_task_later, D_INT(e->case_id), D_INT(e->at - f->v[FILE_suspended].i));
+	file_set(c, a, e, FILE_suspended, 0);
+	body_set(c, a, e, BODY_reason, STR(""));
+	touch(c, a, e);
 }
 
 void fold_case_reopened(dbc *c, arena *a, const struct event *e)
 {
 	put_state(c, a, e, STR("submitted"), STR(""), 0);
-	reason_of(c, e);
+	reason_of(c, a, e);
 }
 
 void fold_case_split(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_split_off(dbc *c, arena *a, const struct event *e)
 {
-	const json *d = e->data;
-	db_exec(c, &sql_case_insert, D_INT(e->case_id), D_INT(e->subject),
-	        D_INT(json_int(d, "agent", 0)), D_TEXT(json_str(d, "service")),
-	        D_INT(json_int(d, "version", 0)), D_TEXT(e->entity), D_TEXT(json_str(d, "channel")),
-	        D_INT(e->at));
-	db_exec(c, &sql_case_body_insert, D_INT(e->subject), D_INT(e->case_id), D_TEXT(STR("")),
-	        D_TEXT(STR("")));
-	submit(c, a, e, json_int(d, "submitted", e->at));
-	db_exec(c, &sql_case_split_from, D_INT(e->subject), D_INT(e->case_id),
-	        D_INT(json_int(d, "from", 0)));
-	db_exec(c, &sql_case_body_process, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(member(a, e->secret, "process")));
-	reason_of(c, e);
+	file_insert(c, e);
+	body_insert(c, e, STR(""), STR(""));
+	submit(c, a, e, json_int(e->data, "submitted", e->at));
+	file_set(c, a, e, FILE_split_from, json_int(e->data, "from", 0));
+	body_set(c, a, e, BODY_process, member(a, e->secret, "process"));
+	reason_of(c, a, e);
 }
 
 void fold_case_joined(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	db_exec(c, &sql_case_join, D_INT(e->subject), D_INT(e->case_id),
-	        D_INT(json_int(e->data, "lead", 0)));
-	touch(c, e);
+	file_set(c, a, e, FILE_joined, json_int(e->data, "lead", 0));
+	touch(c, a, e);
 }
 
 void fold_case_separated(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	db_exec(c, &sql_case_join, D_INT(e->subject), D_INT(e->case_id), D_INT(0));
-	touch(c, e);
+	file_set(c, a, e, FILE_joined, 0);
+	touch(c, a, e);
 }
 
 void fold_case_appealed(dbc *c, arena *a, const struct event *e)
 {
 	instant due = json_int(e->data, "due", 0);
-	db_exec(c, &sql_case_appeal, D_INT(e->subject), D_INT(e->case_id), D_INT(e->at), D_INT(due));
+	struct held_row *f = file_of(c, a, e);
+	if (f) {
+		held_set(c, f, FILE_appealed, D_INT(e->at));
+		held_set(c, f, FILE_appeals, D_INT(f->v[FILE_appeals].i + 1));
+		held_set(c, f, FILE_state, D_TEXT(STR("appealed")));
+		held_set(c, f, FILE_closed, D_INT(0));
+		held_set(c, f, FILE_due, D_INT(due));
+		held_set(c, f, FILE_paused, D_INT(0));
+	}
 	desk_state(c, a, e->case_id, STR("appealed"), due);
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_appeal_dropped(dbc *c, arena *a, const struct event *e)
 {
 	put_state(c, a, e, STR("rejected"), STR("rejected"), e->at);
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_appeal_decided(dbc *c, arena *a, const struct event *e)
@@ -253,7 +355,7 @@ void fold_case_appeal_decided(dbc *c, arena *a, const struct event *e)
 		put_state(c, a, e, STR("submitted"), STR(""), 0);
 	else
 		put_state(c, a, e, STR("rejected"), STR("rejected"), e->at);
-	reason_of(c, e);
+	reason_of(c, a, e);
 }
 
 /* ---- tasks ---- */
@@ -266,8 +368,8 @@ void fold_task_opened(dbc *c, arena *a, const struct event *e)
 	        D_TEXT(json_str(d, "role")), D_TEXT(member(a, d, "name")),
 	        D_TEXT(json_str(d, "outcomes")), D_TEXT(json_str(d, "form")),
 	        D_TEXT(json_str(d, "four_eyes")), D_INT(e->at), D_INT(json_int(d, "due", 0)));
-	desk_add(c, a, e->case_id, e->entity);
-	touch(c, e);
+	desk_add(c, a, e);
+	touch(c, a, e);
 }
 
 void fold_task_closed(dbc *c, arena *a, const struct event *e)
@@ -275,7 +377,7 @@ void fold_task_closed(dbc *c, arena *a, const struct event *e)
 	db_exec(c, &sql_task_close, D_INT(json_int(e->data, "task", 0)), D_INT(e->at), D_INT(e->actor),
 	        D_TEXT(json_str(e->data, "outcome")), D_TEXT(member(a, e->secret, "answers")));
 	holders(c, e);
-	touch(c, e);
+	touch(c, a, e);
 }
 
 static void hold(dbc *c, arena *a, const struct event *e, int64_t holder)
@@ -284,7 +386,7 @@ static void hold(dbc *c, arena *a, const struct event *e, int64_t holder)
 	        D_INT(holder ? e->at : 0));
 	holders(c, e);
 	state_of(c, a, e);
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_task_claimed(dbc *c, arena *a, const struct event *e)
@@ -304,59 +406,52 @@ void fold_task_assigned(dbc *c, arena *a, const struct event *e)
 
 void fold_task_overdue(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	touch(c, e);
+	touch(c, a, e);
 }
 
 /* ---- work, messages, incidents ---- */
 
 void fold_work_requested(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
 	const json *d = e->data;
 	db_exec(c, &sql_work_insert, D_INT(e->case_id), D_INT(json_int(d, "instance", 0)),
 	        D_TEXT(json_str(d, "type")), D_TEXT(json_str(d, "element")), D_INT(e->at));
-	touch(c, e);
+	touch(c, a, e);
 }
 
-static void work_over(dbc *c, const struct event *e)
+static void work_over(dbc *c, arena *a, const struct event *e)
 {
 	db_exec(c, &sql_work_delete, D_INT(e->case_id), D_INT(json_int(e->data, "instance", 0)));
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_work_done(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	work_over(c, e);
+	work_over(c, a, e);
 }
 
 void fold_work_cancelled(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	work_over(c, e);
+	work_over(c, a, e);
 }
 
 void fold_case_waiting(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
 	const json *d = e->data;
 	db_exec(c, &sql_wait_insert, D_INT(e->case_id), D_INT(json_int(d, "instance", 0)),
 	        D_TEXT(json_str(d, "kind")), D_TEXT(json_str(d, "name")), D_TEXT(json_str(d, "key")));
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_reached(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
 	db_exec(c, &sql_wait_delete, D_INT(e->case_id), D_INT(json_int(e->data, "instance", 0)));
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_thrown(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_incident(dbc *c, arena *a, const struct event *e)
@@ -365,57 +460,51 @@ void fold_case_incident(dbc *c, arena *a, const struct event *e)
 	db_exec(c, &sql_incident_set, D_INT(e->case_id), D_INT(json_int(d, "instance", 0)),
 	        D_TEXT(json_str(d, "rule")), D_TEXT(member(a, e->secret, "cause")),
 	        D_TEXT(json_str(e->secret, "what")), D_INT(e->at));
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_resolved(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
 	db_exec(c, &sql_incident_delete, D_INT(e->case_id), D_INT(json_int(e->data, "instance", 0)));
-	touch(c, e);
+	touch(c, a, e);
 }
 
 /* ---- what people said ---- */
 
 void fold_case_returned(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	reason_of(c, e);
+	reason_of(c, a, e);
 }
 
 void fold_case_rejected(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	reason_of(c, e);
+	reason_of(c, a, e);
 }
 
 void fold_case_approved(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	touch(c, e);
+	touch(c, a, e);
 }
 
 void fold_case_answered(dbc *c, arena *a, const struct event *e)
 {
-	db_exec(c, &sql_case_body_answers, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(member(a, e->secret, "answers")), D_TEXT(STR("")));
-	touch(c, e);
+	body_set(c, a, e, BODY_answers, member(a, e->secret, "answers"));
+	body_set(c, a, e, BODY_raw, STR(""));
+	touch(c, a, e);
 }
 
 void fold_case_withdrawn(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	reason_of(c, e);
+	reason_of(c, a, e);
 }
 
 void fold_case_rated(dbc *c, arena *a, const struct event *e)
 {
-	(void)a;
-	db_exec(c, &sql_case_rating, D_INT(e->subject), D_INT(e->case_id),
-	        D_INT(json_int(e->data, "rating", 0)));
-	db_exec(c, &sql_case_body_words, D_INT(e->subject), D_INT(e->case_id),
-	        D_TEXT(json_str(e->secret, "words")));
-	touch(c, e);
+	struct held_row *f = file_of(c, a, e);
+	if (f)
+		held_set(c, f, FILE_rating, D_INT(json_int(e->data, "rating", 0)));
+	body_set(c, a, e, BODY_words, json_str(e->secret, "words"));
+	touch(c, a, e);
 }
 
 /* Notes are read from the journal; they do not change the case. */
@@ -447,8 +536,11 @@ static size_t ids_of(dbc *c, struct sql *q, int64_t person, int64_t *out, size_t
 /* A case without its person cannot go on: it ends as withdrawn. */
 static void end_open(dbc *c, arena *a, const struct event *e, int64_t id)
 {
-	db_exec(c, &sql_case_advance, D_INT(e->subject), D_INT(id), D_TEXT(STR("withdrawn")),
-	        D_TEXT(STR("withdrawn")), D_INT(0), D_INT(0), D_INT(e->at));
+	json *d = json_object(a);
+	json_set_str(a, d, "state", STR("withdrawn"));
+	json_set_str(a, d, "outcome", STR("withdrawn"));
+	json_set_bool(a, d, "closed", true);
+	file_advance(c, a, e, id, d);
 	db_exec(c, &sql_task_close_all, D_INT(id), D_INT(e->at));
 	db_exec(c, &sql_work_delete_all, D_INT(id));
 	db_exec(c, &sql_wait_delete_all, D_INT(id));

@@ -313,9 +313,8 @@ size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words, str
 size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max)
 {
 	size_t n = 0;
-	rows *r = db_query(c, &sql_case_desk_of, D_INT(id));
-	while (n < max && db_next(r))
-		out[n++] = str_dup(a, db_text(r, 0));
-	db_done(r);
+	const struct held_row *d = held_get(c, a, &case_desk, id, 0);
+	for (; d && n < max; d = d->next)
+		out[n++] = str_dup(a, d->v[DESK_entity].s);
 	return n;
 }

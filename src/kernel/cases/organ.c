@@ -6,6 +6,12 @@
 #define DB_STATEMENT_LIST kernel_cases_statements
 #include "db/declare.h"
 
+static void statements(void)
+{
+	kernel_cases_statements();
+	case_tables();
+}
+
 static const struct event_kind events[] = {
 #define EVENT(name, kind, version, doc) {kind, version, fold_##name, doc},
 #include "kernel/cases/events.def"
@@ -47,5 +53,5 @@ const struct organ cases_organ = {
     .n_job_commands = COUNT(jobs),
     .derived = derived,
     .n_derived = COUNT(derived),
-    .statements = kernel_cases_statements,
+    .statements = statements,
 };

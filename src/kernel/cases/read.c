@@ -7,52 +7,67 @@ static json *parse(arena *a, str text)
 	return text.n ? json_parse(a, str_dup(a, text), NULL) : NULL;
 }
 
-static void read_case(rows *r, arena *a, struct kase *q)
+/* From the columns of case_file. */
+static void read_case(const struct dbv *v, arena *a, str reason, struct kase *q)
 {
 	*q = (struct kase){
-	    .id = db_int(r, 0),
-	    .reference = str_dup(a, db_text(r, 1)),
-	    .service = str_dup(a, db_text(r, 2)),
-	    .version = db_int(r, 3),
-	    .entity = str_dup(a, db_text(r, 4)),
-	    .applicant = db_int(r, 5),
-	    .agent = db_int(r, 6),
-	    .state = str_dup(a, db_text(r, 7)),
-	    .outcome = str_dup(a, db_text(r, 8)),
-	    .channel = str_dup(a, db_text(r, 9)),
-	    .opened = db_int(r, 10),
-	    .submitted = db_int(r, 11),
-	    .changed = db_int(r, 12),
-	    .closed = db_int(r, 13),
-	    .due = db_int(r, 14),
-	    .holder = db_int(r, 15),
-	    .revision = db_int(r, 16),
-	    .fee = {db_int(r, 17)},
-	    .fee_rule = parse(a, db_text(r, 18)),
-	    .paused = db_int(r, 19),
-	    .currency = str_dup(a, db_text(r, 20)),
-	    .rating = db_int(r, 21),
-	    .suspended = db_int(r, 22),
-	    .joined = db_int(r, 23),
-	    .split_from = db_int(r, 24),
-	    .appealed = db_int(r, 25),
-	    .appeals = db_int(r, 26),
-	    .reason = str_dup(a, db_text(r, 27)),
+	    .id = v[FILE_id].i,
+	    .reference = str_dup(a, v[FILE_reference].s),
+	    .service = str_dup(a, v[FILE_service].s),
+	    .version = v[FILE_version].i,
+	    .entity = str_dup(a, v[FILE_entity].s),
+	    .applicant = v[FILE_applicant].i,
+	    .agent = v[FILE_agent].i,
+	    .state = str_dup(a, v[FILE_state].s),
+	    .outcome = str_dup(a, v[FILE_outcome].s),
+	    .channel = str_dup(a, v[FILE_channel].s),
+	    .opened = v[FILE_opened].i,
+	    .submitted = v[FILE_submitted].i,
+	    .changed = v[FILE_changed].i,
+	    .closed = v[FILE_closed].i,
+	    .due = v[FILE_due].i,
+	    .holder = v[FILE_holder].i,
+	    .revision = v[FILE_revision].i,
+	    .fee = {v[FILE_fee].i},
+	    .fee_rule = parse(a, v[FILE_fee_rule].s),
+	    .paused = v[FILE_paused].i,
+	    .currency = str_dup(a, v[FILE_currency].s),
+	    .rating = v[FILE_rating].i,
+	    .suspended = v[FILE_suspended].i,
+	    .joined = v[FILE_joined].i,
+	    .split_from = v[FILE_split_from].i,
+	    .appealed = v[FILE_appealed].i,
+	    .appeals = v[FILE_appeals].i,
+	    .reason = str_dup(a, reason),
 	};
+}
+
+/* A row of CASE_COLUMNS: those of case_file and the reason. */
+static void row_case(rows *r, arena *a, struct kase *q)
+{
+	struct dbv v[FILE_COLUMNS + 1];
+	db_row(r, v, FILE_COLUMNS + 1);
+	read_case(v, a, v[FILE_COLUMNS].s, q);
 }
 
 static bool one_case(arena *a, rows *r, struct kase *out)
 {
 	bool found = db_next(r);
 	if (found)
-		read_case(r, a, out);
+		row_case(r, a, out);
 	db_done(r);
 	return found;
 }
 
 bool case_get(dbc *c, arena *a, int64_t id, struct kase *out)
 {
-	return one_case(a, db_query(c, &sql_case_get, D_INT(id)), out);
+	if (!held_open(c))
+		return one_case(a, db_query(c, &sql_case_get, D_INT(id)), out);
+	struct held_row *f = held_get(c, a, &case_file, id, 0);
+	struct held_row *b = f ? held_get(c, a, &case_body, id, f->v[FILE_applicant].i) : NULL;
+	if (f)
+		read_case(f->v, a, b ? b->v[BODY_reason].s : (str){0}, out);
+	return f != NULL;
 }
 
 bool case_by_reference(dbc *c, arena *a, str reference, struct kase *out)
@@ -65,7 +80,7 @@ size_t cases_of(dbc *c, arena *a, int64_t person, struct kase *out, size_t max)
 	size_t n = 0;
 	rows *r = db_query(c, &sql_case_of, D_INT(person), D_INT((int64_t)max));
 	while (n < max && db_next(r))
-		read_case(r, a, &out[n++]);
+		row_case(r, a, &out[n++]);
 	db_done(r);
 	return n;
 }
@@ -78,29 +93,23 @@ bool case_open_of(dbc *c, arena *a, int64_t person, str service, struct kase *ou
 bool body_get(dbc *c, arena *a, const struct kase *q, struct body *out)
 {
 	*out = (struct body){0};
-	rows *r = db_query(c, &sql_case_body, D_INT(q->applicant), D_INT(q->id));
-	bool found = db_next(r);
-	if (found)
-		*out = (struct body){
-		    .person = parse(a, db_text(r, 0)),
-		    .answers = parse(a, db_text(r, 1)),
-		    .raw = parse(a, db_text(r, 2)),
-		    .process = parse(a, db_text(r, 3)),
-		    .trace = parse(a, db_text(r, 4)),
-		    .reason = str_dup(a, db_text(r, 5)),
-		    .words = str_dup(a, db_text(r, 6)),
-		};
-	db_done(r);
-	return found;
+	const struct held_row *b = held_get(c, a, &case_body, q->id, q->applicant);
+	if (!b)
+		return false;
+	*out = (struct body){
+	    .person = parse(a, b->v[BODY_person].s),
+	    .answers = parse(a, b->v[BODY_answers].s),
+	    .process = parse(a, b->v[BODY_process].s),
+	};
+	return true;
 }
 
-/* One part of it, the columns of case_body being numbered from 0; NULL if absent. */
-static json *body_part(dbc *c, arena *a, int64_t id, int part)
+/* One part of it; NULL if absent. */
+static json *body_part(dbc *c, arena *a, int64_t id, int column)
 {
-	rows *r = db_query(c, &sql_case_body_of, D_INT(id));
-	json *v = db_next(r) ? parse(a, db_text(r, part)) : NULL;
-	db_done(r);
-	return v;
+	const struct held_row *f = held_get(c, a, &case_file, id, 0);
+	const struct held_row *b = f ? held_get(c, a, &case_body, id, f->v[FILE_applicant].i) : NULL;
+	return b ? parse(a, b->v[column].s) : NULL;
 }
 
 static json *or_empty(arena *a, json *v)
@@ -110,27 +119,27 @@ static json *or_empty(arena *a, json *v)
 
 json *case_applicant(dbc *c, arena *a, int64_t id)
 {
-	return or_empty(a, body_part(c, a, id, 0));
+	return or_empty(a, body_part(c, a, id, BODY_person));
 }
 
 json *case_answers(dbc *c, arena *a, int64_t id)
 {
-	return or_empty(a, body_part(c, a, id, 1));
+	return or_empty(a, body_part(c, a, id, BODY_answers));
 }
 
 json *case_raw(dbc *c, arena *a, int64_t id)
 {
-	return or_empty(a, body_part(c, a, id, 2));
+	return or_empty(a, body_part(c, a, id, BODY_raw));
 }
 
 json *case_waiting(dbc *c, arena *a, int64_t id)
 {
-	return bpmn_waiting(a, body_part(c, a, id, 3));
+	return bpmn_waiting(a, body_part(c, a, id, BODY_process));
 }
 
 json *case_trace(dbc *c, arena *a, int64_t id)
 {
-	return body_part(c, a, id, 4);
+	return body_part(c, a, id, BODY_trace);
 }
 
 json *case_incidents(dbc *c, arena *a, int64_t id)
