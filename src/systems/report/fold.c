@@ -2,10 +2,21 @@
 #include "systems/report/report_in.h"
 
 #define DB_STATEMENTS     "systems/report/statements.def"
-#define DB_STATEMENT_LIST report_statements
+#define DB_STATEMENT_LIST report_statements_declare
 #include "db/declare.h"
 
+#include "db/held.h"
+
 #include <stdlib.h>
+
+static struct held_sum day_sums = {
+    .name = "report_day", .add = &sql_report_day_add, .n_keys = 3, .n_amounts = 2};
+
+void report_statements(void)
+{
+	report_statements_declare();
+	held_declare_sum(&day_sums);
+}
 
 /* "+03:00" as seconds. */
 static int64_t offset_read(str s)
@@ -35,8 +46,10 @@ static int64_t day_of(dbc *c, instant at)
 
 static void count(dbc *c, const struct event *e, const char *indicator, int64_t amount)
 {
-	db_exec(c, &sql_report_day_add, D_TEXT(str_of(indicator)), D_INT(day_of(c, e->at)),
-	        D_TEXT(json_str(e->data, "service")), D_INT(amount));
+	held_add(c, &day_sums,
+	         (const struct dbv[]){D_TEXT(str_of(indicator)), D_INT(day_of(c, e->at)),
+	                              D_TEXT(json_str(e->data, "service"))},
+	         (const int64_t[]){1, amount});
 }
 
 void report_follow_submitted(dbc *c, arena *a, const struct event *e)
