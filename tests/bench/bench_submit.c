@@ -24,6 +24,14 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Under callgrind with --instr-atstart=no the instructions of the rounds alone. */
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
+#endif
+
 #define APPLICATIONS 12000
 #define CLIENTS      64
 #define SERVICE      "complaint"
@@ -255,9 +263,11 @@ int main(int argc, char **argv)
 	b.micros = NEWN(b.a, int32_t, (size_t)b.n);
 	platform(&b, folder);
 	int most = b.n / 2;
+	CALLGRIND_START_INSTRUMENTATION;
 	double rate = round_of(&b, "64 clients", CLIENTS, most, 0);
 	round_of(&b, "  at half of it", CLIENTS, b.n / 4, (instant)(CLIENTS * 2e6 / rate));
 	double alone = round_of(&b, "one client, one commit each", 1, b.n / 8, 0);
+	CALLGRIND_STOP_INSTRUMENTATION;
 	struct writer_stats w = writer_stats_read(b.k->writer);
 	printf("ratio %.1f; %lld commands in %lld commits; %d refused\n", rate / alone,
 	       (long long)w.commands, (long long)w.batches, atomic_load(&b.refused));
