@@ -25,7 +25,7 @@ bool bpmn_never_runs(const struct xml_node *n)
 {
 	while (n && !xml_is(n, "process"))
 		n = n->parent;
-	return n && str_eq(xml_attr(n, "isExecutable"), STR("false"));
+	return n && !xml_flag(n, "isExecutable", true);
 }
 
 void bpmn_refuse(struct bpmn *b, const struct xml_node *n, const char *rule, const char *hint,
@@ -303,7 +303,7 @@ static void loop(struct bpmn *b, struct bpmn_el *e)
 		return;
 	struct bpmn_loop *l = e->loop = NEW(b->a, struct bpmn_loop);
 	if (!n) {
-		l->test_before = str_eq(xml_attr(s, "testBefore"), STR("true"));
+		l->test_before = xml_flag(s, "testBefore", false);
 		l->condition = expr_child(b, s, "loopCondition");
 		l->maximum = -1;
 		if (xml_has(s, "loopMaximum") &&
@@ -312,7 +312,7 @@ static void loop(struct bpmn *b, struct bpmn_el *e)
 		return;
 	}
 	l->multi = true;
-	l->sequential = str_eq(xml_attr(n, "isSequential"), STR("true"));
+	l->sequential = xml_flag(n, "isSequential", false);
 	l->cardinality = expr_child(b, n, "loopCardinality");
 	l->completion = expr_child(b, n, "completionCondition");
 	if ((x = xml_child(n, "loopDataInputRef")))
@@ -444,12 +444,12 @@ static void behaviour(struct bpmn *b, struct bpmn_el *e)
 
 	e->start_quantity = quantity(n, "startQuantity");
 	e->completion_quantity = quantity(n, "completionQuantity");
-	e->all_events = str_eq(xml_attr(n, "parallelMultiple"), STR("true"));
-	e->instantiate = str_eq(xml_attr(n, "instantiate"), STR("true"));
+	e->all_events = xml_flag(n, "parallelMultiple", false);
+	e->instantiate = xml_flag(n, "instantiate", false);
 	e->transaction = xml_is(n, "transaction");
 	e->ad_hoc = xml_is(n, "adHocSubProcess");
 	e->ordered = str_eq(xml_attr(n, "ordering"), STR("Sequential"));
-	e->keep_remaining = str_eq(xml_attr(n, "cancelRemainingInstances"), STR("false"));
+	e->keep_remaining = !xml_flag(n, "cancelRemainingInstances", true);
 	if (e->ad_hoc)
 		e->completion = expr_child(b, n, "completionCondition");
 	if (e->kind == K_COMPLEX)
@@ -495,8 +495,8 @@ static void attributes(struct bpmn *b, struct bpmn_el *e)
 		if (!e->called.n && (x = zeebe(n, "calledElement")))
 			e->called = xml_attr(x, "processId");
 		x = zeebe(n, "calledElement");
-		e->keep_parent_vars = str_eq(xml_attr(x, "propagateAllParentVariables"), STR("false"));
-		e->keep_child_vars = str_eq(xml_attr(x, "propagateAllChildVariables"), STR("false"));
+		e->keep_parent_vars = !xml_flag(x, "propagateAllParentVariables", true);
+		e->keep_child_vars = !xml_flag(x, "propagateAllChildVariables", true);
 	}
 }
 
@@ -512,11 +512,10 @@ static struct bpmn_el *add_el(struct bpmn *b, const struct xml_node *n, enum bpm
 	e->node = n;
 	e->scope = scope;
 	e->index = (uint32_t)b->n_els;
-	e->executable = !str_eq(xml_attr(n, "isExecutable"), STR("false"));
-	e->event_sub = str_eq(xml_attr(n, "triggeredByEvent"), STR("true"));
-	e->for_compensation = str_eq(xml_attr(n, "isForCompensation"), STR("true"));
-	e->interrupting = !str_eq(xml_attr(n, kind == K_BOUNDARY ? "cancelActivity" : "isInterrupting"),
-	                          STR("false"));
+	e->executable = xml_flag(n, "isExecutable", true);
+	e->event_sub = xml_flag(n, "triggeredByEvent", false);
+	e->for_compensation = xml_flag(n, "isForCompensation", false);
+	e->interrupting = xml_flag(n, kind == K_BOUNDARY ? "cancelActivity" : "isInterrupting", true);
 	b->els[b->n_els++] = e;
 	struct bpmn_slot *s = bpmn_find(b, e->id);
 	if (s && s->node == n)
@@ -742,6 +741,7 @@ struct bpmn *bpmn_load(arena *a, str xml, struct diags *d)
 
 	if (!b)
 		return NULL;
+	bpmn_check_vocabulary(b);
 	bpmn_check_profile(b);
 	bpmn_check_refs(b);
 	bpmn_check_flow(b);

@@ -182,7 +182,10 @@ bool bpmn_never_runs(const struct xml_node *n);
 void bpmn_refuse(struct bpmn *b, const struct xml_node *n, const char *rule, const char *hint,
                  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+bool bpmn_is_uri(str s);
+
 /* The rules, by subject. */
+void bpmn_check_vocabulary(struct bpmn *b); /* elements, attributes and values of BPMN */
 void bpmn_check_profile(struct bpmn *b); /* what we do not carry out, and identity */
 void bpmn_check_refs(struct bpmn *b);    /* what is named exists; expressions are formal */
 void bpmn_check_flow(struct bpmn *b);    /* flows and gateways */

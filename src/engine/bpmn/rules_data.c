@@ -32,11 +32,6 @@ static bool same_item(const struct xml_node *x, const struct xml_node *y)
 	return sx.n && str_eq(xml_ref(sx), xml_ref(sy));
 }
 
-static bool is_true(const struct xml_node *n, const char *name)
-{
-	return str_eq(xml_attr(n, name), STR("true"));
-}
-
 static bool is_data(const struct xml_node *n)
 {
 	return xml_is(n, "dataInput") || xml_is(n, "dataOutput") || xml_is(n, "dataObject");
@@ -48,7 +43,7 @@ static void collections(struct bpmn *b, const struct xml_node *n)
 {
 	const struct xml_node *item = is_data(n) ? item_of(b, n) : NULL;
 
-	if (item && is_true(item, "isCollection") != is_true(n, "isCollection"))
+	if (item && xml_flag(item, "isCollection", false) != xml_flag(n, "isCollection", false))
 		bpmn_refuse(b, n, "bpmn.data.collection", "set isCollection alike on both",
 		            "this data and its item definition disagree on being a collection");
 }
@@ -352,7 +347,7 @@ static void loop_side(struct bpmn *b, const struct xml_node *loop, const char *r
 	const struct xml_node *x = item_of(b, data), *y = item ? item_of(b, item) : NULL;
 	if (!x || !y)
 		return;
-	if (is_true(y, "isCollection"))
+	if (xml_flag(y, "isCollection", false))
 		bpmn_refuse(b, item, "bpmn.loop.item", "use an item that is not a collection",
 		            "%s must be a single item", item_name);
 	else if (!same_item(x, y))

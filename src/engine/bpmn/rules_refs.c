@@ -7,25 +7,58 @@
 /* ---- references ---------------------------------------------------------- */
 
 static const struct {
-	const char *attribute, *target;
-} references[] = {{"itemSubjectRef", "itemDefinition"},
-                  {"itemRef", "itemDefinition"},
-                  {"dataStoreRef", "dataStore"},
-                  {"processRef", "process"},
-                  {"categoryValueRef", "categoryValue"}};
+	const char *element, *attribute, *target; /* NULL: of any element; anything with an id */
+	bool outside;                             /* may name a type that another file defines */
+} references[] = {{NULL, "itemSubjectRef", "itemDefinition", false},
+                  {NULL, "itemRef", "itemDefinition", false},
+                  {NULL, "evaluatesToTypeRef", "itemDefinition", true},
+                  {"error", "structureRef", "itemDefinition", true},
+                  {"escalation", "structureRef", "itemDefinition", true},
+                  {"signal", "structureRef", "itemDefinition", true},
+                  {NULL, "dataStoreRef", "dataStore", false},
+                  {NULL, "processRef", "process", false},
+                  {NULL, "definitionalCollaborationRef", "collaboration", false},
+                  {NULL, "categoryValueRef", "categoryValue", false},
+                  {NULL, "partitionElementRef", NULL, false},
+                  {"messageFlow", "messageRef", "message", false},
+                  {"sendTask", "messageRef", "message", false},
+                  {"receiveTask", "messageRef", "message", false},
+                  {"messageEventDefinition", "messageRef", "message", false},
+                  {"signalEventDefinition", "signalRef", "signal", false},
+                  {"errorEventDefinition", "errorRef", "error", false},
+                  {"escalationEventDefinition", "escalationRef", "escalation", false},
+                  {"ioBinding", "inputDataRef", NULL, false},
+                  {"ioBinding", "outputDataRef", NULL, false}};
 
 static const struct {
 	const char *element, *target; /* NULL: anything with an id */
 } children[] = {{"flowNodeRef", NULL},
+                {"categoryValueRef", "categoryValue"},
+                {"supports", "process"},
+                {"supportedInterfaceRef", "interface"},
+                {"interfaceRef", "interface"},
+                {"endPointRef", "endPoint"},
+                {"participantRef", "participant"},
+                {"innerParticipantRef", "participant"},
+                {"outerParticipantRef", "participant"},
+                {"inMessageRef", "message"},
+                {"outMessageRef", "message"},
+                {"errorRef", "error"},
+                {"correlationPropertyRef", "correlationProperty"},
                 {"dataInputRefs", "dataInput"},
+                {"optionalInputRefs", "dataInput"},
+                {"whileExecutingInputRefs", "dataInput"},
                 {"inputSetRefs", "inputSet"},
                 {"dataOutputRefs", "dataOutput"},
+                {"optionalOutputRefs", "dataOutput"},
+                {"whileExecutingOutputRefs", "dataOutput"},
                 {"outputSetRefs", "outputSet"}};
 
 static void missing(struct bpmn *b, const struct xml_node *n, const char *name, str ref)
 {
 	bpmn_refuse(b, n, "bpmn.reference", "name what the file defines",
-	            "%s names \"%.*s\", which is not in this file", name, STRF(ref));
+	            "%s names \"%.*s\", which this file does not define as what it must be", name,
+	            STRF(ref));
 }
 
 /* A prefix of another namespace means a type or a file outside: not ours to judge. */
@@ -38,7 +71,11 @@ static void reference_rules(struct bpmn *b, const struct xml_node *n)
 {
 	for (size_t i = 0; i < sizeof references / sizeof *references; i++) {
 		str ref = xml_attr(n, references[i].attribute);
-		if (is_local(ref) && !xml_is(bpmn_node(b, ref), references[i].target))
+		if (!is_local(ref) || (references[i].element && !xml_is(n, references[i].element)))
+			continue;
+		const struct xml_node *to = bpmn_node(b, ref);
+		bool wrong = to && references[i].target && !xml_is(to, references[i].target);
+		if (wrong || (!to && !references[i].outside))
 			missing(b, n, references[i].attribute, ref);
 	}
 	for (size_t i = 0; i < sizeof children / sizeof *children; i++) {
@@ -68,6 +105,40 @@ static void shared_definition(struct bpmn *b, const struct xml_node *n)
 	else if (xml_is(def->parent, "endEvent") || xml_is(def->parent, "intermediateThrowEvent"))
 		bpmn_refuse(b, n, "bpmn.event.shared", "define it at the top of the file",
 		            "what a throw event defines cannot be used by another event");
+}
+
+/* ---- lanes --------------------------------------------------------------- */
+
+static const struct xml_node *process_of(const struct xml_node *n)
+{
+	while (n && !xml_is(n, "process"))
+		n = n->parent;
+	return n;
+}
+
+static bool in_lane(const struct xml_node *lane, str id)
+{
+	for (const struct xml_node *x = xml_child(lane, "flowNodeRef"); x;
+	     x = xml_next(x, "flowNodeRef"))
+		if (str_eq(xml_ref(x->text), id))
+			return true;
+	return false;
+}
+
+/* A lane holds flow nodes of its process, and of the lanes of a set only one does. */
+static void lane_rules(struct bpmn *b, const struct xml_node *n)
+{
+	if (!xml_is(n, "flowNodeRef") || !xml_is(n->parent, "lane"))
+		return;
+	str id = xml_ref(n->text);
+	const struct bpmn_el *e = bpmn_el(b, id);
+	if (bpmn_node(b, id) && (!e || e->kind == K_PROCESS || process_of(e->node) != process_of(n)))
+		bpmn_refuse(b, n, "bpmn.lane.member", "name events, activities and gateways of the process",
+		            "\"%.*s\" is no flow node of this process", STRF(id));
+	for (const struct xml_node *l = xml_next(n->parent, "lane"); l; l = xml_next(l, "lane"))
+		if (in_lane(l, id))
+			bpmn_refuse(b, n, "bpmn.lane.twice", "keep it in one of them",
+			            "\"%.*s\" stands in two lanes: whose is it?", STRF(id));
 }
 
 /* ---- incoming, outgoing -------------------------------------------------- */
@@ -109,6 +180,40 @@ static void flow_lists(struct bpmn *b)
 			bpmn_refuse(b, x, "bpmn.flow.listed", "remove it from the list",
 			            "\"%.*s\" is no %s flow of this element", STRF(x->text), x->name.p);
 	}
+}
+
+/* ---- the diagram --------------------------------------------------------- */
+
+static size_t count_of(const struct xml_node *n, enum xml_ns ns, const char *name)
+{
+	size_t count = 0;
+
+	for (const struct xml_node *x = n->first; x; x = x->next)
+		count += x->ns == ns && str_eq(x->name, str_of(name));
+	return count;
+}
+
+static void odd(struct bpmn *b, const struct xml_node *n, const char *rule, const char *what)
+{
+	struct diag *g = diags_add(b->d, DIAG_WARNING, rule, n->line, n->col, "%s", what);
+
+	if (g)
+		g->hint = STR("draw it again in a modeler, or remove it from the diagram");
+}
+
+/* What is drawn wrongly is told; it runs all the same, and is laid out anew. */
+static void diagram_rules(struct bpmn *b, const struct xml_node *n)
+{
+	if (n->ns != NS_BPMNDI)
+		return;
+	str of = xml_attr(n, "bpmnElement");
+	bool shape = str_eq(n->name, STR("BPMNShape")), edge = str_eq(n->name, STR("BPMNEdge"));
+	if (is_local(of) && !bpmn_node(b, of))
+		odd(b, n, "bpmn.diagram.reference", "it draws an element that this file does not have");
+	if (shape && !count_of(n, NS_DC, "Bounds"))
+		odd(b, n, "bpmn.diagram.place", "a shape without its place is not drawn");
+	if (edge && count_of(n, NS_DI, "waypoint") < 2)
+		odd(b, n, "bpmn.diagram.place", "a line needs two points");
 }
 
 /* ---- expressions --------------------------------------------------------- */
@@ -187,10 +292,12 @@ static void expression_rules(struct bpmn *b, const struct xml_node *n)
 void bpmn_check_refs(struct bpmn *b)
 {
 	for (const struct xml_node *n = b->root; n; n = xml_walk(b->root, n)) {
+		diagram_rules(b, n);
 		if (n->ns != NS_BPMN)
 			continue;
 		reference_rules(b, n);
 		shared_definition(b, n);
+		lane_rules(b, n);
 		expression_rules(b, n);
 	}
 	flow_lists(b);

@@ -37,23 +37,11 @@ static void ad_hoc_rules(struct bpmn *b, const struct bpmn_el *e)
 		            "an ad-hoc sub-process is not triggered by an event");
 }
 
-static bool is_uri(str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool hex = c == '%' && i + 2 < s.n &&
-		           str_find(STR("0123456789abcdefABCDEF"), str_sub(s, i + 1, i + 2)) >= 0;
-		if (c <= ' ' || c >= 127 || str_chr(STR("\"<>\\^`{|}"), c) >= 0 || (c == '%' && !hex))
-			return false;
-	}
-	return true;
-}
-
 static void transaction_rules(struct bpmn *b, const struct bpmn_el *e)
 {
 	str method = xml_attr(e->node, "method");
 
-	if (!is_uri(method))
+	if (!bpmn_is_uri(method))
 		bpmn_refuse(b, e->node, "bpmn.transaction.method", "write ##Compensate, or leave it out",
 		            "the method \"%.*s\" is not a URI", STRF(method));
 	else if (method.n && !str_eq(method, STR("##Compensate")))

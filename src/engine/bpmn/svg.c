@@ -58,7 +58,7 @@ static void read_shape(arena *a, const struct bpmn *b, const struct xml_node *di
 	s->y = coordinate(bounds, "y");
 	s->w = coordinate(bounds, "width");
 	s->h = coordinate(bounds, "height");
-	s->expanded = str_eq(xml_attr(di, "isExpanded"), STR("true"));
+	s->expanded = xml_flag(di, "isExpanded", false);
 }
 
 static void read_edge(arena *a, const struct xml_node *di, const struct xml_node *n,

@@ -200,6 +200,15 @@ str xml_attr(const struct xml_node *n, const char *name)
 	return xml_attr_ns(n, NS_NONE, name);
 }
 
+bool xml_flag(const struct xml_node *n, const char *name, bool otherwise)
+{
+	str v = xml_attr(n, name);
+
+	if (str_eq(v, STR("true")) || str_eq(v, STR("1")))
+		return true;
+	return !str_eq(v, STR("false")) && !str_eq(v, STR("0")) && otherwise;
+}
+
 bool xml_has(const struct xml_node *n, const char *name)
 {
 	return xml_attr(n, name).p != NULL;

@@ -45,6 +45,8 @@ struct xml_node *xml_parse(arena *a, str text, struct diags *d);
 
 /* An attribute without namespace; empty if absent. */
 str xml_attr(const struct xml_node *n, const char *name);
+/* "true" and "1", "false" and "0", as XML Schema has them; else `otherwise`. */
+bool xml_flag(const struct xml_node *n, const char *name, bool otherwise);
 bool xml_has(const struct xml_node *n, const char *name);
 str xml_attr_ns(const struct xml_node *n, enum xml_ns ns, const char *name);
 /* Is it this BPMN element? */
