@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "app/dmn_replay.h"
 #include "app/dmn_suite.h"
 #include "app/open.h"
 #include "app/tzfiles.h"
@@ -218,6 +219,8 @@ static int with_model(arena *a, const struct words *w)
 int cmd_dmn(int argc, char **argv)
 {
 	struct words w;
+	if (argc > 1 && is(argv[1], "replay"))
+		return dmn_replay(argc, argv);
 	read_words(argc, argv, &w);
 	if (!w.verb || w.wrong)
 		return help_wrong("dmn", w.verb ? "unknown word" : "what is to be done?", w.wrong);

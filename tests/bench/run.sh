@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres bpmn form feel http search submit tasks timers. BENCH_SECONDS (2) is how
+# or some of: writer postgres bpmn form feel http search replay submit tasks timers. BENCH_SECONDS (2) is how
 # long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
@@ -70,6 +70,10 @@ fi
 if wanted search "$@"; then
 	echo "== searches of the guide over HTTP, 1,300 cards"
 	tests/bench/search.sh "$build" "$seconds"
+fi
+if wanted replay "$@"; then
+	echo "== past cases decided again a second, by two versions of a table, SQLite"
+	"$build/bench_replay"
 fi
 if wanted submit "$@"; then
 	echo "== applications sent over HTTP, each answered after its commit"

@@ -195,6 +195,11 @@ void source_put(arena *a, struct pack_source *s, str path, str bytes);
 /* Writes a number into "version" of its service.json, and leaves the rest as written. */
 bool source_renumber(arena *a, struct pack_source *s, str service, int64_t version);
 
+/* The service of such a source, unchecked: no example runs. NULL when a file of it cannot
+ * be read, told in *d. */
+const struct service *source_service(arena *a, const struct pack_source *s, str service,
+                                     struct diags *d);
+
 /* Publishes a checked service: `s` as pack_check made it of `files`. Its number must be
  * service_next (ERR_conflict), and `from` not before the newest version's (ERR_bad_input);
  * from <= now: at once. `about` is kept in the event. Call pack_refresh after the commit. */

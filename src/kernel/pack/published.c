@@ -162,6 +162,12 @@ bool source_renumber(arena *a, struct pack_source *s, str service, int64_t versi
 	return false;
 }
 
+const struct service *source_service(arena *a, const struct pack_source *s, str service,
+                                     struct diags *d)
+{
+	return pack_build_service(a, s, service, d);
+}
+
 /* ---- publishing ---- */
 
 /* Keeps the files of the service's folder; the hash of their list. */
