@@ -82,6 +82,7 @@ static int serve(struct service_run *s)
 	    .trust_proxy = config_flag(c, SETTING_trust_proxy),
 	    .form_targets = config_text(c, SETTING_provider_url),
 	    .security_contact = config_text(c, SETTING_security_contact),
+	    .editors = config_text(c, SETTING_editors),
 	    .banner = banner(s->o.a, c),
 	    .demo = p && config_flag(c, SETTING_demo) ? p->demo : NULL,
 	    .quiet = !config_flag(c, SETTING_request_log),

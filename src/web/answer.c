@@ -35,13 +35,17 @@ static void add_str(struct exchange *x, struct MHD_Response *m, const char *name
 		add(m, name, str_c(x->a, value));
 }
 
-static void security_headers(const struct server *s, struct MHD_Response *m, bool framed)
+static void security_headers(const struct exchange *x, struct MHD_Response *m)
 {
-	add(m, "Content-Security-Policy", framed ? s->policy_framed.p : s->policy.p);
+	const struct server *s = x->s;
+	str policy = x->r.framed             ? s->policy_framed
+	             : x->r.style_attributes ? s->policy_styles
+	                                     : s->policy;
+	add(m, "Content-Security-Policy", policy.p);
 	add(m, "X-Content-Type-Options", "nosniff");
 	add(m, "Referrer-Policy", "same-origin");
 	add(m, "Cross-Origin-Opener-Policy", "same-origin");
-	add(m, "Cross-Origin-Resource-Policy", framed ? "cross-origin" : "same-origin");
+	add(m, "Cross-Origin-Resource-Policy", x->r.framed ? "cross-origin" : "same-origin");
 	add(m, "Permissions-Policy", "camera=(), microphone=(), geolocation=()");
 	if (s->https)
 		add(m, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
@@ -109,7 +113,7 @@ static void cookies(struct exchange *x, struct MHD_Response *m, bool page)
 
 static void reply_headers(struct exchange *x, struct MHD_Response *m, const struct reply *p)
 {
-	security_headers(x->s, m, x->r.framed);
+	security_headers(x, m);
 	add_str(x, m, "Content-Type", p->type);
 	add_str(x, m, "Cache-Control", p->cache);
 	add_str(x, m, "ETag", p->etag);

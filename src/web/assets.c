@@ -49,6 +49,23 @@ static const char *type_of(str name, bool *text)
 	return "application/octet-stream";
 }
 
+bool asset_add(struct assets *s, arena *a, str name, str bytes)
+{
+	if (s->n == ASSETS_MAX)
+		return false;
+	struct asset *g = &s->item[s->n++];
+	bool text;
+	unsigned char h[SHA256_DIGEST_LENGTH];
+	g->name = name;
+	g->bytes = bytes;
+	g->type = type_of(name, &text);
+	g->tried[CODING_GZIP] = g->tried[CODING_BROTLI] = !text;
+	SHA256((const unsigned char *)g->bytes.p, g->bytes.n, h);
+	g->hash = str_hex(a, (str){(char *)h, HASH_HEX / 2});
+	g->etag = str_fmt(a, "\"%.*s\"", STRF(g->hash));
+	return true;
+}
+
 struct assets *assets_load(arena *a)
 {
 	struct assets *s = NEW(a, struct assets);
@@ -56,23 +73,15 @@ struct assets *assets_load(arena *a)
 	if (!s->a)
 		return NULL;
 	pthread_mutex_init(&s->lock, NULL);
-	for (size_t i = 0; i < embedded_count && s->n < ASSETS_MAX; i++) {
+	for (size_t i = 0; i < embedded_count; i++) {
 		str path = str_of(embedded_files[i].name), name = path, part;
 		if (!str_starts(path, STR("ui/dist/")) && !str_starts(path, STR("ui/fonts/")))
 			continue;
 		str_cut(&name, '/', &part);
 		str_cut(&name, '/', &part);
-		struct asset *g = &s->item[s->n++];
-		bool text;
-		unsigned char h[SHA256_DIGEST_LENGTH];
-		g->name = name;
-		g->bytes = (str){embedded_files[i].start,
-		                 (size_t)(embedded_files[i].end - embedded_files[i].start)};
-		g->type = type_of(name, &text);
-		g->tried[CODING_GZIP] = g->tried[CODING_BROTLI] = !text;
-		SHA256((const unsigned char *)g->bytes.p, g->bytes.n, h);
-		g->hash = str_hex(a, (str){(char *)h, HASH_HEX / 2});
-		g->etag = str_fmt(a, "\"%.*s\"", STRF(g->hash));
+		asset_add(s, a, name,
+		          (str){embedded_files[i].start,
+		                (size_t)(embedded_files[i].end - embedded_files[i].start)});
 	}
 	return s;
 }
@@ -100,6 +109,11 @@ static size_t ending(str name)
 	while (i && name.p[i - 1] != '.')
 		i--;
 	return i ? i - 1 : name.n;
+}
+
+bool asset_known(const struct assets *s, str name)
+{
+	return s && named(s, name) < s->n;
 }
 
 str asset_url(const struct assets *s, arena *a, const char *lang, str name)

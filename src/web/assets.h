@@ -13,13 +13,20 @@
 
 #include "base/str.h"
 
-#define ASSETS_MAX    64
-#define ASSETS_PREFIX "/assets/"
+#define ASSETS_MAX      128
+#define ASSETS_PREFIX   "/assets/"
+#define ASSET_MAX_BYTES ((size_t)8 * 1024 * 1024) /* of a file of a folder */
 
 struct assets;
 
 /* Everything embedded below ui/dist and ui/fonts. */
 struct assets *assets_load(arena *a);
+/* The files of a folder and of its folders as "NAME/path", besides: an optional pack that
+ * an operator fetched. Regular files of known kinds, within limits; false and *why. */
+bool assets_add_folder(struct assets *s, arena *a, str folder, str name, str *why);
+/* One more, before threads; name and bytes must last. False when there is no room. */
+bool asset_add(struct assets *s, arena *a, str name, str bytes);
+bool asset_known(const struct assets *s, str name);
 void assets_free(struct assets *s);
 
 /* The hashed URL of "diwan.css": diwan.rtl.css for Arabic and diwan.ltr.css for

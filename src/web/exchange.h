@@ -29,9 +29,10 @@ struct server {
 	struct assets *assets;
 	struct page_cache *cache;
 	struct metrics metrics;
-	str policy; /* Content-Security-Policy */
+	str policy;        /* Content-Security-Policy */
 	str policy_framed; /* the same for a page that other sites may frame */
-	str origin; /* of public_url: "https://services.example" */
+	str policy_styles; /* the same for a page with req.style_attributes */
+	str origin;        /* of public_url: "https://services.example" */
 	bool https;
 	int port;
 	atomic_bool stopping;

@@ -104,6 +104,9 @@ struct req {
 	str content, content_type; /* something else than a page: a file */
 	str filename;              /* Content-Disposition: attachment */
 	bool framed;               /* other sites may show the page in a frame */
+	bool style_attributes;     /* it runs a drawing library that writes style attributes in
+	                            * markup: its policy allows these, but no inline script and
+	                            * no style element */
 	bool cacheable;            /* public page: ETag, no-cache; else no-store */
 	str set_session;           /* new cookie token; see req_session */
 	bool clear_session;

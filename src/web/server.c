@@ -346,6 +346,7 @@ static void policy(struct server *s)
 	                    s->o.form_targets.n ? " " : "", STRF(s->o.form_targets));
 	s->policy = str_fmt(s->a, "%.*s'none'", STRF(rules));
 	s->policy_framed = str_fmt(s->a, "%.*s*", STRF(rules));
+	s->policy_styles = str_cat(s->a, s->policy, STR("; style-src-attr 'unsafe-inline'"));
 }
 
 err server_start(arena *a, const struct server_options *o, struct server **out, str *why)
@@ -369,6 +370,12 @@ err server_start(arena *a, const struct server_options *o, struct server **out, 
 	}
 	s->assets = assets_load(a);
 	s->cache = page_cache_create(&s->metrics);
+	if (s->assets && s->o.editors.n &&
+	    !assets_add_folder(s->assets, a, s->o.editors, STR("editors"), why)) {
+		page_cache_destroy(s->cache);
+		assets_free(s->assets);
+		return ERR_unavailable;
+	}
 	if (!s->assets || !s->cache || !listen_start(s, &address, v6)) {
 		*why = str_fmt(a, "cannot listen on %.*s: %s", STRF(o->listen), strerror(errno));
 		page_cache_destroy(s->cache);
@@ -377,6 +384,11 @@ err server_start(arena *a, const struct server_options *o, struct server **out, 
 	}
 	*out = s;
 	return OK;
+}
+
+bool server_has_asset(const struct server *s, str name)
+{
+	return asset_known(s->assets, name);
 }
 
 int server_port(const struct server *s)

@@ -28,6 +28,8 @@ struct server_options {
 	int timeout;                 /* seconds without a byte; 0 = 20 */
 	const json *demo;            /* the pack's demo.json, on a trial platform only: accounts
 	                              * and codes are shown at sign-in; NULL where people are real */
+	str editors;                 /* folder of the drawing editors, served below
+	                              * /assets/editors/; empty: there are none */
 	bool quiet;                  /* no line a request in the log */
 	bool no_page_cache;
 };
@@ -36,6 +38,8 @@ err server_start(arena *a, const struct server_options *o, struct server **out, 
 int server_port(const struct server *s);
 str server_public_url(const struct server *s);
 const struct server_options *server_settings(const struct server *s);
+/* Is there such a file below /assets/? */
+bool server_has_asset(const struct server *s, str name);
 /* Refuses new requests, finishes those under way (at most `seconds`), stops. */
 void server_stop(struct server *s, int seconds);
 

@@ -79,3 +79,8 @@ const js = buildSync({ entryPoints: [join(here, 'main.js')], bundle: true, minif
 	format: 'esm', target: 'es2019', legalComments: 'none' }).outputFiles[0].contents
 if (write('diwan.js', Buffer.from(js)) > JS_MAX_BYTES)
 	throw new Error(`diwan.js is over ${JS_MAX_BYTES} bytes compressed`)
+
+// The page of the optional editors alone carries these.
+write('editor.css', minify('editor.css', readFileSync(join(here, 'editor.css'), 'utf8')))
+write('editor.js', Buffer.from(buildSync({ entryPoints: [join(here, 'editor.js')], bundle: true, minify: true,
+	write: false, format: 'esm', target: 'es2019', legalComments: 'none' }).outputFiles[0].contents))

@@ -167,6 +167,10 @@ json *bpmn_element_json(arena *a, const struct bpmn *b, str id);
  * element, the title shows when pointed at. Ids are prefixed by "bpmn-". */
 str bpmn_svg(arena *a, const struct bpmn *b, const json *path);
 
+/* The text of the file with a diagram in it, laid out here, for editors that need one;
+ * the text itself where it has one. */
+str bpmn_with_diagram(arena *a, const struct bpmn *b, str xml);
+
 /* What happened, as bpmn_svg's path, from a trace in the order of time:
  *     [{"kind": "entered"|"left"|"cancelled"|"flow"|"incident", "element", "case"?,
  *       "instance"?, "at" (microseconds)}, ...]

@@ -34,5 +34,7 @@ struct shape *drawing_shape(arena *a, struct drawing *d, const struct xml_node *
 struct edge *drawing_edge(arena *a, struct drawing *d, const struct xml_node *n);
 /* Lays out every process of the file from left to right. */
 void layout(arena *a, const struct bpmn *b, struct drawing *d);
+/* The same written as BPMN DI; `plane` is the id of what it shows. */
+void diagram_write(buf *out, arena *a, const struct bpmn *b, str plane);
 
 #endif

@@ -253,34 +253,6 @@ static void stage(struct compiler *c, const json *row)
 		reminder(c, id, days, json_str(row, "reminder"));
 }
 
-/* The diagram, by the same layout that draws files without one. */
-static void diagram(struct compiler *c, const struct bpmn *b, str process)
-{
-	struct drawing d = {0};
-
-	layout(c->a, b, &d);
-	buf_fmt(&c->out,
-	        "<bpmndi:BPMNDiagram id=\"diagram\"><bpmndi:BPMNPlane id=\"plane\" "
-	        "bpmnElement=\"%.*s\">\n",
-	        STRF(process));
-	for (const struct shape *s = d.shapes; s; s = s->next)
-		buf_fmt(&c->out,
-		        "<bpmndi:BPMNShape id=\"%.*s_shape\" bpmnElement=\"%.*s\"><dc:Bounds x=\"%lld\" "
-		        "y=\"%lld\" width=\"%lld\" height=\"%lld\"/></bpmndi:BPMNShape>\n",
-		        STRF(s->el->id), STRF(s->el->id), (long long)s->x, (long long)s->y, (long long)s->w,
-		        (long long)s->h);
-	for (const struct edge *e = d.edges; e; e = e->next) {
-		str id = xml_attr(e->node, "id");
-		buf_fmt(&c->out, "<bpmndi:BPMNEdge id=\"%.*s_edge\" bpmnElement=\"%.*s\">", STRF(id),
-		        STRF(id));
-		for (size_t i = 0; i < e->n; i++)
-			buf_fmt(&c->out, "<di:waypoint x=\"%lld\" y=\"%lld\"/>", (long long)e->x[i],
-			        (long long)e->y[i]);
-		buf_puts(&c->out, "</bpmndi:BPMNEdge>\n");
-	}
-	buf_puts(&c->out, "</bpmndi:BPMNPlane></bpmndi:BPMNDiagram>\n");
-}
-
 static void process(struct compiler *c, const json *table)
 {
 	str id = json_str(table, "process");
@@ -288,9 +260,6 @@ static void process(struct compiler *c, const json *table)
 	buf_puts(&c->out,
 	         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	         "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" "
-	         "xmlns:bpmndi=\"http://www.omg.org/spec/BPMN/20100524/DI\" "
-	         "xmlns:dc=\"http://www.omg.org/spec/DD/20100524/DC\" "
-	         "xmlns:di=\"http://www.omg.org/spec/DD/20100524/DI\" "
 	         "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
 	         "xmlns:diwan=\"urn:diwan:bpmn:1\" targetNamespace=\"urn:diwan:stages\" "
 	         "expressionLanguage=\"https://www.omg.org/spec/DMN/20191111/FEEL/\">\n<process");
@@ -329,7 +298,7 @@ str bpmn_from_stages(arena *a, const json *table, struct diags *d)
 	struct bpmn *b = bpmn_load(a, str_cat(a, body, STR("</definitions>\n")), d);
 	if (!b || c.out.over)
 		return (str){0};
-	diagram(&c, b, json_str(table, "process"));
+	diagram_write(&c.out, a, b, json_str(table, "process"));
 	buf_puts(&c.out, "</definitions>\n");
 	return c.out.over ? (str){0} : buf_str(&c.out);
 }

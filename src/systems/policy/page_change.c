@@ -1,7 +1,7 @@
 /* page_change.c - a change: its text, what the check says, what it changes. */
 #include "systems/policy/policy_in.h"
 
-static bool editable(const struct change *ch)
+bool policy_may_edit(const struct change *ch)
 {
 	return str_eq(ch->state, STR("draft")) || str_eq(ch->state, STR("rejected"));
 }
@@ -95,11 +95,11 @@ static void rights(struct req *r, json *v, const struct at *at)
 	bool proposed = str_eq(ch->state, STR("proposed"));
 	bool publisher = may(&r->session.rights, PERM_policy_publish, at->s->entity);
 	bool hand = change_has_hand(r->db, ch->id, r->session.person);
-	json_set_bool(r->a, v, "may_edit", editable(ch));
-	json_set_bool(r->a, v, "may_withdraw", editable(ch) || proposed);
+	json_set_bool(r->a, v, "may_edit", policy_may_edit(ch));
+	json_set_bool(r->a, v, "may_withdraw", policy_may_edit(ch) || proposed);
 	json_set_bool(r->a, v, "may_decide", proposed && publisher && !hand);
 	json_set_bool(r->a, v, "own", proposed && hand);
-	json_set_bool(r->a, v, "stale", (editable(ch) || proposed) && ch->base != at->newest);
+	json_set_bool(r->a, v, "stale", (policy_may_edit(ch) || proposed) && ch->base != at->newest);
 }
 
 json *policy_change_page(struct req *r, struct at *at, struct checked *k)
@@ -114,6 +114,8 @@ json *policy_change_page(struct req *r, struct at *at, struct checked *k)
 	json_set_bool(r->a, v, "process", at->m.process);
 	json_set_int(r->a, v, "newest", at->newest);
 	texts(r, v, at, k);
+	if (policy_may_edit(&at->ch))
+		json_set_str(r->a, v, "editor", policy_editor(r, &at->m));
 	rights(r, v, at);
 	json_set_bool(r->a, v, "unchanged", k->unchanged);
 	json_set(r->a, v, "check", check_view(r, k));

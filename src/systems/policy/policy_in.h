@@ -101,6 +101,9 @@ void policy_error(struct req *r, json *v, const char *field, const char *key);
 void policy_crumbs(struct req *r, json *v, const struct at *at);
 instant policy_day_begins(const struct pack *p, int64_t day);
 int64_t policy_today(struct req *r, const struct pack *p);
+bool policy_may_edit(const struct change *ch);
+/* "dmn" or "bpmn" if the optional pack can draw this model; else empty. */
+str policy_editor(struct req *r, const struct model *m);
 /* The whole page of a change. */
 json *policy_change_page(struct req *r, struct at *at, struct checked *k);
 

@@ -80,12 +80,16 @@ static str sent(struct req *r, const char *field, const char *file)
 	return buf_str(&b);
 }
 
-/* A text too long for a box is not sent back by the page: it stays. */
-static str long_text(struct req *r, str hash)
+/* What a page did not send, because it has no box for it, stays as it was. */
+static str kept(struct req *r, str hash, const char *field)
 {
 	str text = {0};
-	bool found = hash.n && pack_text(r->db, r->a, hash, &text);
-	return found && text.n > REQ_MAX_FIELD_BYTES ? text : (str){0};
+	for (size_t i = 0; i < r->n_fields; i++)
+		if (str_eq(r->fields[i].name, str_of(field)))
+			return text;
+	if (hash.n)
+		pack_text(r->db, r->a, hash, &text);
+	return text;
 }
 
 static err again(struct req *r, struct at *at, const char *field, const char *key)
@@ -107,9 +111,9 @@ err prepare_policy_save(struct req *r)
 	w->text = sent(r, "text", "file");
 	w->tests = sent(r, "tests", "tests_file");
 	if (!w->text.n)
-		w->text = long_text(r, w->at.ch.text);
+		w->text = kept(r, w->at.ch.text, "text");
 	if (!w->tests.n)
-		w->tests = long_text(r, w->at.ch.tests);
+		w->tests = kept(r, w->at.ch.tests, "tests");
 	if (!str_trim(w->text).n)
 		return again(r, &w->at, "text", "policy.change.no_text");
 	return utf8_check(w->text) < 0 && utf8_check(w->tests) < 0
