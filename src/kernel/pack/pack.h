@@ -186,8 +186,9 @@ int64_t service_newest(const struct pack *p, dbc *c, arena *a, str service);
 /* The next number that is free. */
 int64_t service_next(dbc *c, str service);
 
-/* What pack_check needs to check one service: the files of that version, and the lists
- * of the country. People of the demonstration are left out. False and *why. */
+/* What pack_check needs to check one service: the files of that version, the lists of the
+ * country and the cards of all services. People of the demonstration are left out. False
+ * and *why. */
 bool service_source(dbc *c, arena *a, str service, int64_t version, struct pack_source *out,
                     str *why);
 /* In a source: replaces a file, or adds it. */

@@ -90,6 +90,14 @@ static str pack_hash(dbc *c, arena *a)
 	return hash;
 }
 
+/* Lists of the country, and cards: lists name services by them. Nobody invented. */
+static bool is_common(str path)
+{
+	if (str_chr(path, '/') < 0)
+		return !str_eq(path, STR("demo.json"));
+	return str_starts(path, STR("services/")) && str_ends(path, STR("/card.json"));
+}
+
 bool service_source(dbc *c, arena *a, str service, int64_t version, struct pack_source *out,
                     str *why)
 {
@@ -106,7 +114,7 @@ bool service_source(dbc *c, arena *a, str service, int64_t version, struct pack_
 	for (const json *f = json_get(lists, "files") ? json_get(lists, "files")->first : NULL; f;
 	     f = f->next) {
 		str bytes;
-		if (str_chr(f->key, '/') >= 0 || str_eq(f->key, STR("demo.json")))
+		if (!is_common(f->key))
 			continue;
 		if (!pack_blob_get(c, a, f->s, &bytes)) {
 			*why = str_fmt(a, "the file %.*s is missing or was changed", STRF(f->key));

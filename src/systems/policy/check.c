@@ -51,11 +51,15 @@ static str name_of(str path)
 	return part;
 }
 
-json *policy_diags(struct req *r, const struct diags *d)
+json *policy_diags(struct req *r, const struct model *m, const struct diags *d)
 {
 	json *list = json_array(r->a);
 	int n = 0;
-	for (const struct diag *g = d->first; g && n < POLICY_DIAGS_MAX; g = g->next, n++) {
+	for (const struct diag *g = d->first; g && n < POLICY_DIAGS_MAX; g = g->next) {
+		/* Warnings of cards and lists are for those who write these. */
+		if (g->severity != DIAG_ERROR && !str_eq(g->file, m->file) && !str_eq(g->file, m->tests))
+			continue;
+		n++;
 		json *o = json_push(list, json_object(r->a));
 		json_set_bool(r->a, o, "error", g->severity == DIAG_ERROR);
 		json_set_str(r->a, o, "file", name_of(g->file));

@@ -64,13 +64,12 @@ static json *tables(struct req *r, const struct at *at, const struct service *s)
 
 /* ---- the page ---- */
 
-static json *check_view(struct req *r, const struct checked *k)
+static json *check_view(struct req *r, const struct model *m, const struct checked *k)
 {
 	json *o = json_object(r->a);
 	json_set_bool(r->a, o, "good", k->s != NULL);
 	json_set_int(r->a, o, "errors", (int64_t)k->d.errors + (k->why.n > 0));
-	json_set_int(r->a, o, "warnings", (int64_t)(k->d.count - k->d.errors));
-	json_set(r->a, o, "list", policy_diags(r, &k->d));
+	json_set(r->a, o, "list", policy_diags(r, m, &k->d));
 	json_set_str(r->a, o, "why", k->why);
 	return o;
 }
@@ -118,7 +117,7 @@ json *policy_change_page(struct req *r, struct at *at, struct checked *k)
 		json_set_str(r->a, v, "editor", policy_editor(r, &at->m));
 	rights(r, v, at);
 	json_set_bool(r->a, v, "unchanged", k->unchanged);
-	json_set(r->a, v, "check", check_view(r, k));
+	json_set(r->a, v, "check", check_view(r, &at->m, k));
 	if (k->s && !at->m.process)
 		json_set(r->a, v, "tables", tables(r, at, k->s));
 	if (k->s && at->m.process)

@@ -76,7 +76,7 @@ struct checked {
 };
 void policy_check(struct req *r, const struct change *ch, const struct model *m,
                   struct checked *out);
-json *policy_diags(struct req *r, const struct diags *d);
+json *policy_diags(struct req *r, const struct model *m, const struct diags *d);
 
 /* ---- view.c ---- */
 
