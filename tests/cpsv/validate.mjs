@@ -1,12 +1,13 @@
 /*
- * validate.mjs FILE [--services N] [--violations N]
+ * validate.mjs FILE [--services N] [--violations N] [--same FILE]
  *
  * Checks an export of the guide (Turtle, N-Triples or JSON-LD, by the file's
  * name) against the SHACL shapes of CPSV-AP 3.2, and that it is not empty: at
  * least one public service (or exactly N), each with a title and a description
  * in Arabic and in English, and no reference to a node the file does not
  * describe. --violations N is for files with faults in them: exactly N must be
- * found. The shapes are read from $DIWAN_SHARED/data/cpsv-ap, or from ../shared
+ * found. --same names another form of the same export: their triples must be the same.
+ * The shapes are read from $DIWAN_SHARED/data/cpsv-ap, or from ../shared
  * beside the checkout.
  *
  * Exit: 0 as expected, 1 not, 2 bad usage or unreadable file, 77 no shapes.
@@ -100,18 +101,33 @@ function violations(report) {
 	].join(' '));
 }
 
-/* Takes `name N` out of args. */
+/* Takes `name VALUE` out of args. */
 function option(args, name, otherwise) {
 	const at = args.indexOf(name);
-	return at < 0 ? otherwise : Number(args.splice(at, 2)[1]);
+	return at < 0 ? otherwise : args.splice(at, 2)[1];
+}
+
+/* No node of an export is without a name, so triples can be compared one by one; a
+ * reader of JSON-LD may write a double otherwise. */
+function lines(data) {
+	const value = (o) => o.datatype?.value.endsWith('#double') ? Number(o.value) : o.value;
+	return new Set([...data].map((q) => [q.subject.value, q.predicate.value, value(q.object),
+		q.object.datatype?.value ?? '', q.object.language ?? ''].join(' ')));
+}
+
+function differences(data, other) {
+	const x = lines(data), y = lines(other);
+	return [...[...x].filter((l) => !y.has(l)).map((l) => `not in the other form: ${l}`),
+		...[...y].filter((l) => !x.has(l)).map((l) => `only in the other form: ${l}`)];
 }
 
 async function main() {
 	const args = process.argv.slice(2);
-	const want = option(args, '--services', null);
-	const allowed = option(args, '--violations', 0);
+	const count = option(args, '--services', null), want = count === null ? null : Number(count);
+	const allowed = Number(option(args, '--violations', 0));
+	const same = option(args, '--same', null);
 	if (args.length !== 1 || Number.isNaN(want) || Number.isNaN(allowed))
-		die(2, 'usage: node validate.mjs FILE [--services N] [--violations N]');
+		die(2, 'usage: node validate.mjs FILE [--services N] [--violations N] [--same FILE]');
 	const folder = shapesFolder();
 	const shapesFile = path.join(folder, 'cpsv-ap-SHACL.ttl');
 	if (!fs.existsSync(shapesFile))
@@ -124,9 +140,10 @@ async function main() {
 	} catch (e) {
 		die(2, `${args[0]}: ${e.message}`);
 	}
+	const bad = same ? differences(data, await load(same, folder)) : [];
 	const report = await new SHACLValidator(shapes, { factory: rdf }).validate(data);
 	const n = services(data).length;
-	const bad = [...violations(report), ...ownRules(data)];
+	bad.push(...violations(report), ...ownRules(data));
 	if (n === 0 || (want !== null && n !== want))
 		bad.push(`${n} services, expected ${want ?? 'at least one'}`);
 	for (const line of bad.slice(0, SHOWN))

@@ -128,6 +128,12 @@ static void programs_read_the_same_cards(void **state)
 	assert_shows(v, "\"" SERVICE "\",\"Replace a lost identity card\"");
 	visit(v, "/api/guide.ttl");
 	assert_shows(v, "a cpsv:PublicService");
+	visit(v, "/api/guide.jsonld");
+	json *graph = json_get(json_parse(p.w->u->a, v->page, &e), "@graph");
+	size_t services = 0;
+	for (const json *i = graph ? graph->first : NULL; i; i = i->next)
+		services += str_eq(json_text(json_at(json_get(i, "@type"), 0)), STR("cpsv:PublicService"));
+	assert_int_equal(services, json_get(list, "services")->count);
 	portal_stop(&p);
 }
 

@@ -512,5 +512,5 @@ str guide_turtle(arena *a, const struct pack *p, str base)
 	for (size_t i = 0; i < p->n_services; i++)
 		service(&o, &p->services[i]);
 	catalogue(&o);
-	return buf_str(&o.b);
+	return o.b.over ? (str){0} : buf_str(&o.b);
 }

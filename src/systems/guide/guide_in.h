@@ -76,7 +76,9 @@ json *guide_usual(struct req *r, const struct pack *p, const struct service *s);
 /* An amount of a fee in force on a day; NULL when it is not. */
 bool guide_fee_in_force(const json *fee, int64_t day);
 
-/* All cards as CPSV-AP 3.2 in Turtle (packs/CPSV-AP.md). */
+/* All cards as CPSV-AP 3.2 in Turtle (packs/CPSV-AP.md), and the same as JSON-LD; empty
+ * when that is more than an answer may hold. */
 str guide_turtle(arena *a, const struct pack *p, str base);
+str guide_json_ld(arena *a, str turtle);
 
 #endif

@@ -90,13 +90,28 @@ err page_guide_csv(struct req *r)
 	return req_content(r, "text/csv; charset=utf-8", buf_str(&b), "guide.csv");
 }
 
-err page_guide_cpsv(struct req *r)
+/* The whole guide in one of its forms; a pack may be too large for one answer. */
+static err export(struct req *r, bool as_json, const char *type, const char *name)
 {
 	const struct pack *p;
 	err e = guide_pack(r, &p);
 	if (e)
 		return e;
+	str all = guide_turtle(r->a, p, server_public_url(r->server));
+	if (as_json && all.n)
+		all = guide_json_ld(r->a, all);
+	if (!all.n)
+		return req_fail(r, ERR_internal, "", "the guide is larger than one answer may be");
 	r->cacheable = true;
-	return req_content(r, "text/turtle; charset=utf-8",
-	                   guide_turtle(r->a, p, server_public_url(r->server)), "guide.ttl");
+	return req_content(r, type, all, name);
+}
+
+err page_guide_cpsv(struct req *r)
+{
+	return export(r, false, "text/turtle; charset=utf-8", "guide.ttl");
+}
+
+err page_guide_cpsv_json(struct req *r)
+{
+	return export(r, true, "application/ld+json", "guide.jsonld");
 }
