@@ -7,6 +7,7 @@
 #include "app/open.h"
 #include "app/pack_start.h"
 #include "app/systems.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "kernel/confine/confine.h"
 #include "kernel/files/scan.h"
@@ -16,9 +17,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STOP_SECONDS 20
+#define TIDY_SECONDS 60 /* how often free memory goes back to the system */
 
 struct service_run {
 	struct opened o;
@@ -28,7 +31,7 @@ struct service_run {
 	struct children helpers; /* of a trial */
 };
 
-/* Before any thread: all of them inherit the mask, sigwait alone receives. */
+/* Before any thread: all of them inherit the mask, sigtimedwait alone receives. */
 static void block_signals(sigset_t *set)
 {
 	sigemptyset(set);
@@ -138,12 +141,15 @@ static int run(struct service_run *s, const sigset_t *signals)
 		server_stop(s->server, 0);
 		return EXIT_FAILED;
 	}
+	heap_give_back();
 	greet(s);
 	if (demo && pack_current(s->o.k))
 		demo_greet(pack_current(s->o.k)->demo);
 	fflush(stdout);
-	int got = 0;
-	sigwait(signals, &got);
+	int got;
+	const struct timespec pause = {.tv_sec = TIDY_SECONDS};
+	while ((got = sigtimedwait(signals, NULL, &pause)) < 0)
+		heap_give_back();
 	log_event(LOG_INFO, "server.stopping", L_INT("signal", got));
 	server_stop(s->server, STOP_SECONDS);
 	return EXIT_OK;
@@ -154,6 +160,7 @@ int cmd_serve(int argc, char **argv)
 	struct service_run s = {0};
 	sigset_t signals;
 	block_signals(&signals);
+	heap_few();
 	int e = app_open(&argc, argv, OPEN_MIGRATE, &s.o);
 	if (!e && argc > 1)
 		e = help_wrong("serve", "an unknown word", argv[1]);

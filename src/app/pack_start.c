@@ -46,7 +46,9 @@ static int first_pack(struct opened *o, str folder)
 	arena *a = arena_create(PACK_CHECK_ARENA_BYTES);
 	struct pack_source s;
 	struct pack *p = pack_from_folder(a, str_c(a, folder), &s);
-	int e = p ? pack_into_force(o, &s, p) : EXIT_NO;
+	struct opened here = *o; /* what only the command needs goes with the arena */
+	here.a = a;
+	int e = p ? pack_into_force(&here, &s, p) : EXIT_NO;
 	arena_destroy(a);
 	return e;
 }

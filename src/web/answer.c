@@ -438,17 +438,26 @@ static void kept_make(struct exchange *x, struct reply *p, struct cached_page *o
 	out->etag = p->etag = etag_of(x->a, whole, p->coding);
 	out->bytes = p->body.n;
 	out->full = kept(x, p);
-	struct reply same = {.status = 304, .etag = p->etag, .cache = p->cache, .vary = true};
-	out->unchanged = kept(x, &same);
+}
+
+static enum MHD_Result unchanged_send(struct exchange *x, str etag)
+{
+	struct reply same = {.status = 304, .etag = etag, .cache = STR("no-cache"), .vary = true};
+	struct MHD_Response *m = kept(x, &same);
+	if (!m)
+		return MHD_NO;
+	enum MHD_Result done = queue(x, m, same.status, 0);
+	MHD_destroy_response(m);
+	return done;
 }
 
 static bool kept_send(void *ctx, const struct cached_page *p)
 {
 	struct exchange *x = ctx;
-	if (!p->full || !p->unchanged)
+	if (!p->full)
 		return false;
 	if (etag_listed(header(x, "If-None-Match"), p->etag))
-		return queue(x, p->unchanged, 304, 0) == MHD_YES;
+		return unchanged_send(x, p->etag) == MHD_YES;
 	return queue(x, p->full, 200, p->bytes) == MHD_YES;
 }
 

@@ -10,14 +10,13 @@
 
 /* A slot a key hashes to; a newer key drives an older one out. */
 struct entry {
-	bool used;
-	char key[KEY_MAX];
-	size_t key_n;
 	char etag[ETAG_MAX];
 	uint64_t generation;
 	instant made;
 	int64_t bytes;
 	struct cached_page page;
+	size_t key_n;
+	char key[];
 };
 
 struct page_cache {
@@ -42,8 +41,6 @@ static void drop_page(const struct cached_page *p)
 {
 	if (p->full)
 		MHD_destroy_response(p->full);
-	if (p->unchanged)
-		MHD_destroy_response(p->unchanged);
 }
 
 static void empty(struct page_cache *c, size_t i)
@@ -92,7 +89,7 @@ bool page_cache_use(struct page_cache *c, str key, uint64_t generation, instant 
 static struct entry *entry_make(str key, uint64_t generation, instant now,
                                 const struct cached_page *p)
 {
-	struct entry *e = calloc(1, sizeof *e);
+	struct entry *e = calloc(1, sizeof *e + key.n);
 	if (!e)
 		return NULL;
 	memcpy(e->key, key.p, key.n);
@@ -103,7 +100,7 @@ static struct entry *entry_make(str key, uint64_t generation, instant now,
 	size_t n = p->etag.n < ETAG_MAX ? p->etag.n : 0;
 	memcpy(e->etag, p->etag.n ? p->etag.p : "", n);
 	e->page.etag = (str){e->etag, n};
-	e->bytes = (int64_t)(sizeof *e + p->bytes);
+	e->bytes = (int64_t)(sizeof *e + key.n + p->bytes + PAGE_CACHE_BESIDE);
 	return e;
 }
 

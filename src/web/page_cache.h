@@ -18,14 +18,15 @@
 
 #define PAGE_CACHE_SECONDS 5
 #define PAGE_CACHE_ENTRIES 4096 /* a power of two */
-#define PAGE_CACHE_BYTES   ((int64_t)32 * 1024 * 1024)
+#define PAGE_CACHE_BYTES   ((int64_t)6 * 1024 * 1024)
+#define PAGE_CACHE_BESIDE  2048 /* bytes of the library's for an answer's headers, about */
 
 struct MHD_Response;
 struct page_cache;
 
-/* One finished page in one coding: a 200 and a 304. */
+/* One finished page in one coding, a 200; `bytes` of body. */
 struct cached_page {
-	struct MHD_Response *full, *unchanged;
+	struct MHD_Response *full;
 	str etag;
 	size_t bytes;
 };
@@ -36,7 +37,7 @@ void page_cache_destroy(struct page_cache *c);
 /* Borrows the answer under the lock: `use` must queue it before it returns. */
 bool page_cache_use(struct page_cache *c, str key, uint64_t generation, instant now,
                     bool (*use)(void *ctx, const struct cached_page *p), void *ctx);
-/* Takes over the responses of *p, whether it keeps them or not. */
+/* Takes over the response of *p, whether it keeps it or not. */
 void page_cache_put(struct page_cache *c, str key, uint64_t generation, instant now,
                     const struct cached_page *p);
 

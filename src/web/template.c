@@ -5,9 +5,11 @@
 
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#define FOLDER "ui/templates/"
-#define SUFFIX ".html"
+#define FOLDER        "ui/templates/"
+#define SUFFIX        ".html"
+#define SCRATCH_BYTES ((size_t)256 * 1024 * 1024)
 
 struct source *template_source(const struct templates *t, str name)
 {
@@ -45,6 +47,9 @@ static const struct place nowhere = {.state = PLACE_TEXT};
 
 void templates_link(struct templates *t)
 {
+	t->scratch = arena_create(SCRATCH_BYTES);
+	if (!t->scratch)
+		abort(); /* nothing has been started yet */
 	for (struct source *s = t->first; s; s = s->next)
 		if (!str_starts(s->name, STR("partials/")))
 			template_compile(t, s, &nowhere);
@@ -52,6 +57,8 @@ void templates_link(struct templates *t)
 	for (struct source *s = t->first; s; s = s->next)
 		if (!s->programs)
 			template_compile(t, s, &nowhere);
+	arena_destroy(t->scratch);
+	t->scratch = NULL;
 }
 
 static str read_whole(arena *a, const char *path)

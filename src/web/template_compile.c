@@ -59,7 +59,7 @@ static uint32_t emit(struct compiler *c, struct op op)
 	struct program *p = c->p;
 	if (p->n == p->cap) {
 		uint32_t cap = p->cap ? p->cap * 2 : 32;
-		struct op *ops = NEWN(c->t->a, struct op, cap);
+		struct op *ops = NEWN(c->t->scratch ? c->t->scratch : c->t->a, struct op, cap);
 		if (p->n)
 			memcpy(ops, p->ops, p->n * sizeof *ops);
 		p->ops = ops;
@@ -416,6 +416,15 @@ static struct tag body(struct compiler *c)
 	return (struct tag){.kind = TAG_END_OF_FILE};
 }
 
+static void keep(struct templates *t, struct program *p)
+{
+	struct op *ops = NEWN(t->a, struct op, p->n + 1);
+	if (p->n)
+		memcpy(ops, p->ops, p->n * sizeof *ops);
+	p->ops = ops;
+	p->cap = p->n + 1;
+}
+
 struct program *template_compile(struct templates *t, struct source *s, const struct place *start)
 {
 	for (struct program *p = s->programs; p; p = p->next)
@@ -435,5 +444,6 @@ struct program *template_compile(struct templates *t, struct source *s, const st
 		fail(&c, c.tag_at, "template.block", "this tag closes nothing");
 	place_settle(&c.place);
 	join(&c, start, s->text.n);
+	keep(t, p);
 	return p;
 }

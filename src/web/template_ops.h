@@ -100,6 +100,7 @@ struct source {
 
 struct templates {
 	arena *a;
+	arena *scratch; /* of templates_link, while programs grow; kept is their size */
 	const struct messages *texts;
 	struct diags *d;
 	struct source *first, *last;

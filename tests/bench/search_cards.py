@@ -143,7 +143,7 @@ def main():
             cards.append(json.load(f))
     plain = next(c for c in cards if not os.path.exists(os.path.join(services, c["id"], "service.json")))
     entities = sorted({c["provider"] for c in cards})
-    for c in invent(plain, count - len(cards), entities, rng):
+    for c in invent(plain, max(0, count - len(cards)), entities, rng):
         os.mkdir(os.path.join(services, c["id"]))
         with open(os.path.join(services, c["id"], "card.json"), "w", encoding="utf-8") as f:
             json.dump(c, f, ensure_ascii=False, indent=1)
