@@ -12,6 +12,7 @@
 #include "kernel/confine/confine.h"
 #include "kernel/files/scan.h"
 #include "kernel/outbox/outbox.h"
+#include "kernel/signer/signer.h"
 #include "web/server.h"
 
 #include <signal.h>
@@ -115,7 +116,7 @@ static int confine(struct service_run *s)
 	struct scanner *scanner = s->o.k->scanner;
 	if (scanner && !scanner_ping(scanner, s->o.a, &why)) /* it may be starting, too */
 		log_event(LOG_ERROR, "scanner.silent", L_STR("why", why));
-	if (confine_start(s->o.k->examiner, &why) == OK)
+	if (confine_start(s->o.k->examiner, &why) == OK && signer_start(s->o.k->signer, &why) == OK)
 		return EXIT_OK;
 	fprintf(stderr,
 	        "diwan: %.*s\n"

@@ -1,6 +1,7 @@
 #include "app/commands.h"
 #include "app/open.h"
 #include "kernel/files/examine.h"
+#include "kernel/signer/signer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static bool wants_help(int argc, char **argv)
 }
 
 /* What runs confined: started by the program itself, for no one to call. */
-static const struct confine_role *const roles[] = {&examine_role};
+static const struct confine_role *const roles[] = {&examine_role, &signer_role};
 
 int main(int argc, char **argv)
 {

@@ -11,6 +11,7 @@
 #include "kernel/journal.h"
 
 #include "kernel/head.h"
+#include "kernel/signer/signer.h"
 #include "kernel/statements.h"
 #include "kernel/vault.h"
 
@@ -122,12 +123,11 @@ struct writer_hooks journal_hooks(struct kernel *k)
 err journal_open(struct kernel *k, arena *a, str *why)
 {
 	unsigned char public_key[32];
-	vault_checkpoint_key(k->vault, public_key);
+	signer_public_key(k->signer, public_key);
 	k->journal = NEW(a, struct journal);
 	k->journal->remembered = NEWN(a, struct remembered, REMEMBERED_NODES);
 	pthread_mutex_init(&k->journal->remembered_lock, NULL);
-	k->journal->origin =
-		str_fmt(a, "diwan/%.*s", STRF(str_sub(str_hex(a, (str){(char *)public_key, 32}), 0, 16)));
+	k->journal->origin = checkpoint_origin(a, public_key);
 	dbc *c = db_reader(k->db);
 	err e = head_read(k->journal, c);
 	if (e)

@@ -8,6 +8,7 @@
 #include "kernel/head.h"
 #include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
+#include "kernel/signer/signer.h"
 #include "kernel/search/search.h"
 #include "kernel/statements.h"
 #include "kernel/vault.h"
@@ -315,10 +316,19 @@ static err migrate(struct kernel *k, const struct kernel_options *o, str *why)
 	return e;
 }
 
+static enum confine_need confine_need(const struct kernel *k)
+{
+	bool try = k->config && str_eq(config_text(k->config, SETTING_confine), STR("try"));
+	return try ? CONFINE_TRY : CONFINE_STRICT;
+}
+
 static err start(struct kernel *k, const struct kernel_options *o, str *why)
 {
 	declare(o);
 	err e = vault_open(k->a, k->data_dir, &k->vault, why);
+	if (e == OK)
+		e = signer_open(k->a, vault_folder(k->vault), kernel_now(k), confine_need(k), &k->signer,
+		                why);
 	if (e == OK)
 		e = db_open(k->a, o->database, &k->db, why);
 	if (e == OK && o->migrate)
@@ -339,13 +349,12 @@ static err start(struct kernel *k, const struct kernel_options *o, str *why)
 static err guards(struct kernel *k, str *why)
 {
 	str how = k->config ? config_text(k->config, SETTING_confine) : STR("strict");
-	bool try = str_eq(how, STR("try"));
-	if (!try && how.n && !str_eq(how, STR("strict"))) {
+	if (confine_need(k) == CONFINE_STRICT && how.n && !str_eq(how, STR("strict"))) {
 		*why = str_fmt(k->a, "confine is \"%.*s\": it must be strict or try", STRF(how));
 		return ERR_bad_input;
 	}
 	struct confine_options examine = {.role = &examine_role,
-	                                  .need = try ? CONFINE_TRY : CONFINE_STRICT};
+	                                  .need = confine_need(k)};
 	k->examiner = confine_open(k->a, &examine);
 	str scanner = k->config ? config_text(k->config, SETTING_virus_scanner) : (str){0};
 	if (!scanner.n)
@@ -397,6 +406,7 @@ void kernel_close(struct kernel *k)
 	if (k->db)
 		db_close(k->db);
 	confine_close(k->examiner);
+	signer_close(k->signer);
 	packs_close(k->packs);
 	searches_close(k->searches);
 	arena_destroy(k->a);

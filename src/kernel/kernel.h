@@ -33,6 +33,7 @@ struct kernel {
 	size_t n_organs;
 	struct journal *journal; /* its head; kernel/journal.h */
 	struct vault *vault;     /* kernel/vault.h */
+	struct signer *signer;   /* signs, in a process of its own; kernel/signer/signer.h */
 	struct scheduler *scheduler; /* jobs and timers; kernel/outbox.h */
 	const struct config *config; /* NULL in tests: all empty; kernel/config/config.h */
 	struct packs *packs;     /* the pack in force and kept versions; kernel/pack/pack.h */

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "kernel/head.h"
 #include "kernel/statements.h"
-#include "kernel/vault.h"
+#include "kernel/signer/signer.h"
 
 #include <openssl/sha.h>
 #include <sodium.h>
@@ -60,24 +60,24 @@ static void key_id(str origin, const unsigned char *public_key, unsigned char ou
 str journal_vkey(struct kernel *k, arena *a)
 {
 	unsigned char key[33] = {ALGORITHM_ED25519}, id[4];
-	vault_checkpoint_key(k->vault, key + 1);
+	signer_public_key(k->signer, key + 1);
 	key_id(k->journal->origin, key + 1, id);
 	return str_fmt(a, "%.*s+%.*s+%.*s", STRF(k->journal->origin),
 	               STRF(str_hex(a, (str){(char *)id, 4})), STRF(str_base64(a, (str){(char *)key, 33})));
 }
 
-static str note_make(struct kernel *k, arena *a, const struct edge *g)
+static err note_make(struct kernel *k, arena *a, const struct edge *g, str *note)
 {
 	hash256 root = edge_root(g);
-	str origin = k->journal->origin;
-	str text = str_fmt(a, "%.*s\n%lld\n%.*s\n", STRF(origin), (long long)g->size,
-	                   STRF(str_base64(a, (str){(char *)root.b, 32})));
+	str origin = k->journal->origin, text = checkpoint_text(a, origin, g->size, root.b);
 	unsigned char signature[68], public_key[32];
-	vault_checkpoint_key(k->vault, public_key);
+	signer_public_key(k->signer, public_key);
 	key_id(origin, public_key, signature);
-	vault_sign_checkpoint(k->vault, text, signature + 4);
-	return str_fmt(a, "%.*s\n\u2014 %.*s %.*s\n", STRF(text), STRF(origin),
-	               STRF(str_base64(a, (str){(char *)signature, sizeof signature})));
+	err e = signer_checkpoint(k->signer, a, g->size, root.b, signature + 4);
+	if (e == OK)
+		*note = str_fmt(a, "%.*s\n\u2014 %.*s %.*s\n", STRF(text), STRF(origin),
+		                STRF(str_base64(a, (str){(char *)signature, sizeof signature})));
+	return e;
 }
 
 static bool vkey_parse(arena *a, str vkey, str *origin, unsigned char id[4], str *key)
@@ -211,9 +211,11 @@ err journal_seal(struct kernel *k, bool force)
 	arena *a = arena_create(SEAL_ARENA_BYTES);
 	if (!a)
 		return ERR_out_of_memory;
-	struct seal_command s = {g, edge_root(&g), note_make(k, a, &g)};
+	struct seal_command s = {g, edge_root(&g), {0}};
 	struct action act = {.k = k, .a = a, .decide = seal_decide, .ctx = &s};
-	e = kernel_run(&act);
+	e = note_make(k, a, &g, &s.note);
+	if (e == OK)
+		e = kernel_run(&act);
 	arena_destroy(a);
 	return e;
 }

@@ -1,14 +1,13 @@
 #include "kernel/vault.h"
 
 #include "kernel/kernel.h"
+#include "kernel/key_file.h"
 #include "kernel/statements.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define KEY_BYTES crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -17,53 +16,7 @@
 struct vault {
 	str dir; /* DATA_DIR/keys */
 	unsigned char master[KEY_BYTES];
-	unsigned char sign_public[crypto_sign_PUBLICKEYBYTES];
-	unsigned char sign_secret[crypto_sign_SECRETKEYBYTES];
 };
-
-/* ---- key files ---- */
-
-static bool read_key(const char *path, unsigned char *out, size_t n)
-{
-	int f = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (f < 0)
-		return false;
-	ssize_t got = read(f, out, n);
-	close(f);
-	return got == (ssize_t)n;
-}
-
-/* Durable before anyone relies on it: written aside, synced, linked in place.
- * link() refuses to replace a key that another process made meanwhile. */
-static bool write_key(arena *a, str dir, const char *path, const unsigned char *key, size_t n)
-{
-	const char *aside = str_fmt(a, "%s.%d.new", path, (int)getpid()).p;
-	int f = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (f < 0)
-		return false;
-	bool ok = write(f, key, n) == (ssize_t)n && fsync(f) == 0;
-	ok = close(f) == 0 && ok;
-	ok = ok && (link(aside, path) == 0 || errno == EEXIST);
-	unlink(aside);
-	int d = open(str_c(a, dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (d >= 0) {
-		ok = fsync(d) == 0 && ok;
-		close(d);
-	}
-	return ok;
-}
-
-static bool key_of(arena *a, str dir, const char *name, unsigned char *key, size_t n)
-{
-	const char *path = str_fmt(a, "%.*s/%s", STRF(dir), name).p;
-	if (read_key(path, key, n))
-		return true;
-	if (access(path, F_OK) == 0)
-		return false; /* there, but unreadable or of another size */
-	unsigned char fresh[64];
-	randombytes_buf(fresh, n);
-	return write_key(a, dir, path, fresh, n) && read_key(path, key, n);
-}
 
 err vault_open(arena *a, str data_dir, struct vault **out, str *why)
 {
@@ -75,32 +28,18 @@ err vault_open(arena *a, str data_dir, struct vault **out, str *why)
 	v->dir = str_fmt(a, "%.*s/keys", STRF(data_dir));
 	mkdir(str_c(a, data_dir), 0700);
 	mkdir(v->dir.p, 0700);
-	unsigned char seed[crypto_sign_SEEDBYTES];
-	if (!key_of(a, v->dir, "master.key", v->master, sizeof v->master) ||
-	    !key_of(a, v->dir, "checkpoint.key", seed, sizeof seed)) {
-		*why = str_fmt(a, "the keys in %.*s cannot be read or made: %s", STRF(v->dir),
+	if (!key_file_get(a, v->dir, "master.key", v->master, sizeof v->master)) {
+		*why = str_fmt(a, "the master key in %.*s cannot be read or made: %s", STRF(v->dir),
 		               strerror(errno));
 		return ERR_keys_missing;
 	}
-	crypto_sign_seed_keypair(v->sign_public, v->sign_secret, seed);
-	sodium_memzero(seed, sizeof seed);
 	*out = v;
 	return OK;
 }
 
-str vault_path(struct vault *v, arena *a, const char *name)
+str vault_folder(const struct vault *v)
 {
-	return str_fmt(a, "%.*s/%s", STRF(v->dir), name);
-}
-
-void vault_sign_checkpoint(struct vault *v, str text, unsigned char signature[64])
-{
-	crypto_sign_detached(signature, NULL, (const unsigned char *)text.p, text.n, v->sign_secret);
-}
-
-void vault_checkpoint_key(struct vault *v, unsigned char public_key[32])
-{
-	memcpy(public_key, v->sign_public, sizeof v->sign_public);
+	return v->dir;
 }
 
 /* ---- sealing ---- */

@@ -18,7 +18,7 @@ struct tx;
 
 struct vault;
 
-/* Reads or makes the keys below `data_dir`. */
+/* Reads or makes the master key below `data_dir`. */
 err vault_open(arena *a, str data_dir, struct vault **out, str *why);
 
 /* Makes the subject's key if it has none yet. */
@@ -32,11 +32,7 @@ err vault_destroy(struct tx *tx, int64_t subject);
 str vault_wrap(struct kernel *k, arena *a, str label, str plain);
 bool vault_unwrap(struct kernel *k, arena *a, str label, str wrapped, str *plain);
 
-/* The journal's Ed25519 key pair. */
-void vault_sign_checkpoint(struct vault *v, str text, unsigned char signature[64]);
-void vault_checkpoint_key(struct vault *v, unsigned char public_key[32]);
-/* DER of the document-signing key (P-256) and its certificate; the file names
- * below DATA_DIR/keys. Made at first start by the program. */
-str vault_path(struct vault *v, arena *a, const char *name);
+/* DATA_DIR/keys, where the keys that sign are, too (kernel/signer). */
+str vault_folder(const struct vault *v);
 
 #endif

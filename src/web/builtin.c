@@ -4,6 +4,7 @@
 #include "kernel/confine/confine.h"
 #include "kernel/files/scan.h"
 #include "kernel/search/search.h"
+#include "kernel/signer/signer.h"
 #include "web/exchange.h"
 
 static bool content(struct exchange *x, int status, const char *type, str bytes)
@@ -56,6 +57,12 @@ static void confined_metrics(buf *b, const struct kernel *k)
 	            v.failed);
 	metric_line(b, "diwan_examiner_starts_total", "counter", "Times its process was started.",
 	            e.started);
+	struct confine_counts g = signer_counts(k->signer);
+	metric_line(b, "diwan_signatures_total", "counter", "Signatures asked for.", g.asked);
+	metric_line(b, "diwan_signatures_failed_total", "counter",
+	            "Signatures the signer did not give.", g.failed);
+	metric_line(b, "diwan_signer_starts_total", "counter", "Times the signer was started.",
+	            g.started);
 }
 
 static bool metrics(struct exchange *x)

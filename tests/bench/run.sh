@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres bpmn form feel http search replay submit tasks timers. BENCH_SECONDS (2) is how
-# long each figure lasts.
+# or some of: writer postgres bpmn form feel http search replay submit tasks timers
+# confined. BENCH_SECONDS (2) is how long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -78,4 +78,9 @@ fi
 if wanted submit "$@"; then
 	echo "== applications sent over HTTP, each answered after its commit"
 	"$build/bench_submit"
+fi
+if wanted confined "$@"; then
+	echo "== files looked into, and signatures made, in a confined process and in this one"
+	"$build/bench_examine" tests/fuzz/seeds/image/* "$seconds" 2>/dev/null
+	"$build/bench_signer" "$seconds" 2>/dev/null
 fi

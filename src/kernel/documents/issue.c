@@ -13,6 +13,7 @@
 #include "kernel/head.h"
 #include "kernel/identity/identity.h"
 #include "kernel/pack/pack.h"
+#include "kernel/signer/signer.h"
 #include "kernel/statements.h"
 #include "kernel/vault.h"
 
@@ -187,17 +188,20 @@ static err render(struct making *m, str id, bool signable, str *pdf, str *why)
 	return e;
 }
 
+static err ask_signer(void *ctx, arena *a, const unsigned char *digest, str *der)
+{
+	return signer_document(ctx, a, digest, der);
+}
+
 err document_sign(struct kernel *k, arena *a, str pdf, str *out, str *digest, str *certificate)
 {
-	struct signer *s;
-	str why;
-	err e = signer_open(a, vault_path(k->vault, a, DOCUMENT_KEY), kernel_now(k), &s, &why);
+	unsigned char hash[SIGNER_DIGEST_BYTES];
+	struct signing how = {k->signer, ask_signer};
+	err e = signer_certificate(k->signer, hash);
 	if (e)
 		return e;
-	*certificate = signer_certificate(s, a);
-	e = sign_pdf(s, a, pdf, out, digest);
-	signer_close(s);
-	return e;
+	*certificate = str_hex(a, (str){(char *)hash, sizeof hash});
+	return sign_pdf(&how, a, pdf, out, digest);
 }
 
 static json *initials_of(struct making *m)

@@ -6,8 +6,6 @@
 #include "kernel/documents/show.h"
 #include "kernel/documents/sign.h"
 
-#define DOCUMENT_KEY "document.pem" /* below DATA_DIR/keys */
-
 #define EVENT(name, kind, version, doc) void fold_##name(dbc *c, arena *a, const struct event *e);
 #include "kernel/documents/events.def"
 #undef EVENT

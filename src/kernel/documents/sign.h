@@ -1,11 +1,11 @@
 /*
  * sign.h - the platform's signature on a PDF, and the proof of its record within.
  *
- * Signature: PAdES baseline B-B (ETSI EN 319 142-1) by a P-256 key and its
- * self-signed certificate, made at the first signature below DATA_DIR/keys in one
- * file (document.pem, 0600). The signed attributes are content-type, message-digest
- * and signing-certificate-v2; signing-time is left out, as PAdES wants it: the time is
- * in the signature dictionary, and proven by the journal.
+ * Signature: PAdES baseline B-B (ETSI EN 319 142-1) by a P-256 key that the signer's
+ * process alone has, and its self-signed certificate (kernel/signer). The signed
+ * attributes are content-type, message-digest and signing-certificate-v2; signing-time is
+ * left out, as PAdES wants it: the time is in the signature dictionary, and proven by the
+ * journal.
  *
  * What is hashed. `digest` is SHA-256 over the file's byte range: everything except
  * the hex string that holds the signature. It is the message-digest of the
@@ -39,17 +39,14 @@ str signature_covered(arena *a, str pdf, const struct signature_place *p);
 /* DER of the signature; false when it is not DER, or padded with more than zeros. */
 bool signature_der(arena *a, str pdf, const struct signature_place *p, str *der);
 
-struct signer;
-
-/* Reads the key and certificate at `path`, or makes them, valid from `now`. Give back
- * with signer_close. ERR_keys_missing and *why. */
-err signer_open(arena *a, str path, instant now, struct signer **out, str *why);
-void signer_close(struct signer *s);
-/* SHA-256 of the certificate, hex. */
-str signer_certificate(const struct signer *s, arena *a);
+/* Who signs: gives the CMS signature, in DER, of a document with this SHA-256. */
+struct signing {
+	void *ctx;
+	err (*make)(void *ctx, arena *a, const unsigned char digest[32], str *der);
+};
 
 /* Signs a PDF that was rendered with an empty signature field; *digest is hex. */
-err sign_pdf(struct signer *s, arena *a, str pdf, str *out, str *digest);
+err sign_pdf(const struct signing *how, arena *a, str pdf, str *out, str *digest);
 /* Puts a proof into the signature; ERR_too_large when there is no room. */
 err sign_add_proof(arena *a, str pdf, str proof, str *out);
 
