@@ -37,6 +37,8 @@ static void pack_edited(struct portal *p, const char *path, const char *to, cons
 		found = true;
 	}
 	assert_true(found);
+	if (strstr(path, "birth-certificate")) /* executable: its number is in service.json */
+		assert_true(source_renumber(a, &q.source, STR("birth-certificate"), 99));
 	q.pack = pack_check(a, &q.source, &d);
 	if (!q.pack)
 		fail_msg("%.*s", STRF(diags_print(a, &d)));
@@ -162,6 +164,78 @@ static void the_rate_is_e_services_of_eligible_ones(void **state)
 	            "services/premarital-examination/card.json", "\"version\": 2", "\"version\": 3");
 	visit(v, "/en/guide/figures");
 	assert_reads(v, str_c(a, str_fmt(a, "Eligible services: %lld", (long long)eligible)));
+	portal_stop(&p);
+}
+
+struct drafting {
+	struct portal *p;
+	struct kase q;
+};
+
+static err draft_decide(struct tx *tx, void *ctx)
+{
+	struct drafting *d = ctx;
+	const struct service *s = pack_service(pack_current(tx->k), STR("birth-certificate"));
+	json *answers =
+	    json_parse(tx->a,
+	               STR("{\"child_en\":\"Sara Ahmed\",\"child_ar\":\"سارة أحمد\",\"sex\":\"F\","
+	                   "\"born\":\"2025-11-01\",\"place\":\"government-hospital\","
+	                   "\"notification\":\"SMC/2025/1187\",\"father_number\":\"820799906\","
+	                   "\"mother_number\":\"850199901\",\"copies\":2,\"declaration\":true}"),
+	               NULL);
+	tx->actor = (struct actor){.person = d->p->citizen, .channel = STR("web")};
+	err e = draft_open(tx, s, d->p->citizen, &d->q);
+	return e ? e : draft_save(tx, d->q.id, answers, NULL);
+}
+
+/* What the page says of one certificate, and the checkout of two, at this instant. */
+static void costs(struct portal *p, const char *one, const char *two, int64_t minor)
+{
+	arena *a = p->w->u->a;
+	struct drafting d = {.p = p};
+	struct visitor *v = anyone(p), *citizen = signed_in(p->w, CITIZEN);
+	visit(v, "/en/services/birth-certificate");
+	assert_shows(v, one);
+	assert_int_equal(unit_run(p->w->u, draft_decide, &d), OK);
+	const char *check = str_c(a, str_fmt(a, "/en/applications/%lld/check", (long long)d.q.id));
+	visit(citizen, check);
+	assert_shows(citizen, two);
+	submit(citizen, check, "");
+	assert_int_equal(citizen->status, 303);
+	dbc *c = db_reader(p->w->u->k->db);
+	assert_true(case_get(c, a, d.q.id, &d.q));
+	db_reader_return(c);
+	assert_int_equal(d.q.fee.minor, minor);
+}
+
+/* proves: CAT-02 */
+static void a_fee_changes_on_its_day_on_page_and_at_checkout(void **state)
+{
+	(void)state;
+	struct portal p = portal_start_with(guide, 1);
+	int64_t new_year = days_from_civil(2026, 1, 1) * DAY - 3 * HOUR; /* midnight in Bahrain */
+	pack_edited(&p, "services/birth-certificate/card.json", "services/birth-certificate/card.json",
+	            "\"amount_minor\": 1000,\n      \"currency\": \"BHD\",\n"
+	            "      \"unit\": \"application\",\n      \"valid_from\": \"2019-01-01\"",
+	            "\"amount_minor\": 5000, \"currency\": \"BHD\", \"unit\": \"application\","
+	            "\"legal\": \"law-46-2006\", \"valid_from\": \"2019-01-01\","
+	            "\"valid_to\": \"2025-12-31\"},"
+	            "{\"id\": \"certificate\", \"label\": {\"en\": \"Certificate\", \"ar\": \"شهادة\"},"
+	            "\"amount_minor\": 6000, \"currency\": \"BHD\", \"unit\": \"application\","
+	            "\"valid_from\": \"2026-01-01\", \"valid_to\": \"2026-06-30\"},"
+	            /* what the pack's own scenarios pay, later that year */
+	            "{\"id\": \"certificate\", \"label\": {\"en\": \"Certificate\", \"ar\": \"شهادة\"},"
+	            "\"amount_minor\": 1000, \"currency\": \"BHD\", \"unit\": \"application\","
+	            "\"valid_from\": \"2026-07-01\"");
+	costs(&p, "BHD 5.000", "BHD 10.000", 10000);
+	p.w->u->now = new_year - MINUTE;
+	costs(&p, "BHD 5.000", "BHD 10.000", 10000);
+	p.w->u->now = new_year;
+	costs(&p, "BHD 6.000", "BHD 12.000", 12000);
+	/* "How the fee is worked out" asks how many, not how much. */
+	struct visitor *v = anyone(&p);
+	visit(v, "/en/services/birth-certificate/fee?try=1&in0=3");
+	assert_shows(v, "18.000");
 	portal_stop(&p);
 }
 
@@ -321,6 +395,7 @@ int main(void)
 	    cmocka_unit_test(a_new_card_is_complete_in_both_languages),
 	    cmocka_unit_test(an_address_survives_a_new_name),
 	    cmocka_unit_test(the_rate_is_e_services_of_eligible_ones),
+	    cmocka_unit_test(a_fee_changes_on_its_day_on_page_and_at_checkout),
 	    cmocka_unit_test(a_document_that_government_holds_is_not_asked_for),
 	    cmocka_unit_test(the_promised_time_stands_beside_the_usual),
 	};

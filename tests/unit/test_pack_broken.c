@@ -81,6 +81,8 @@ static const struct mistake mistakes[] = {
      "pack.ref", 0},
     {CARD, "\"login\": \"standard\"", "\"formerly\": [\"idcard-renew\"], \"login\": \"standard\"",
      "pack.id.former", 0},
+    {"services/birth-certificate/service.json", "\"fees.certificate\"", "\"fees.stamp\"",
+     "pack.service.fee", 0},
     {CARD, "\"value\": 3", "\"value\": 2", "pack.service.promise", LOST "service.json"},
     {"entities.json", "\"id\": \"mofa\"", "\"id\": \"moe\"", "pack.id.twice", 0},
     {CARD, "\"id\": \"idcard-replace-lost\"", "\"id\": \"idcard-replace\"", "pack.id.folder", 0},

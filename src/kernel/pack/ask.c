@@ -18,8 +18,54 @@ json *service_context(arena *a, const struct pack *p, const json *applicant, con
 	return o;
 }
 
-/* The context as FEEL sees it: `today` is a date, not its text. */
-static feel_value values_of(arena *a, const json *context)
+bool service_fee_in_force(const json *fee, int64_t day)
+{
+	int64_t from, to;
+	if (date_parse(json_str(fee, "valid_from"), &from) && day < from)
+		return false;
+	return !date_parse(json_str(fee, "valid_to"), &to) || day <= to;
+}
+
+/* A fee's id as a name of FEEL, where '-' would be minus. */
+static bool named(str id, str name)
+{
+	bool same = id.n == name.n;
+	for (size_t i = 0; i < id.n && same; i++)
+		same = name.p[i] == (id.p[i] == '-' ? '_' : id.p[i]);
+	return same;
+}
+
+const json *service_fee(const struct service *s, str name, int64_t day)
+{
+	const json *list = json_get(s->card, "fees");
+	for (const json *f = list ? list->first : NULL; f; f = f->next)
+		if (service_fee_in_force(f, day) && named(json_str(f, "id"), name))
+			return f;
+	return NULL;
+}
+
+static feel_value fees_of(arena *a, const struct service *s, int64_t day)
+{
+	feel_value out = feel_of_json(a, json_object(a));
+	const json *list = json_get(s->card, "fees");
+	for (const json *f = list ? list->first : NULL; f; f = f->next) {
+		currency c;
+		str id = str_dup(a, json_str(f, "id"));
+		if (!service_fee_in_force(f, day) || !currency_find(json_str(f, "currency"), &c))
+			continue;
+		for (size_t i = 0; i < id.n; i++)
+			if (id.p[i] == '-')
+				((char *)(uintptr_t)id.p)[i] = '_';
+		feel_value amount = {.kind = FEEL_NUMBER};
+		amount.num = dec_of_i64(json_int(f, "amount_minor", 0));
+		amount.num.exp -= c.exponent;
+		out = feel_put(a, out, id, amount);
+	}
+	return out;
+}
+
+/* The context as FEEL sees it: `today` is a date, not its text; and the card's fees. */
+static feel_value values_of(arena *a, const struct service *s, const json *context)
 {
 	feel_value v = feel_of_json(a, context);
 	int64_t day;
@@ -27,12 +73,13 @@ static feel_value values_of(arena *a, const json *context)
 		return v;
 	feel_value today = {.kind = FEEL_DATE};
 	today.t.days = day;
+	v = feel_put(a, v, STR("fees"), fees_of(a, s, day));
 	return feel_put(a, v, STR("today"), today);
 }
 
 const json *service_refusal(arena *a, const struct service *s, const json *context, instant now)
 {
-	feel_value values = values_of(a, context);
+	feel_value values = values_of(a, s, context);
 	for (size_t i = 0; i < s->n_eligibility; i++) {
 		struct feel_run run = feel_run_make(a, NULL);
 		feel_value v;
@@ -74,10 +121,10 @@ static json *rule_of(arena *a, const json *trace)
 	return NULL;
 }
 
-static err inputs_of(arena *a, const struct service_decision *d, const json *context, instant now,
-                     feel_value *out)
+static err inputs_of(arena *a, const struct service *s, const struct service_decision *d,
+                     const json *context, instant now, feel_value *out)
 {
-	feel_value values = values_of(a, context);
+	feel_value values = values_of(a, s, context);
 	*out = feel_of_json(a, json_object(a));
 	for (size_t i = 0; i < d->n_inputs; i++) {
 		struct feel_run run = feel_run_make(a, NULL);
@@ -102,7 +149,7 @@ err service_decide(arena *a, const struct service *s, str decision, const json *
 	if (!d || !d->model)
 		return ERR_decision_unknown;
 	feel_value inputs, result;
-	err e = inputs_of(a, d, context, now, &inputs);
+	err e = inputs_of(a, s, d, context, now, &inputs);
 	struct dmn_run run = dmn_run_make(a);
 	run.now = now;
 	run.trace = true;

@@ -34,12 +34,13 @@ static const json *line_value(struct check *c, uint32_t line)
 const struct feel_expr *model_expr(struct check *c, const struct pack_file *f, const json *v)
 {
 	/* Declared, for `today` would otherwise be the function of that name. */
-	static const str names[] = {STR_INIT("applicant"), STR_INIT("answers"), STR_INIT("today")};
+	static const str names[] = {STR_INIT("applicant"), STR_INIT("answers"), STR_INIT("today"),
+	                            STR_INIT("fees")};
 	struct diags d = diags_make(c->a, f->path);
 	const struct feel_expr *e = feel_compile(c->a, json_text(v), names, COUNT(names), &d);
 	if (!e)
 		check_error(c, f, v, "pack.feel",
-		            "FEEL over applicant, answers and today; see docs/service-author.md.",
+		            "FEEL over applicant, answers, today and fees; see docs/service-author.md.",
 		            "this is not an expression: %.*s, at its column %u",
 		            STRF(d.first ? d.first->what : (str){0}), d.first ? d.first->col : 1);
 	return e;

@@ -48,7 +48,7 @@ struct service_decision {
 	str currency, amount; /* empty: the result is no amount */
 	size_t n_inputs;
 	const str *input;                     /* names */
-	const struct feel_expr *const *value; /* over applicant, answers, today */
+	const struct feel_expr *const *value; /* over applicant, answers, today, fees */
 };
 
 struct service_test { /* eligibility */
@@ -213,7 +213,15 @@ bool pack_text(dbc *c, arena *a, str hash, str *bytes);
 
 /* ---- asking a service ---- */
 
-/* The context of a service's expressions: {applicant, answers, today}. */
+/* An amount {"id", "amount_minor", "valid_from", "valid_to"} of a card, on a day. */
+bool service_fee_in_force(const json *fee, int64_t day);
+/* The amount of a card's fee on a day, NULL when it has none then: `name` is its id with
+ * '_' for '-', as expressions write it ("fees.further_copy"). A day's amounts are what
+ * the card shows on that day, so that page and checkout change together (CAT-02). */
+const json *service_fee(const struct service *s, str name, int64_t day);
+
+/* The context of a service's expressions: {applicant, answers, today}; they also see
+ * `fees`, the amounts of the card on that day. */
 json *service_context(arena *a, const struct pack *p, const json *applicant, const json *answers,
                       instant now);
 /* The message of the first test that is not true, or NULL when eligible. */

@@ -248,6 +248,27 @@ static void check_promise(struct check *c, const struct pack_file *f, const stru
 		            "the card promises another time: \"process_time\"");
 }
 
+/* An input "fees.x" names a fee of the card, past, present or to come. */
+static void check_fee_names(struct check *c, const struct pack_file *f, const struct service *s)
+{
+	const json *all = json_get(f->doc, "decisions"), *fees = json_get(s->card, "fees");
+	for (const json *d = all ? all->first : NULL; d; d = d->next) {
+		const json *inputs = json_get(d, "inputs");
+		for (const json *v = inputs ? inputs->first : NULL; v; v = v->next) {
+			str text = json_text(v), name = str_sub(text, STR("fees.").n, text.n);
+			bool known = !str_starts(text, STR("fees."));
+			for (const json *fee = fees ? fees->first : NULL; fee && !known; fee = fee->next) {
+				int64_t day = 0;
+				date_parse(json_str(fee, "valid_from"), &day);
+				known = service_fee(s, name, day) != NULL;
+			}
+			if (!known)
+				check_error(c, f, v, "pack.service.fee", "Write the fee's id with '_' for '-'.",
+				            "the card has no fee \"%.*s\"", STRF(name));
+		}
+	}
+}
+
 static void take_definition(struct check *c, struct pack_file *f, str folder, struct service *s)
 {
 	const json *doc = s->definition = f->doc;
@@ -268,8 +289,10 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 		check_warning(c, f, json_get(doc, "entity"), "pack.service.entity",
 		              "The body that decides is usually the card's provider.",
 		              "the card names another body");
-	if (!c->trusted)
+	if (!c->trusted) {
 		check_promise(c, f, s);
+		check_fee_names(c, f, s);
+	}
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json *name = json_get(doc, parts[i].member);
 		struct pack_file *part = name ? check_need(c, folder, json_text(name), f, name) : NULL;

@@ -73,8 +73,6 @@ json *guide_duration(struct req *r, const json *duration);
 /* "0.6 working days": the median of the latest decided cases of 90 days, in the unit
  * of the promise; NULL when they are too few. */
 json *guide_usual(struct req *r, const struct pack *p, const struct service *s);
-/* An amount of a fee in force on a day; NULL when it is not. */
-bool guide_fee_in_force(const json *fee, int64_t day);
 
 /* All cards as CPSV-AP 3.2 in Turtle (packs/CPSV-AP.md), and the same as JSON-LD; empty
  * when that is more than an answer may hold. */

@@ -13,7 +13,9 @@
 
 struct trial {
 	struct req *r;
+	const struct service *s;
 	const struct service_decision *d;
+	int64_t day;
 	json *fields, *errors, *inputs; /* components, what is wrong, what the model gets */
 	json *tables;
 	bool asked;
@@ -127,9 +129,28 @@ static bool take(struct trial *t, str name, str type, str typed)
 	return true;
 }
 
+/* An amount of the card is not asked for: it is what it is today. */
+static bool given(struct trial *t, str name)
+{
+	arena *a = t->r->a;
+	const json *d = json_get_str(json_get(t->s->definition, "decisions"), t->d->id);
+	str text = json_text(json_get_str(json_get(d, "inputs"), name));
+	const json *fee = str_starts(text, STR("fees."))
+	                      ? service_fee(t->s, str_sub(text, STR("fees.").n, text.n), t->day)
+	                      : NULL;
+	currency c;
+	if (!fee || !currency_find(json_str(fee, "currency"), &c))
+		return false;
+	str amount = money_print(a, (money){json_int(fee, "amount_minor", 0)}, c);
+	json_set_key(a, t->inputs, name, json_number(a, amount));
+	return true;
+}
+
 static void question(struct trial *t, const json *input, int no)
 {
 	arena *a = t->r->a;
+	if (given(t, json_str(input, "name")))
+		return;
 	str id = str_fmt(a, "in%d", no), name = json_str(input, "name"), type = json_str(input, "type");
 	str typed = str_sub(str_trim(req_field(t->r, str_c(a, id))), 0, INPUT_CHARS);
 	str values = listed(t, name);
@@ -212,6 +233,8 @@ err page_guide_rule(struct req *r)
 	if (e)
 		return e;
 	struct trial t = {.r = r,
+	                  .s = s,
+	                  .day = calendar_day(p->calendar, r->now),
 	                  .d = &s->decisions[0],
 	                  .fields = json_array(r->a),
 	                  .errors = json_array(r->a),

@@ -55,7 +55,7 @@ static json *fees(struct req *r, const struct pack *p, const struct service *s)
 	int64_t day = calendar_day(p->calendar, r->now);
 	const json *list = json_get(s->card, "fees");
 	for (const json *f = list ? list->first : NULL; f; f = f->next) {
-		if (!guide_fee_in_force(f, day))
+		if (!service_fee_in_force(f, day))
 			continue;
 		json *o = json_push(out, json_object(r->a));
 		json_set(r->a, o, "label", json_copy(r->a, json_get(f, "label")));

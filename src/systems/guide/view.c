@@ -45,14 +45,6 @@ bool guide_in_force(const struct service *s, int64_t day)
 	return s->from <= day && day <= s->to;
 }
 
-bool guide_fee_in_force(const json *fee, int64_t day)
-{
-	int64_t from, to;
-	if (date_parse(json_str(fee, "valid_from"), &from) && day < from)
-		return false;
-	return !date_parse(json_str(fee, "valid_to"), &to) || day <= to;
-}
-
 bool guide_online(const struct service *s)
 {
 	return s->definition != NULL;
