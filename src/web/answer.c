@@ -111,6 +111,11 @@ static void cookies(struct exchange *x, struct MHD_Response *m, bool page)
 		set_cookie(x, m, "lang", str_of(lang_code(r->lang)), "; Max-Age=31536000");
 }
 
+static long long retry_seconds(const struct exchange *x)
+{
+	return x->r.retry_after ? (long long)x->r.retry_after : RETRY_SECONDS;
+}
+
 static void reply_headers(struct exchange *x, struct MHD_Response *m, const struct reply *p)
 {
 	security_headers(x, m);
@@ -126,8 +131,10 @@ static void reply_headers(struct exchange *x, struct MHD_Response *m, const stru
 		add(m, "Vary", "Accept-Encoding");
 	if (p->close)
 		add(m, "Connection", "close");
+	add_str(x, m, "RateLimit-Policy", x->r.limit_policy);
+	add_str(x, m, "RateLimit", x->r.limit);
 	if (p->retry)
-		add_str(x, m, "Retry-After", str_fmt(x->a, "%d", RETRY_SECONDS));
+		add_str(x, m, "Retry-After", str_fmt(x->a, "%lld", retry_seconds(x)));
 	if (p->status == 401)
 		add(m, "WWW-Authenticate", "Cookie realm=\"diwan\"");
 }
@@ -361,7 +368,7 @@ static str error_page(struct exchange *x, const struct err_info *info)
 	json_set_int(a, v, "status", info->http);
 	json_set_str(a, v, "text", general ? (str){0} : text_of(x, info->name, ""));
 	json_set_str(a, v, "hint", general ? (str){0} : text_of(x, info->name, ".hint"));
-	json_set_int(a, v, "retry_after", info->retryable ? RETRY_SECONDS : 0);
+	json_set_int(a, v, "retry_after", info->retryable ? retry_seconds(x) : 0);
 	json_set_str(a, v, "back", (str){0});
 	json_set_str(a, v, "sign_in", str_fmt(a, "/%s%.*s", lang_code(r->lang), STRF(x->s->o.sign_in)));
 	buf out = buf_make(a, TEMPLATE_OUTPUT_MAX);

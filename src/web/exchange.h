@@ -10,6 +10,7 @@
 #include "web/assets.h"
 #include "web/compress.h"
 #include "web/http.h"
+#include "web/limit.h"
 #include "web/page_cache.h"
 #include "web/router.h"
 #include "web/server.h"
@@ -28,6 +29,7 @@ struct server {
 	struct router *router;
 	struct assets *assets;
 	struct page_cache *cache;
+	struct limiter *limiter;
 	struct metrics metrics;
 	str policy;        /* Content-Security-Policy */
 	str policy_framed; /* the same for a page that other sites may frame */

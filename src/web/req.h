@@ -108,6 +108,8 @@ struct req {
 	                            * markup: its policy allows these, but no inline script and
 	                            * no style element */
 	bool cacheable;            /* public page: ETag, no-cache; else no-store */
+	str limit_policy, limit;   /* fields of rate limits (limit.h); empty: none */
+	int64_t retry_after;       /* seconds; 0: as long as errors of its kind wait */
 	str set_session;           /* new cookie token; see req_session */
 	bool clear_session;
 	str flash; /* message key for the next page */

@@ -376,6 +376,7 @@ err server_start(arena *a, const struct server_options *o, struct server **out, 
 		assets_free(s->assets);
 		return ERR_unavailable;
 	}
+	s->limiter = limiter_create(a);
 	if (!s->assets || !s->cache || !listen_start(s, &address, v6)) {
 		*why = str_fmt(a, "cannot listen on %.*s: %s", STRF(o->listen), strerror(errno));
 		page_cache_destroy(s->cache);

@@ -149,11 +149,89 @@ static void a_key_opens_its_own_entity_only(void **state)
 	desk_stop(d);
 }
 
+static void a_caller_is_told_its_limit_and_held_to_it(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	const char *key = key_for(d, p->officer, "iga");
+	p->u->now = p->u->now / (60 * SECOND) * 60 * SECOND + 18 * SECOND; /* 42 s are left */
+	str got = get(d, key, "/api/v1/cases?limit=1");
+	assert_str(header_of(got, "RateLimit-Policy", 0), "\"key\";q=600;w=60");
+	assert_str(header_of(got, "RateLimit", 0), "\"key\";r=599;t=42");
+	for (int i = 1; i < 600; i++)
+		got = get(d, key, "/api/v1/cases?limit=1");
+	assert_int_equal(status_of(got), 200);
+	assert_str(header_of(got, "RateLimit", 0), "\"key\";r=0;t=42");
+	got = get(d, key, "/api/v1/cases?limit=1");
+	described(d, got, 429, "Problem");
+	assert_str(header_of(got, "Retry-After", 0), "42");
+	assert_str(header_of(got, "RateLimit", 0), "\"key\";r=0;t=42");
+	/* Another key has a limit of its own. */
+	const char *second = key_for(d, p->officer, "iga");
+	assert_int_equal(status_of(get(d, second, "/api/v1/cases?limit=1")), 200);
+	/* Who tries keys is stopped sooner. */
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(status_of(get(d, "Authorization: Bearer dk_guess\r\n", "/api/v1/cases")),
+		                 401);
+	got = get(d, "Authorization: Bearer dk_guess\r\n", "/api/v1/cases");
+	described(d, got, 429, "Problem");
+	assert_int_equal(status_of(get(d, second, "/api/v1/cases?limit=1")), 200);
+	p->u->now += 42 * SECOND;
+	got = get(d, key, "/api/v1/cases?limit=1");
+	assert_int_equal(status_of(got), 200);
+	assert_str(header_of(got, "RateLimit", 0), "\"key\";r=599;t=60");
+	desk_stop(d);
+}
+
+/* The secret is shown once, kept wrapped, and leads nowhere inside. */
+static void an_administrator_sets_where_a_program_is_told(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	assert_int_equal(unit_run(p->u, admin_decide, p), OK);
+	const char *admin = signed_in(d, p->second), *page = "/en/admin/webhooks";
+	assert_int_equal(status_of(post(d, admin, page, page, "entity=iga&url=ftp%3A%2F%2Fx")), 422);
+	assert_int_equal(status_of(post(d, admin, page, page, "entity=iga&url=http%3A%2F%2F10.0.0.1")),
+	                 422);
+	assert_int_equal(
+	    status_of(post(d, admin, page, page, "entity=moh&url=https%3A%2F%2Fx.example")), 404);
+	str set = post(d, admin, page, page, "entity=iga&url=https%3A%2F%2F127.0.0.1%3A9%2Fhook");
+	assert_int_equal(status_of(set), 200);
+	assert_true(str_starts(between(set, "dw-break\">", "<"), STR("whsec_")));
+	set = get(d, admin, "/ar/admin/webhooks");
+	assert_true(has(set, "https://127.0.0.1:9/hook") && !has(set, "whsec_"));
+	int64_t id = submitted(p, p->citizen);
+	paid(p, id);
+	/* Asked for in the transaction of the event; to this machine nothing is sent. */
+	dbc *c = db_reader(p->u->k->db);
+	struct dbv kind[] = {D_TEXT(STR("desk.hook"))};
+	rows *r = db_query_text(c, STR("SELECT count(*) FROM job WHERE kind = $1"), kind, 1);
+	assert_true(db_next(r));
+	assert_int_equal(db_int(r, 0), 2); /* case.submitted, task.opened */
+	db_done(r);
+	db_reader_return(c);
+	assert_int_equal(scheduler_drain(p->u->k) > 0, true);
+	c = db_reader(p->u->k->db);
+	r = db_query_text(c, STR("SELECT count(*) FROM job WHERE kind = $1 AND state <> 'done'"), kind,
+	                  1);
+	assert_true(db_next(r));
+	assert_int_equal(db_int(r, 0), 2);
+	db_done(r);
+	db_reader_return(c);
+	assert_int_equal(status_of(post(d, admin, page, "/en/admin/webhooks/end", "entity=iga")), 303);
+	rebuilt(p);
+	desk_stop(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_answer_is_as_described),
 	    cmocka_unit_test(a_key_opens_its_own_entity_only),
+	    cmocka_unit_test(a_caller_is_told_its_limit_and_held_to_it),
+	    cmocka_unit_test(an_administrator_sets_where_a_program_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

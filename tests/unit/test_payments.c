@@ -2,7 +2,7 @@
  * and the payer do, one charge, balanced books, and the service is told once. */
 #include "payments_unit.h"
 
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 
 #define SETTLE_STEPS 40 /* minutes */
 

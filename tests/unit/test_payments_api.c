@@ -2,7 +2,7 @@
 #include "payments_unit.h"
 
 #include "systems/payments/agency.h"
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

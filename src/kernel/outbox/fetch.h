@@ -24,6 +24,9 @@ struct fetch {
 	str body, type;                /* of a POST: "application/json" */
 	str header[FETCH_HEADERS_MAX]; /* "name: value" */
 	size_t n_headers;
+	/* Where the address was given by somebody who does not run this machine: only to
+	 * public addresses, whatever the name says when it is looked up. */
+	bool abroad;
 
 	/* filled */
 	int status; /* 0 when nothing was answered */

@@ -8,6 +8,7 @@
 #include "systems/desk/desk_in.h"
 
 #include "base/embed.h"
+#include "web/limit.h"
 
 #include <stdlib.h>
 
@@ -40,13 +41,23 @@ static struct rights rights_for(struct req *r, int64_t person, str entity)
 	return all;
 }
 
+/* Of a key; and of an address that calls without a good one. */
+static const struct limit per_key = {"key", API_CALLS_A_MINUTE, 60};
+static const struct limit per_address = {"address", API_REFUSED_A_MINUTE, 60};
+
+static err stranger(struct req *r, const char *why)
+{
+	err e = req_limit(r, &per_address, r->address);
+	return e ? e : req_fail(r, ERR_sign_in_needed, "", "%s", why);
+}
+
 static err caller(struct req *r)
 {
 	str sent = req_header(r, "Authorization"), entity = {0};
 	int64_t person = 0;
 	instant until = 0;
 	if (!str_starts(sent, STR("Bearer " KEY_PREFIX)) || sent.n > 100)
-		return req_fail(r, ERR_sign_in_needed, "", "send Authorization: Bearer and a key");
+		return stranger(r, "send Authorization: Bearer and a key");
 	str hash = desk_key_hash(r->a, str_sub(sent, 7, sent.n));
 	rows *rs = db_query(r->db, &sql_desk_key_find, D_TEXT(hash));
 	if (db_next(rs)) {
@@ -56,7 +67,10 @@ static err caller(struct req *r)
 	}
 	db_done(rs);
 	if (!person || until <= r->now)
-		return req_fail(r, ERR_sign_in_needed, "", "this key is not known, or has ended");
+		return stranger(r, "this key is not known, or has ended");
+	err e = req_limit(r, &per_key, hash);
+	if (e)
+		return e;
 	r->session.level = SESSION_FULL;
 	r->session.person = person;
 	r->session.id = str_fmt(r->a, "key:%.*s", STRF(hash));

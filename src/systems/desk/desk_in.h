@@ -26,6 +26,8 @@
 #define SEARCHES_MAX 50
 #define QUERY_BYTES  500
 #define TASKS_MAX    32
+#define API_CALLS_A_MINUTE   600 /* of one key */
+#define API_REFUSED_A_MINUTE 60  /* of one address without a good key */
 #define SOON_DAYS    2 /* working days before a case is due that it is due soon */
 
 /* ---- view.c ---- */
@@ -105,6 +107,13 @@ json *desk_task_name(struct req *r, const struct task *t);
 #define KEY_PREFIX "dk_"
 #define KEY_BYTES  32
 str desk_key_hash(arena *a, str key);
+
+/* Entities whose accounts the reader manages. */
+size_t desk_own_entities(struct req *r, str **out);
+
+/* ---- hooks.c: agencies' programs are told of their cases ---- */
+err desk_hook_react(struct tx *tx, const struct event *e);
+err desk_hook_job(struct job *j);
 
 /* ---- inspect.c: forms that the holder of a task fills ---- */
 

@@ -23,7 +23,7 @@ str desk_key_hash(arena *a, str key)
 	return str_hex(a, (str){(char *)h, sizeof h});
 }
 
-static size_t own_entities(struct req *r, str **out)
+size_t desk_own_entities(struct req *r, str **out)
 {
 	bool all;
 	size_t n = may_where(&r->session.rights, PERM_entity_admin, r->a, out, &all);
@@ -81,7 +81,7 @@ static void choose_officer(struct req *r, json *v, const str *entity, size_t n)
 static json *keys_view(struct req *r)
 {
 	str *entity;
-	size_t n = own_entities(r, &entity);
+	size_t n = desk_own_entities(r, &entity);
 	json *v = json_object(r->a), *list = json_set(r->a, v, "keys", json_array(r->a));
 	for (size_t i = 0; i < n; i++)
 		keys_of(r, list, entity[i]);
@@ -162,7 +162,7 @@ err answer_desk_keys(struct req *r)
 err prepare_desk_key_end(struct req *r)
 {
 	str *entity, hash = req_field(r, "hash");
-	size_t n = own_entities(r, &entity);
+	size_t n = desk_own_entities(r, &entity);
 	rows *rs = db_query(r->db, &sql_desk_key_find, D_TEXT(hash));
 	str of = db_next(rs) ? str_dup(r->a, db_text(rs, 0)) : (str){0};
 	db_done(rs);

@@ -49,6 +49,19 @@ static void fold_desk_key_ended(dbc *c, arena *a, const struct event *e)
 	db_exec(c, &sql_desk_key_end, D_TEXT(json_str(e->data, "hash")), D_INT(e->at));
 }
 
+static void fold_desk_hook_set(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_hook_set, D_TEXT(e->entity), D_TEXT(json_str(e->data, "url")),
+	        D_INT(e->at));
+}
+
+static void fold_desk_hook_ended(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_hook_delete, D_TEXT(e->entity));
+}
+
 static const struct event_kind events[] = {
 #define EVENT(name, kind, version, doc) {kind, version, fold_##name, doc},
 #include "systems/desk/events.def"
@@ -59,7 +72,21 @@ static const struct derived derived[] = {
     {"desk_search", "person, name"},
     {"desk_cover", "person"},
     {"desk_key", "hash"},
+    {"desk_hook", "entity"},
 };
+
+/* What agencies' programs are told; openapi.json lists the same. */
+static const struct reactor reactors[] = {
+    {"case.submitted", desk_hook_react}, {"case.split_off", desk_hook_react},
+    {"case.returned", desk_hook_react},  {"case.answered", desk_hook_react},
+    {"case.suspended", desk_hook_react}, {"case.resumed", desk_hook_react},
+    {"case.approved", desk_hook_react},  {"case.rejected", desk_hook_react},
+    {"case.withdrawn", desk_hook_react}, {"case.reopened", desk_hook_react},
+    {"case.appealed", desk_hook_react},  {"case.appeal_decided", desk_hook_react},
+    {"task.opened", desk_hook_react},
+};
+
+static const struct job_kind jobs[] = {{"desk.hook", desk_hook_job, 0}};
 
 static const struct nav_item nav[] = {
     {50, "web.nav.desk", "/desk", PERM_case_read, NULL},
@@ -70,6 +97,10 @@ static const struct organ organ = {
     .name = "systems/desk",
     .events = events,
     .n_events = COUNT(events),
+    .reactors = reactors,
+    .n_reactors = COUNT(reactors),
+    .jobs = jobs,
+    .n_jobs = COUNT(jobs),
     .derived = derived,
     .n_derived = COUNT(derived),
     .statements = desk_statements,

@@ -1,9 +1,9 @@
 #include "systems/payments/agency.h"
-#include "systems/payments/sign.h"
 #include "systems/payments/statements.h"
 
 #include "base/log.h"
-#include "kernel/outbox/fetch.h"
+#include "kernel/outbox/post.h"
+#include "kernel/outbox/sign.h"
 #include "kernel/vault.h"
 
 #define TOKEN_LENGTH 32
@@ -91,22 +91,16 @@ err agency_tell(struct job *j, int64_t order)
 	if (!told_read(j, order, &t))
 		return OK;
 	str id = str_fmt(j->a, "paid-%lld", (long long)order), body = told_body(j->a, &t, id);
-	str at = str_fmt(j->a, "%lld", (long long)(kernel_now(j->k) / SECOND));
-	struct fetch f = {
-	    .method = "POST", .url = t.url, .body = body, .type = STR("application/json")};
-	f.header[f.n_headers++] = str_cat(j->a, STR("webhook-id: "), id);
-	f.header[f.n_headers++] = str_cat(j->a, STR("webhook-timestamp: "), at);
-	f.header[f.n_headers++] =
-	    str_cat(j->a, STR("webhook-signature: "), sign_message(j->a, t.secret, id, at, body));
-	err e = fetch_run(j->a, &f);
-	if (!e && f.status >= 200 && f.status < 300)
+	err e = post_signed(
+	    j,
+	    &(struct post){.url = t.url, .secret = t.secret, .id = id, .body = body, .abroad = false});
+	if (!e)
 		return OK;
 	/* The alarm: the payer has paid and the body does not know. */
 	if (kernel_now(j->k) - t.o.paid > FULFIL_LATE)
 		log_event(LOG_ERROR, "payment.agency_late", L_STR("entity", t.o.entity),
 		          L_INT("order", order), L_INT("minutes", (kernel_now(j->k) - t.o.paid) / MINUTE));
-	j->fault.detail = e ? f.why : str_fmt(j->a, "it answered %d", f.status);
-	return ERR_unavailable;
+	return e;
 }
 
 err agency_return(struct req *r, const struct order *o)

@@ -1,5 +1,5 @@
 #include "systems/payments/emv.h"
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 
 #include "base/buf.h"
 

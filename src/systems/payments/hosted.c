@@ -5,7 +5,7 @@
  * goes there; the attempt's id makes it one charge, however often it is opened.
  */
 #include "systems/payments/provider.h"
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 
 #include "base/buf.h"
 #include "kernel/outbox/fetch.h"

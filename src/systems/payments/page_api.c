@@ -3,7 +3,7 @@
  */
 #include "systems/payments/agency.h"
 #include "systems/payments/routes.h"
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 #include "systems/payments/statements.h"
 
 #include "web/server.h"

@@ -4,7 +4,7 @@
 
 #include "kernel/outbox/fetch.h"
 #include "systems/payments/errors.h"
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 
 /* ---- enquiries ---- */
 

@@ -5,7 +5,7 @@
 #include "kernel/outbox/outbox.h"
 #include "systems/payments/emv.h"
 #include "systems/payments/errors.h"
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 
 #include <time.h>
 

@@ -2,7 +2,7 @@
 #include "systems/payments/simulator/statements.h"
 
 #include "systems/payments/errors.h"
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 
 #define ROUTES_DEF   "systems/payments/simulator/routes.def"
 #define ROUTES_TABLE simulator_routes

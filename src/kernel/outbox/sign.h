@@ -5,8 +5,8 @@
  * "id.timestamp.body"; several signatures may stand beside each other, so that a
  * secret can be changed. An address is signed over its query, without the sig.
  */
-#ifndef SYSTEMS_PAYMENTS_SIGN_H
-#define SYSTEMS_PAYMENTS_SIGN_H
+#ifndef KERNEL_OUTBOX_SIGN_H
+#define KERNEL_OUTBOX_SIGN_H
 
 #include "base/time.h"
 

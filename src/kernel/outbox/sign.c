@@ -1,4 +1,4 @@
-#include "systems/payments/sign.h"
+#include "kernel/outbox/sign.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
