@@ -348,6 +348,8 @@ feel_value bi_sort(struct env *e, const feel_value *v, size_t n)
 	feel_value fn = n > 1 ? v[1] : feel_null();
 	if (!bi_list(e, v[0], &l) || (n > 1 && fn.kind != FEEL_FUNCTION))
 		return bi_wrong(e, "sort");
+	if (n > 1 && !fn.fn->builtin && fn.fn->n_params != 2)
+		return env_fail(e, "sort: the function must take two items");
 	feel_value out = feel_list_of(e->a, l.v, l.n);
 	merge_sort(e, fn, out.list->v, NEWN(e->a, feel_value, l.n), l.n);
 	return out;

@@ -178,8 +178,6 @@ feel_value bi_number(struct env *e, const feel_value *v, size_t n)
 {
 	char group = 0, point = 0;
 	decimal d;
-	if (n == 1 && v[0].kind == FEEL_NUMBER)
-		return v[0];
 	if (v[0].kind != FEEL_STRING || (n > 1 && !separator(v[1], " .,", &group)) ||
 	    (n > 2 && !separator(v[2], ".,", &point)) || (group && group == point))
 		return bi_wrong(e, "number");

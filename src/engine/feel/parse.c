@@ -485,12 +485,11 @@ static struct node *filter(struct parser *p, struct node *list)
 	const struct bind *outer = p->s->top;
 	struct node *f = make(p, eval_filter, 2);
 	f->slot = p->s->n_slots++;
-	struct bind *b = NEW(p->s->a, struct bind);
-	*b = (struct bind){BIND_ITEM, {0}, f->slot, p->s->top};
-	p->s->top = b;
-	struct bind *item = NEW(p->s->a, struct bind);
-	*item = (struct bind){BIND_LOCAL, STR("item"), f->slot, b};
-	p->s->top = item;
+	/* the members of an item stand before it: one called "item" is what that means */
+	struct bind *item = NEW(p->s->a, struct bind), *members = NEW(p->s->a, struct bind);
+	*item = (struct bind){BIND_LOCAL, STR("item"), f->slot, p->s->top};
+	*members = (struct bind){BIND_ITEM, {0}, f->slot, item};
+	p->s->top = members;
 	uint32_t before = p->s->nodes;
 	f->kid[0] = list;
 	f->kid[1] = expression(p);
