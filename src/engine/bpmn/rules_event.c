@@ -38,6 +38,22 @@ static unsigned allowed(const struct bpmn_el *e)
 	}
 }
 
+/* A bare name, or what looks like ISO 8601 but is not: more likely a mistake than a
+ * formula, which may always be begun with "=". */
+static bool meant_as_time(str s)
+{
+	bool word = true, plain = true;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i], small = (char)(c | 0x20);
+		bool letter = (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9');
+		word &= letter;
+		plain &= letter || str_chr(STR("/:.-+ "), c) >= 0;
+	}
+	bool begins = s.n > 1 && (s.p[0] == 'P' || s.p[0] == 'R' || (s.p[0] >= '0' && s.p[0] <= '9'));
+	return word || (plain && begins);
+}
+
 static void timer_rules(struct bpmn *b, const struct bpmn_evdef *ev)
 {
 	static const char *const names[] = {"timeDate", "timeDuration", "timeCycle"};
@@ -48,11 +64,7 @@ static void timer_rules(struct bpmn *b, const struct bpmn_evdef *ev)
 		if (!x)
 			continue;
 		found++;
-		bool word = true; /* a bare name is more likely a mistake than a variable */
-		for (size_t k = 0; k < x->text.n; k++)
-			word &= ((x->text.p[k] | 0x20) >= 'a' && (x->text.p[k] | 0x20) <= 'z') ||
-			        (x->text.p[k] >= '0' && x->text.p[k] <= '9');
-		if (!ev->time.n && (word || !ev->time_expr))
+		if (!ev->time.n && (meant_as_time(x->text) || !ev->time_expr))
 			bpmn_refuse(b, x, "bpmn.timer.value",
 			            "write ISO 8601, such as P3D or R4/PT1H, or =expression",
 			            "\"%.*s\" is not a time", STRF(x->text));
@@ -70,9 +82,15 @@ static void thrown_rules(struct bpmn *b, const struct bpmn_el *e, const struct b
 {
 	const struct xml_node *n = ev->node ? ev->node : e->node;
 
-	if (ev->kind == E_ERROR && e->kind == K_END && !ev->code.n)
-		bpmn_refuse(b, n, "bpmn.error.reference", "name the error with errorRef",
-		            "this event throws no named error");
+	if (ev->kind == E_ERROR && e->kind == K_END) {
+		const struct xml_node *what = bpmn_node(b, xml_ref(xml_attr(n, "errorRef")));
+		if (!ev->code.n)
+			bpmn_refuse(b, n, "bpmn.error.reference", "name the error with errorRef",
+			            "this event throws no named error");
+		else if (!xml_attr(what, "errorCode").n)
+			bpmn_refuse(b, what, "bpmn.error.code", "give the error an errorCode",
+			            "an error that is thrown needs a code");
+	}
 	if (ev->kind == E_ESCALATION && (e->kind == K_END || e->kind == K_THROW)) {
 		const struct xml_node *what = bpmn_node(b, xml_ref(xml_attr(n, "escalationRef")));
 		if (!ev->code.n)
@@ -245,6 +263,45 @@ static bool event_has(const struct bpmn_el *e, enum bpmn_event kind)
 	return false;
 }
 
+/* Do both catch the very same error, escalation or compensation? */
+static bool same_catch(const struct bpmn_evdef *x, const struct bpmn_evdef *y)
+{
+	bool code = x->kind == E_ERROR || x->kind == E_ESCALATION;
+
+	return x->kind == y->kind && (x->kind == E_COMPENSATE || (code && str_eq(x->code, y->code)));
+}
+
+static void one_catches(struct bpmn *b, const struct bpmn_el *e, const struct bpmn_el *other)
+{
+	for (const struct bpmn_evdef *x = &e->ev; x; x = x->next)
+		for (const struct bpmn_evdef *y = other ? &other->ev : NULL; y; y = y->next)
+			if (same_catch(x, y))
+				bpmn_refuse(b, other->node, "bpmn.boundary.same", "keep one of them",
+				            "another event catches the same at the same place, before this one");
+}
+
+static const struct bpmn_el *start_of(const struct bpmn_el *scope)
+{
+	const struct bpmn_el *m = scope->members;
+
+	while (m && m->kind != K_START)
+		m = m->next_member;
+	return m;
+}
+
+/* Of two that catch the same error at one place the second would never do anything. */
+static void twice_caught(struct bpmn *b, const struct bpmn_el *e)
+{
+	for (const struct bpmn_el *x = e->boundaries; x; x = x->next_boundary)
+		for (const struct bpmn_el *y = x->next_boundary; y; y = y->next_boundary)
+			one_catches(b, x, y);
+	if (!e->event_sub || !e->scope || !start_of(e))
+		return;
+	for (const struct bpmn_el *y = e->next_member; y; y = y->next_member)
+		if (y->event_sub)
+			one_catches(b, start_of(e), start_of(y));
+}
+
 static void boundary_rules(struct bpmn *b, const struct bpmn_el *e)
 {
 	if (e->kind != K_BOUNDARY)
@@ -279,6 +336,7 @@ void bpmn_check_events(struct bpmn *b)
 			event_rules(b, e);
 		link_rules(b, e);
 		boundary_rules(b, e);
+		twice_caught(b, e);
 		if (e->kind == K_RECEIVE && !e->ev.name.n)
 			bpmn_refuse(b, e->node, "bpmn.message.reference", "name it with messageRef",
 			            "this receive task names no message");

@@ -102,8 +102,7 @@ static void attributes(struct bpmn *b, const struct xml_node *n)
 	if (xml_is(n, "eventBasedGateway") && str_eq(xml_attr(n, "eventGatewayType"), STR("Parallel")))
 		bpmn_refuse(b, n, "bpmn.profile.parallel-event-gateway", "use a parallel gateway",
 		            "a parallel event-based gateway is not carried out");
-	if (xml_is(n, "sequenceFlow") && !xml_flag(n, "isImmediate", true) &&
-	    !bpmn_never_runs(n))
+	if (xml_is(n, "sequenceFlow") && !xml_flag(n, "isImmediate", true) && !bpmn_never_runs(n))
 		bpmn_refuse(b, n, "bpmn.flow.immediate", "remove isImmediate",
 		            "a flow of an executable process must be immediate");
 	if (xml_is(n, "process") && str_eq(xml_attr(n, "processType"), STR("Public")) &&

@@ -82,6 +82,9 @@ static void scope_rules(struct bpmn *b, const struct bpmn_el *e)
 	if (starts != 1)
 		bpmn_refuse(b, e->node, "bpmn.event-sub.start", "keep exactly one start event",
 		            "an event sub-process has one start event");
+	if (e->loop)
+		bpmn_refuse(b, e->node, "bpmn.event-sub.loop", "put the loop on an activity in it",
+		            "an event sub-process is begun by its event alone, and never a loop");
 	if (e->boundaries)
 		bpmn_refuse(b, e->node, "bpmn.event-sub.boundary", "remove the boundary event",
 		            "an event sub-process has no boundary events");

@@ -164,11 +164,28 @@ static bool kind_of(const struct type *type, str name, str *kind)
 	return false;
 }
 
+/* Our own attributes are read, or handed to the room that does the work, of what flows;
+ * on anything else nobody would look at them. */
+static bool reads_ours(const struct type *t)
+{
+	static const char *const readers[] = {"FlowElement", "process",     "GlobalTask",
+	                                      "lane",        "participant", "timerEventDefinition"};
+
+	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+		if (is_of(str_of(t->name), str_of(readers[i])))
+			return true;
+	return false;
+}
+
 static void attribute_rules(struct bpmn *b, const struct xml_node *n, const struct type *t)
 {
 	for (const struct xml_attr *at = n->attrs; at; at = at->next) {
 		str kind = {0};
 		bool id = at->ns == NS_NONE && str_eq(at->name, STR("id"));
+		if (at->ns == NS_DIWAN && !reads_ours(t))
+			bpmn_refuse(b, n, "bpmn.vocabulary.attribute",
+			            "see docs/process-author.md for where it is read",
+			            "diwan:%.*s is not read on a %s", STRF(at->name), t->name);
 		if (at->ns != NS_NONE && at->ns != NS_BPMN)
 			continue;
 		if (at->ns == NS_BPMN || (!id && !kind_of(t, at->name, &kind)))
