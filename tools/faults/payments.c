@@ -31,10 +31,14 @@ static const struct migration_step steps[] = {
               "INSERT INTO counter VALUES (1, 0)")},
 };
 
-static struct sql sql_pay = {"pay", "INSERT INTO payment (id, fils) VALUES ($1, $2)", -1};
-static struct sql sql_leg = {"leg", "INSERT INTO leg (payment, fils) VALUES ($1, $2)", -1};
-static struct sql sql_count = {"count", "UPDATE counter SET n = n + 1 WHERE id = $1", -1};
-static struct sql sql_there = {"there", "SELECT count(*) FROM payment WHERE id = $1", -1};
+static struct sql sql_pay = {
+    .name = "pay", .text = "INSERT INTO payment (id, fils) VALUES ($1, $2)", .slot = -1};
+static struct sql sql_leg = {
+    .name = "leg", .text = "INSERT INTO leg (payment, fils) VALUES ($1, $2)", .slot = -1};
+static struct sql sql_count = {
+    .name = "count", .text = "UPDATE counter SET n = n + 1 WHERE id = $1", .slot = -1};
+static struct sql sql_there = {
+    .name = "there", .text = "SELECT count(*) FROM payment WHERE id = $1", .slot = -1};
 
 static db *open_database(arena *a, str url)
 {
