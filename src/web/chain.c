@@ -416,8 +416,11 @@ static err command_submit(struct exchange *x)
 		db_reader_return(r->db);
 	r->db = NULL;
 	x->stage = STAGE_DECIDING;
-	arena_guard(x->a, NULL);      /* from here on the arena is the writer's */
-	MHD_suspend_connection(x->c); /* before: the command may be done at once */
+	arena_guard(x->a, NULL); /* from here on the arena is the writer's */
+	if (x->handed_over)
+		*x->handed_over = true;
+	else
+		MHD_suspend_connection(x->c); /* before: the command may be done at once */
 	if (kernel_submit(&x->action))
 		return OK;
 	x->decided = ERR_unavailable;

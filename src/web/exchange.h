@@ -7,6 +7,7 @@
 #ifndef WEB_EXCHANGE_H
 #define WEB_EXCHANGE_H
 
+#include "web/aside.h"
 #include "web/assets.h"
 #include "web/compress.h"
 #include "web/http.h"
@@ -30,6 +31,7 @@ struct server {
 	struct assets *assets;
 	struct page_cache *cache;
 	struct limiter *limiter;
+	struct aside *aside;
 	struct metrics metrics;
 	str policy;        /* Content-Security-Policy */
 	str policy_framed; /* the same for a page that other sites may frame */
@@ -43,7 +45,7 @@ struct server {
 	size_t n_idle;
 };
 
-enum stage { STAGE_NEW, STAGE_BODY, STAGE_DECIDING, STAGE_ANSWERED };
+enum stage { STAGE_NEW, STAGE_BODY, STAGE_ASIDE, STAGE_RETURNED, STAGE_DECIDING, STAGE_ANSWERED };
 
 struct exchange {
 	struct server *s;
@@ -72,6 +74,12 @@ struct exchange {
 	struct action action;
 	err decided;
 
+	/* aside.h: `away` is the web thread's own, the rest is left for it by the other */
+	bool away;
+	bool *handed_over; /* in the other: set when the writer has the exchange */
+	err returned;
+	bool exhausted;
+
 	uint64_t generation; /* of public facts, before the page read them */
 
 	int status; /* answered */
@@ -98,8 +106,9 @@ static inline bool made_elsewhere(const struct req *r)
 
 /* The headers are read: what can be refused by them alone is refused. */
 err chain_begin(struct exchange *x, const char *method, const char *version);
-/* Everything is read. Sets x->stage to STAGE_DECIDING when the connection was
- * suspended for a command; else the answer is in x->r. */
+/* Everything is read. Sets x->stage to STAGE_DECIDING (and *x->handed_over, if that is
+ * given: the connection is suspended already) when the exchange waits for a command,
+ * and is then not the caller's any more; else the answer is in x->r. */
 err chain_run(struct exchange *x);
 /* The command is decided. */
 err chain_decided(struct exchange *x);

@@ -9,7 +9,8 @@
  *   an action (POST): prepare_<name>(r)        parses and validates, no state
  *                     decide_<name>(tx, r)     in the writer's transaction
  *                     answer_<name>(r)         after the commit: redirect or view
- * prepare and answer run in a web thread with a reader connection (r->db), decide
+ * prepare and answer run in a web thread (prepare of what carries files in another, so
+ * that it may wait: aside.h) with a reader connection (r->db), decide
  * in the writer thread with tx->db only. When prepare has set a result itself
  * (req_again: the form was not right), nothing is decided. Between them the connection is
  * suspended, so that a waiting write holds no thread.

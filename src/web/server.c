@@ -2,7 +2,8 @@
  * server.c - libmicrohttpd: threads, connections, and an exchange's stages.
  *
  * Several internal threads poll connections of their own. A request that waits
- * for its commit is suspended and holds no thread; the writer resumes it.
+ * for its commit is suspended and holds no thread; the writer resumes it. One that
+ * carries files goes aside (aside.h).
  */
 #include "web/exchange.h"
 
@@ -23,6 +24,7 @@
 #define THREADS_MIN             2
 #define THREADS_MAX             64
 #define DRAIN_STEP_MICROS       5000
+#define AFTER_ASIDE_SECONDS     2
 
 /* ---- arenas ---- */
 
@@ -192,12 +194,59 @@ static enum MHD_Result first_call(struct exchange *x, const char *method, const 
 	return MHD_YES;
 }
 
+/* ---- aside ---- */
+
+/* In a thread of its own. Once the writer has the exchange, it is not touched: it may be
+ * answered and gone. */
+static void run_aside(void *what)
+{
+	struct exchange *x = what;
+	bool handed_over = false;
+	jmp_buf full;
+	x->handed_over = &handed_over;
+	arena_guard(x->a, &full);
+	if (setjmp(full) == 0) {
+		err e = chain_run(x);
+		if (handed_over)
+			return;
+		x->returned = e;
+	} else {
+		x->exhausted = true;
+	}
+	arena_guard(x->a, NULL);
+	x->stage = STAGE_RETURNED;
+	MHD_resume_connection(x->c);
+}
+
+/* What carries files is looked into by other processes, which takes its time. */
+static bool takes_time(const struct exchange *x)
+{
+	return x->r.method == METHOD_POST && x->match.write &&
+	       x->match.write->kind == ROUTE_UPLOAD && x->r.n_uploads;
+}
+
+static enum MHD_Result set_aside(struct exchange *x)
+{
+	x->away = true;
+	x->stage = STAGE_ASIDE;
+	arena_guard(x->a, NULL); /* from here on the arena is the other thread's */
+	MHD_suspend_connection(x->c);
+	if (aside_put(x->s->aside, x))
+		return MHD_YES;
+	x->returned = ERR_unavailable;
+	x->stage = STAGE_RETURNED;
+	MHD_resume_connection(x->c);
+	return MHD_YES;
+}
+
 static enum MHD_Result last_call(struct exchange *x)
 {
 	if (answer_cached(x))
 		return MHD_YES;
 	if (builtin_answer(x) || str_starts(x->r.path, STR(ASSETS_PREFIX)))
 		return finish(x, x->r.fault.code);
+	if (takes_time(x))
+		return set_aside(x);
 	err e = chain_run(x);
 	return x->stage == STAGE_DECIDING ? MHD_YES : finish(x, e);
 }
@@ -214,6 +263,8 @@ static enum MHD_Result advance(struct exchange *x, const char *method, const cha
 	}
 	if (x->stage == STAGE_BODY)
 		return last_call(x);
+	if (x->stage == STAGE_RETURNED)
+		return x->exhausted ? answer_exhausted(x) : finish(x, x->returned);
 	return x->stage == STAGE_DECIDING ? finish(x, chain_decided(x)) : MHD_YES;
 }
 
@@ -228,13 +279,14 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
 	if (!x)
 		return MHD_NO;
 	jmp_buf full;
+	x->away = false;
 	arena_guard(x->a, &full);
 	if (setjmp(full)) {
 		log_event(LOG_ERROR, "request.memory", L_INT("bytes", (int64_t)arena_used(x->a)));
 		return x->stage == STAGE_ANSWERED ? MHD_NO : answer_exhausted(x);
 	}
 	enum MHD_Result done = advance(x, method, version, data, size);
-	if (x->stage != STAGE_DECIDING) /* else the arena is the writer's now */
+	if (!x->away && x->stage != STAGE_DECIDING) /* else the arena is another's now */
 		arena_guard(x->a, NULL);
 	return done;
 }
@@ -370,15 +422,18 @@ err server_start(arena *a, const struct server_options *o, struct server **out, 
 	}
 	s->assets = assets_load(a);
 	s->cache = page_cache_create(&s->metrics);
+	s->aside = aside_start(a, run_aside);
 	if (s->assets && s->o.editors.n &&
 	    !assets_add_folder(s->assets, a, s->o.editors, STR("editors"), why)) {
+		aside_stop(s->aside);
 		page_cache_destroy(s->cache);
 		assets_free(s->assets);
 		return ERR_unavailable;
 	}
 	s->limiter = limiter_create(a);
-	if (!s->assets || !s->cache || !listen_start(s, &address, v6)) {
+	if (!s->assets || !s->cache || !s->aside || !listen_start(s, &address, v6)) {
 		*why = str_fmt(a, "cannot listen on %.*s: %s", STRF(o->listen), strerror(errno));
+		aside_stop(s->aside);
 		page_cache_destroy(s->cache);
 		assets_free(s->assets);
 		return ERR_unavailable;
@@ -407,15 +462,22 @@ const struct server_options *server_settings(const struct server *s)
 	return &s->o;
 }
 
+static void drain(struct server *s, int seconds)
+{
+	instant until = clock_monotonic() + seconds * SECOND;
+	while (s->metrics.in_flight > 0 && clock_monotonic() < until)
+		usleep(DRAIN_STEP_MICROS);
+}
+
 void server_stop(struct server *s, int seconds)
 {
 	if (!s)
 		return;
 	atomic_store(&s->stopping, true);
 	MHD_socket listening = MHD_quiesce_daemon(s->daemon);
-	instant until = clock_monotonic() + seconds * SECOND;
-	while (s->metrics.in_flight > 0 && clock_monotonic() < until)
-		usleep(DRAIN_STEP_MICROS);
+	drain(s, seconds);
+	aside_stop(s->aside);
+	drain(s, AFTER_ASIDE_SECONDS); /* the library must not stop over a suspended one */
 	MHD_stop_daemon(s->daemon);
 	if (listening != MHD_INVALID_SOCKET)
 		close(listening);
