@@ -15,7 +15,7 @@ struct words {
 	const char *verb;
 	struct share share[SHARES_MAX];
 	size_t n_shares;
-	str id, file, third, payer, url, secret_file, methods, name_en, name_ar, gl;
+	str id, file, third, payer, url, secret_file, methods, name_en, name_ar, gl, adapter;
 	int64_t weight, from, to;
 };
 
@@ -42,12 +42,15 @@ static bool share_read(str s, struct words *w)
 static bool words_read(int argc, char **argv, struct words *w)
 {
 	str text;
-	*w = (struct words){.verb = argc > 1 ? argv[1] : "", .weight = 100, .methods = STR("card")};
+	*w = (struct words){.verb = argc > 1 ? argv[1] : "",
+	                    .weight = 100,
+	                    .methods = STR("card"),
+	                    .adapter = STR("hosted")};
 	for (int i = 2; i < argc; i++) {
 		str s = str_of(argv[i]);
 		if (option(s, "--url=", &w->url) || option(s, "--secret=", &w->secret_file) ||
-		    option(s, "--methods=", &w->methods) || option(s, "--name-en=", &w->name_en) ||
-		    option(s, "--name-ar=", &w->name_ar))
+		    option(s, "--methods=", &w->methods) || option(s, "--adapter=", &w->adapter) ||
+		    option(s, "--name-en=", &w->name_en) || option(s, "--name-ar=", &w->name_ar))
 			continue;
 		if (option(s, "--weight=", &text) && str_i64(text, &w->weight))
 			continue;
@@ -236,7 +239,7 @@ static int provider(struct opened *o, struct work *k)
 	if (!file_read(o->a, w->secret_file, &secret))
 		return EXIT_FAILED;
 	k->p = (struct provider_order){.id = w->id,
-	                               .adapter = STR("hosted"),
+	                               .adapter = w->adapter,
 	                               .url = w->url,
 	                               .secret = str_trim(secret),
 	                               .name_en = w->name_en.n ? w->name_en : w->id,

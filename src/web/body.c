@@ -46,12 +46,14 @@ static bool takes_upload(struct exchange *x, str type)
 	return x->match.write->kind == ROUTE_UPLOAD && type_is(type, "multipart/form-data");
 }
 
-static err type_check(struct exchange *x, str type)
+/* `empty`: the request says that it has no body; then its type is no matter to an
+ * interface made elsewhere. */
+static err type_check(struct exchange *x, str type, bool empty)
 {
 	enum route_kind kind = x->match.write->kind;
 	bool is_json = type_is(type, "application/json");
 	bool is_form = type_is(type, "application/x-www-form-urlencoded");
-	bool bare = kind == ROUTE_CALL && !type.n && made_elsewhere(&x->r);
+	bool bare = kind == ROUTE_CALL && (!type.n || empty) && made_elsewhere(&x->r);
 	if (bare || takes_upload(x, type) || (is_form && kind != ROUTE_CALL) ||
 	    (is_json && kind != ROUTE_UPLOAD))
 		return OK;
@@ -79,7 +81,7 @@ err body_begin(struct exchange *x)
 		return refuse(x, ERR_request_bad, "the Content-Length is not a number");
 	if (declared > (int64_t)x->body_max)
 		return refuse(x, ERR_too_large, "the request is larger than this page takes");
-	if (type_check(x, type))
+	if (type_check(x, type, length.n && declared == 0))
 		return x->refused;
 	x->body = buf_make(x->a, x->body_max);
 	if (!takes_upload(x, type))
@@ -198,7 +200,8 @@ err body_end(struct exchange *x)
 	}
 	if (x->refused)
 		return x->refused;
-	if (type_is(header(x, "Content-Type"), "application/json"))
+	bool nothing = buf_str(&x->body).n == 0 && made_elsewhere(&x->r);
+	if (!nothing && type_is(header(x, "Content-Type"), "application/json"))
 		return json_take(x);
 	if (!form_parse(x->a, buf_str(&x->body), x->r.fields, &x->r.n_fields, REQ_MAX_FIELDS))
 		return refuse(x, ERR_request_bad, "the form is malformed or has too many fields");

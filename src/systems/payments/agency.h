@@ -17,6 +17,7 @@
 #define AGENCY_TEXT       255
 #define AGENCY_URL        2000
 #define AGENCY_LIST       500
+#define AGENCY_PAGES      1000000
 
 /* Makes a key; *token is shown once and kept nowhere. */
 err agency_key(struct tx *tx, str entity, str *token);

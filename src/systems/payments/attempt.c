@@ -1,5 +1,5 @@
 /* attempt.c - one visit to a provider: which one, and that there is only one. */
-#include "systems/payments/order.h"
+#include "systems/payments/hold.h"
 #include "systems/payments/statements.h"
 
 #define HEALTH_WINDOW (30 * MINUTE)
@@ -33,13 +33,14 @@ static bool offers(const struct provider *p, str method)
 
 /* By weight times health; chance decides, so that a sick provider is still tried
  * now and then and is found well again. */
-static bool provider_choose(struct tx *tx, str method, struct provider *out)
+static bool provider_choose(struct tx *tx, str method, bool hold, struct provider *out)
 {
 	struct provider p[PROVIDERS_MAX];
 	int64_t score[PROVIDERS_MAX], sum = 0;
 	size_t n = providers_all(tx->k, tx->db, tx->a, p);
 	for (size_t i = 0; i < n; i++) {
-		bool fit = p[i].up && p[i].adapter && p[i].secret.n && offers(&p[i], method);
+		bool fit = p[i].up && p[i].adapter && (!hold || p[i].adapter->finish) && p[i].secret.n &&
+		           offers(&p[i], method);
 		score[i] = fit ? p[i].weight * (1 + answered(tx->db, p[i].id, tx->now)) : 0;
 		sum += score[i];
 	}
@@ -88,7 +89,7 @@ static err begin(struct tx *tx, const struct order *o, str method, struct attemp
 		return tx_fail(tx, ERR_payment_state, "", "there were %d attempts", ATTEMPTS_MAX);
 	if (!velocity_allows(tx, o))
 		return tx_fail(tx, ERR_payment_blocked, "", "there were too many attempts lately");
-	if (!provider_choose(tx, method, &p))
+	if (!provider_choose(tx, method, order_delayed(tx->db, o->id), &p))
 		return tx_fail(tx, ERR_payment_provider, "method", "no provider takes payments now");
 	int64_t id = tx_id(tx);
 	json *d = json_object(tx->a);
@@ -138,6 +139,9 @@ err attempt_begin(struct tx *tx, int64_t order, str method, struct attempt *out)
 		return tx_fail(tx, ERR_payment_paid, "", "the order is paid");
 	if (order_is(&o, "expired") || order_is(&o, "cancelled") || (o.expires && tx->now >= o.expires))
 		return tx_fail(tx, ERR_payment_expired, "", "the order is no longer to be paid");
+	struct hold h;
+	if (hold_get(tx->db, tx->a, order, &h))
+		return tx_fail(tx, ERR_payment_paid, "", "the money of the order is held");
 	if (attempt_open(tx->db, tx->a, order, out))
 		return go_on(tx, &o, method, out);
 	struct attempt all[ATTEMPTS_MAX];

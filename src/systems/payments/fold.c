@@ -70,7 +70,9 @@ void fold_payment_ordered(dbc *c, arena *a, const struct event *e)
 	if (api)
 		db_exec(c, &sql_api_order_insert, D_INT(num(e, "order")),
 		        D_TEXT(json_str(api, "reference")), D_TEXT(json_str(api, "description")),
-		        D_TEXT(json_str(api, "return_url")));
+		        D_TEXT(json_str(api, "return_url")), D_INT(json_truth(api, "delayed")),
+		        D_TEXT(json_get(api, "metadata") ? json_print(a, json_get(api, "metadata"))
+		                                         : (str){0}));
 	for (const json *l = lines ? lines->first : NULL; l; l = l->next) {
 		line_fold(c, a, num(e, "order"), ++no, l);
 		line_bill(c, num(e, "order"), no, l);
@@ -112,6 +114,8 @@ void fold_payment_failed(dbc *c, arena *a, const struct event *e)
 	bool unknown = str_eq(outcome, STR("unknown"));
 	db_exec(c, &sql_attempt_end, D_INT(num(e, "attempt")), D_TEXT(outcome),
 	        D_INT(unknown ? 0 : e->at));
+	if (!unknown)
+		db_exec(c, &sql_hold_move, D_INT(num(e, "attempt")), D_TEXT(STR("ended")));
 	if (json_truth(e->data, "current") && move(c, a, e, unknown ? "timed_out" : "failed"))
 		db_exec(c, &sql_order_last, D_INT(num(e, "order")), D_TEXT(outcome), D_INT(0));
 }
@@ -126,6 +130,7 @@ void fold_payment_captured(dbc *c, arena *a, const struct event *e)
 		if (line[i].bill)
 			bill_paid(c, order, line[i].no, line[i].amount);
 	db_exec(c, &sql_attempt_end, D_INT(num(e, "attempt")), D_TEXT(STR("captured")), D_INT(e->at));
+	db_exec(c, &sql_hold_move, D_INT(num(e, "attempt")), D_TEXT(STR("ended")));
 	db_exec(c, &sql_order_paid, D_INT(order), D_TEXT(STR("paid")), D_TEXT(text(e, "provider")),
 	        D_TEXT(text(e, "method")), D_TEXT(text(e, "channel")), D_INT(e->at), D_INT(e->seq));
 	for (const json *l = list ? list->first : NULL; l; l = l->next)

@@ -4,7 +4,7 @@
  * The request is in the address, so that nothing has to be sent before the payer
  * goes there; the attempt's id makes it one charge, however often it is opened.
  */
-#include "systems/payments/provider.h"
+#include "systems/payments/order.h"
 #include "kernel/outbox/sign.h"
 
 #include "base/buf.h"
@@ -30,6 +30,8 @@ static err redirect(arena *a, const struct provider *p, const struct checkout *c
 	put(&b, "method", c->method);
 	if (c->token.n)
 		put(&b, "token", c->token);
+	if (c->hold)
+		put(&b, "hold", STR("1"));
 	if (c->save)
 		put(&b, "save", STR("1"));
 	put(&b, "payee_en", c->payee_en);
@@ -102,10 +104,10 @@ static const json *signed_payload(arena *a, const struct provider *p, str body, 
 	return refused ? NULL : json_parse(a, payload, NULL);
 }
 
-static err enquire(arena *a, const struct provider *p, int64_t attempt, instant now,
+static err enquire(arena *a, const struct provider *p, const struct attempt *t, instant now,
                    struct provider_answer *out, str *why)
 {
-	str query = str_fmt(a, "payment=%lld&at=%lld", (long long)attempt, (long long)(now / SECOND));
+	str query = str_fmt(a, "payment=%lld&at=%lld", (long long)t->id, (long long)(now / SECOND));
 	struct fetch f = {.method = "GET",
 	                  .url = str_fmt(a, "%.*s/api/payments?%.*s", STRF(p->url),
 	                                 STRF(sign_query(a, p->secret, query)))};
@@ -118,46 +120,72 @@ static err enquire(arena *a, const struct provider *p, int64_t attempt, instant 
 		return ERR_unavailable;
 	}
 	const json *d = signed_payload(a, p, f.answer, now, why);
-	if (!d || read_answer(d, out) || out->attempt != attempt)
+	if (!d || read_answer(d, out) || out->attempt != t->id)
 		return ERR_payment_signature;
 	/* The same state asked for twice is one message. */
-	out->message = str_fmt(a, "enquiry:%lld:%s:%lld", (long long)attempt,
-	                       outcome_name(out->outcome), (long long)out->amount);
+	out->message = str_fmt(a, "enquiry:%lld:%s:%lld", (long long)t->id, outcome_name(out->outcome),
+	                       (long long)out->amount);
 	return OK;
+}
+
+/* A signed POST, and the signed answer in *out; `id` makes it happen once. */
+static err ask(arena *a, const struct provider *p, const char *path, str id, const json *body,
+               instant now, const json **out, str *why)
+{
+	str text = json_print(a, body), at = str_fmt(a, "%lld", (long long)(now / SECOND));
+	struct fetch f = {.method = "POST",
+	                  .url = str_cat(a, p->url, str_of(path)),
+	                  .body = text,
+	                  .type = STR("application/json")};
+	f.header[f.n_headers++] = str_cat(a, STR("webhook-id: "), id);
+	f.header[f.n_headers++] = str_cat(a, STR("webhook-timestamp: "), at);
+	f.header[f.n_headers++] =
+	    str_cat(a, STR("webhook-signature: "), sign_message(a, p->secret, id, at, text));
+	err e = fetch_run(a, &f);
+	*why = f.why;
+	if (e)
+		return e;
+	*out = f.status == 200 ? signed_payload(a, p, f.answer, now, why) : NULL;
+	if (*out)
+		return OK;
+	*why = str_fmt(a, "it answered %d %.*s", f.status, STRF(*why));
+	return ERR_unavailable;
 }
 
 static err refund(arena *a, const struct provider *p, const struct refund_request *r, instant now,
                   enum refund_outcome *out, str *why)
 {
-	str id = str_fmt(a, "%lld", (long long)r->id),
-	    at = str_fmt(a, "%lld", (long long)(now / SECOND));
+	str id = str_fmt(a, "%lld", (long long)r->id);
+	const json *d = NULL;
 	json *b = json_object(a);
 	json_set_str(a, b, "refund", id);
 	json_set_str(a, b, "payment", str_fmt(a, "%lld", (long long)r->attempt));
 	json_set_int(a, b, "amount", r->amount);
 	json_set_str(a, b, "currency", r->currency);
-	str body = json_print(a, b);
-	struct fetch f = {.method = "POST",
-	                  .url = str_cat(a, p->url, STR("/hooks/refunds")),
-	                  .body = body,
-	                  .type = STR("application/json")};
-	f.header[f.n_headers++] = str_cat(a, STR("webhook-id: refund-"), id);
-	f.header[f.n_headers++] = str_cat(a, STR("webhook-timestamp: "), at);
-	f.header[f.n_headers++] =
-	    str_cat(a, STR("webhook-signature: "),
-	            sign_message(a, p->secret, str_cat(a, STR("refund-"), id), at, body));
-	err e = fetch_run(a, &f);
-	*why = f.why;
+	err e = ask(a, p, "/hooks/refunds", str_cat(a, STR("refund-"), id), b, now, &d, why);
 	if (e)
 		return e;
-	const json *d = f.status == 200 ? signed_payload(a, p, f.answer, now, why) : NULL;
-	if (!d || !str_eq(json_str(d, "refund"), id)) {
-		*why = str_fmt(a, "it answered %d %.*s", f.status, STRF(*why));
+	if (!str_eq(json_str(d, "refund"), id)) {
+		*why = STR("it answered for another refund");
 		return ERR_unavailable;
 	}
 	*out = str_eq(json_str(d, "status"), STR("succeeded")) ? REFUND_DONE : REFUND_REFUSED;
 	*why = json_str(d, "why");
 	return OK;
+}
+
+static err finish(arena *a, const struct provider *p, const struct attempt *t, bool take,
+                  instant now, struct provider_answer *out, str *why)
+{
+	const json *d = NULL;
+	json *b = json_object(a);
+	str id = str_fmt(a, "%s-%lld", take ? "capture" : "release", (long long)t->id);
+	json_set_str(a, b, "payment", str_fmt(a, "%lld", (long long)t->id));
+	json_set_bool(a, b, "take", take);
+	err e = ask(a, p, "/hooks/captures", id, b, now, &d, why);
+	if (e)
+		return e;
+	return read_answer(d, out) || out->attempt != t->id ? ERR_payment_signature : OK;
 }
 
 static err probe(arena *a, const struct provider *p, str *why)
@@ -170,4 +198,10 @@ static err probe(arena *a, const struct provider *p, str *why)
 	return e;
 }
 
-const struct adapter hosted_adapter = {"hosted", redirect, callback, enquire, refund, probe};
+const struct adapter hosted_adapter = {.name = "hosted",
+                                       .redirect = redirect,
+                                       .callback = callback,
+                                       .enquire = enquire,
+                                       .refund = refund,
+                                       .probe = probe,
+                                       .finish = finish};

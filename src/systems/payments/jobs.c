@@ -1,6 +1,7 @@
 /* jobs.c - talking to providers, after the commit. */
 #include "systems/payments/order.h"
 #include "systems/payments/agency.h"
+#include "systems/payments/hold.h"
 #include "systems/payments/statements.h"
 
 #include "base/log.h"
@@ -65,6 +66,9 @@ static err enquired_decide(struct tx *tx, const struct work *w)
 	if (e || !attempt_get(tx->db, tx->a, w->attempt.id, &t) || !waits(&t) ||
 	    !order_get(tx->db, tx->a, t.order, &o))
 		return e;
+	struct hold h;
+	if (hold_get(tx->db, tx->a, o.id, &h))
+		return e; /* its program ends it, or its time does */
 	if (str_eq(t.state, STR("open")) && tx->now >= t.expires)
 		e = attempt_fail(tx, &o, &t, "unknown");
 	if (tx->now < t.opened + ENQUIRE_GIVE_UP)
@@ -80,7 +84,7 @@ err job_enquire(struct job *j)
 		return ERR_not_found;
 	if (!waits(&w.attempt))
 		return OK;
-	err e = p.adapter->enquire(j->a, &p, w.attempt.id, kernel_now(j->k), &w.answer, &w.why);
+	err e = p.adapter->enquire(j->a, &p, &w.attempt, kernel_now(j->k), &w.answer, &w.why);
 	w.up = e == OK;
 	if (e)
 		log_event(LOG_WARN, "payment.enquiry_failed", L_STR("provider", p.id),

@@ -1,5 +1,5 @@
 /* order.c - what is to be paid: asked for by a service, or by people. */
-#include "systems/payments/order.h"
+#include "systems/payments/hold.h"
 #include "systems/payments/react.h"
 #include "systems/payments/statements.h"
 
@@ -75,6 +75,10 @@ err order_create(struct tx *tx, const struct order_request *q, int64_t *id)
 		json_set_str(tx->a, x, "reference", q->api_reference);
 		json_set_str(tx->a, x, "description", q->description);
 		json_set_str(tx->a, x, "return_url", q->return_url);
+		if (q->metadata)
+			json_set(tx->a, x, "metadata", json_copy(tx->a, q->metadata));
+		if (q->delayed)
+			json_set_bool(tx->a, x, "delayed", true);
 	}
 	if (q->expires) {
 		json *p = json_object(tx->a);
@@ -100,6 +104,7 @@ err order_cancel(struct tx *tx, int64_t id, str reason)
 	json *d = json_object(tx->a);
 	json_set_int(tx->a, d, "order", id);
 	json_set_str(tx->a, d, "reason", reason);
+	hold_release(tx, id);
 	return tx_emit(tx, (struct emission){.kind = "payment.cancelled",
 	                                     .entity = o.entity,
 	                                     .subject = o.payer,

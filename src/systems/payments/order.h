@@ -104,6 +104,8 @@ struct order_request {
 	str origin, entity, service, title_en, title_ar, currency;
 	int64_t case_id, instance, payer;
 	str api_reference, description, return_url; /* of a program's order */
+	const json *metadata;                       /* the program's own, or NULL */
+	bool delayed;                               /* held first, and taken when it says so */
 	instant expires;                            /* 0 = as long as somebody waits for it */
 	const struct line *line;
 	size_t n;

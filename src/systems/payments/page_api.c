@@ -1,11 +1,14 @@
 /*
  * page_api.c - GOV.UK Pay's public interface, for programs of government bodies.
  */
+#include "systems/payments/api.h"
 #include "systems/payments/agency.h"
+#include "systems/payments/hold.h"
 #include "systems/payments/routes.h"
 #include "kernel/outbox/sign.h"
 #include "systems/payments/statements.h"
 
+#include "kernel/outbox/outbox.h"
 #include "web/server.h"
 
 struct api {
@@ -58,134 +61,100 @@ static bool api_find(struct req *r, struct api *p)
 	return false;
 }
 
-/* ---- views ---- */
-
-static json *state_json(arena *a, const struct order *o)
-{
-	json *s = json_object(a);
-	bool paid = o->captured > 0, over = order_is(o, "expired"),
-	     cancelled = order_is(o, "cancelled");
-	json_set_str(a, s, "status",
-	             paid          ? STR("success")
-	             : over        ? STR("failed")
-	             : cancelled   ? STR("cancelled")
-	             : o->attempts ? STR("started")
-	                           : STR("created"));
-	json_set_bool(a, s, "finished", paid || over || cancelled);
-	if (over || cancelled) {
-		json_set_str(a, s, "code", over ? STR("P0020") : STR("P0040"));
-		json_set_str(a, s, "message",
-		             over ? STR("Payment expired") : STR("Payment was cancelled by the service"));
-	}
-	return s;
-}
-
-static str base_of(struct req *r)
-{
-	str base = server_public_url(r->server);
-	return base.n ? base : str_cat(r->a, STR("http://"), req_header(r, "Host"));
-}
-
-static void link_add(struct req *r, json *links, const char *name, const char *method, str href)
-{
-	json *l = json_set(r->a, links, name, json_object(r->a));
-	json_set_str(r->a, l, "href", href);
-	json_set_str(r->a, l, "method", str_of(method));
-}
-
-static json *refunds_json(arena *a, const struct order *o)
-{
-	json *s = json_object(a);
-	int64_t open = o->captured - o->refunded - o->refund_pending;
-	json_set_str(a, s, "status",
-	             !o->captured ? STR("pending")
-	             : open > 0   ? STR("available")
-	                          : STR("full"));
-	json_set_int(a, s, "amount_available", open);
-	json_set_int(a, s, "amount_submitted", o->refunded + o->refund_pending);
-	return s;
-}
-
-static json *payment_json(struct req *r, const struct order *o)
-{
-	json *v = json_object(r->a), *links = json_object(r->a);
-	rows *q = db_query(r->db, &sql_api_order_get, D_INT(o->id));
-	bool found = db_next(q);
-	json_set_str(r->a, v, "payment_id", o->reference);
-	json_set_int(r->a, v, "amount", o->total);
-	json_set_str(r->a, v, "reference", found ? str_dup(r->a, db_text(q, 0)) : (str){0});
-	json_set_str(r->a, v, "description", found ? str_dup(r->a, db_text(q, 1)) : (str){0});
-	json_set_str(r->a, v, "return_url", found ? str_dup(r->a, db_text(q, 2)) : (str){0});
-	db_done(q);
-	json_set(r->a, v, "state", state_json(r->a, o));
-	json_set_str(r->a, v, "payment_provider", o->provider);
-	json_set_str(r->a, v, "created_date", time_print(r->a, o->created));
-	json_set(r->a, v, "refund_summary", refunds_json(r->a, o));
-	str self = str_fmt(r->a, "%.*s/api/pay/v1/payments/%.*s", STRF(base_of(r)), STRF(o->reference));
-	link_add(r, links, "self", "GET", self);
-	link_add(r, links, "events", "GET", str_cat(r->a, self, STR("/events")));
-	link_add(r, links, "refunds", "GET", str_cat(r->a, self, STR("/refunds")));
-	if (!o->captured && !order_is(o, "expired") && !order_is(o, "cancelled")) {
-		link_add(r, links, "cancel", "POST", str_cat(r->a, self, STR("/cancel")));
-		link_add(r, links, "next_url", "GET",
-		         str_fmt(r->a, "%.*s/en/pay/%.*s", STRF(base_of(r)), STRF(o->reference)));
-	}
-	json_set(r->a, v, "_links", links);
-	return v;
-}
-
 /* ---- reading ---- */
 
 err page_payments_api_get(struct req *r)
 {
 	struct api p = {0};
-	return api_find(r, &p) ? req_view(r, "", payment_json(r, &p.o)) : OK;
+	return api_find(r, &p) ? req_view(r, "", api_payment(r, &p.o, API_ONE)) : OK;
+}
+
+struct filter {
+	str reference, status;
+	instant from, to;
+	int64_t page, size;
+};
+
+static bool known_status(str s)
+{
+	static const char *const all[] = {"",        "created", "started",   "submitted", "capturable",
+	                                  "success", "failed",  "cancelled", "error"};
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (str_eq(s, str_of(all[i])))
+			return true;
+	return false;
+}
+
+static bool filter_read(struct req *r, struct filter *f)
+{
+	str from = req_field(r, "from_date"), to = req_field(r, "to_date");
+	*f = (struct filter){.reference = req_field(r, "reference"),
+	                     .status = req_field(r, "state"),
+	                     .to = INT64_MAX,
+	                     .page = req_field_int(r, "page", 1, 1, AGENCY_PAGES),
+	                     .size = req_field_int(r, "display_size", AGENCY_LIST, 1, AGENCY_LIST)};
+	return known_status(f->status) && (!from.n || time_parse(from, &f->from)) &&
+	       (!to.n || time_parse(to, &f->to));
+}
+
+static size_t search(struct req *r, str entity, const struct filter *f, int64_t *id, int64_t *total)
+{
+	size_t n = 0;
+	*total = db_query_int(r->db, &sql_api_order_count, 0, D_TEXT(entity), D_TEXT(f->reference),
+	                      D_TEXT(f->status), D_INT(f->from), D_INT(f->to));
+	rows *q = db_query(r->db, &sql_api_order_list, D_TEXT(entity), D_TEXT(f->reference),
+	                   D_TEXT(f->status), D_INT(f->from), D_INT(f->to), D_INT(f->size),
+	                   D_INT((f->page - 1) * f->size));
+	while (n < AGENCY_LIST && db_next(q))
+		id[n++] = db_int(q, 0);
+	db_done(q);
+	return n;
 }
 
 err page_payments_api_search(struct req *r)
 {
 	struct api p = {0};
+	struct filter f;
+	int64_t id[AGENCY_LIST], total;
 	if (!api_find(r, &p))
 		return OK;
-	int64_t id[AGENCY_LIST];
-	size_t n = 0;
-	json *v = json_object(r->a), *list = json_array(r->a);
-	rows *q =
-	    db_query(r->db, &sql_api_order_list, D_TEXT(p.entity), D_TEXT(req_field(r, "reference")),
-	             D_INT(req_field_int(r, "display_size", AGENCY_LIST, 1, AGENCY_LIST)));
-	while (n < AGENCY_LIST && db_next(q))
-		id[n++] = db_int(q, 0);
-	db_done(q);
+	if (!filter_read(r, &f))
+		return api_error(r, 422, "P0401", NULL,
+		                 "Invalid parameters: state, from_date or to_date. See Public API"
+		                 " documentation for the correct data formats");
+	size_t n = search(r, p.entity, &f, id, &total);
+	json *list = json_array(r->a);
 	for (size_t i = 0; i < n; i++)
 		if (order_get(r->db, r->a, id[i], &p.o))
-			json_push(list, payment_json(r, &p.o));
-	json_set_int(r->a, v, "total", (int64_t)n);
-	json_set_int(r->a, v, "count", (int64_t)n);
-	json_set_int(r->a, v, "page", 1);
-	json_set(r->a, v, "results", list);
-	return req_view(r, "", v);
+			json_push(list, api_payment(r, &p.o, API_FOUND));
+	if (n == 0 && f.page > 1)
+		return api_error(r, 404, "P0402", NULL, "Page not found");
+	return req_view(r, "", api_page(r, list, f.page, f.size, (int64_t)n, total));
 }
 
 err page_payments_api_events(struct req *r)
 {
 	struct api p = {0};
+	return api_find(r, &p) ? req_view(r, "", api_events(r, &p.o)) : OK;
+}
+
+err page_payments_api_refunds(struct req *r)
+{
+	struct api p = {0};
+	return api_find(r, &p) ? req_view(r, "", api_refunds(r, &p.o)) : OK;
+}
+
+err page_payments_api_refund_get(struct req *r)
+{
+	struct api p = {0};
+	struct refund f;
+	int64_t id;
 	if (!api_find(r, &p))
 		return OK;
-	json *v = json_object(r->a), *list = json_array(r->a);
-	struct order at = p.o;
-	at.captured = 0;
-	at.attempts = 0;
-	at.state = STR("created");
-	for (int step = 0; step < 2; step++) {
-		json *e = json_push(list, json_object(r->a));
-		json_set_str(r->a, e, "payment_id", p.o.reference);
-		json_set(r->a, e, "state", state_json(r->a, step ? &p.o : &at));
-		json_set_str(r->a, e, "updated",
-		             time_print(r->a, step && p.o.paid ? p.o.paid : p.o.created));
-	}
-	json_set_str(r->a, v, "payment_id", p.o.reference);
-	json_set(r->a, v, "events", list);
-	return req_view(r, "", v);
+	if (!req_param_id(r, "refund", &id) || !refund_get(r->db, r->a, id, &f) || f.order != p.o.id ||
+	    !str_eq(f.kind, STR("order")))
+		return api_error(r, 404, "P0700", NULL, "Not found");
+	return req_view(r, "", api_refund(r, &p.o, &f));
 }
 
 /* ---- create ---- */
@@ -204,6 +173,21 @@ static const char *create_wrong(const struct req *r, const char **field)
 	return *field ? "Missing or invalid attribute value" : NULL;
 }
 
+/* At most 15 members with names of at most 30 bytes and short plain values. */
+static bool metadata_good(const json *m)
+{
+	size_t n = 0;
+	if (!m)
+		return true;
+	if (!json_is(m, JSON_OBJECT))
+		return false;
+	for (const json *x = m->first; x; x = x->next)
+		if (++n > 15 || !x->key.n || x->key.n > 30 || json_is(x, JSON_OBJECT) ||
+		    json_is(x, JSON_ARRAY) || json_is(x, JSON_NULL) || json_text(x).n > 100)
+			return false;
+	return n > 0;
+}
+
 err prepare_payments_api_create(struct req *r)
 {
 	struct api *p = NEW(r->a, struct api);
@@ -212,6 +196,10 @@ err prepare_payments_api_create(struct req *r)
 	if (!api_find(r, p))
 		return OK;
 	const char *wrong = create_wrong(r, &field);
+	if (!wrong && !metadata_good(json_get(r->body, "metadata"))) {
+		wrong = "Must be at most 15 key/value pairs of text, numbers or booleans";
+		field = "metadata";
+	}
 	return wrong ? api_error(r, 422, "P0102", field, wrong) : OK;
 }
 
@@ -235,6 +223,8 @@ err decide_payments_api_create(struct tx *tx, struct req *r)
 	                          .description = text,
 	                          .return_url = json_str(r->body, "return_url"),
 	                          .expires = tx->now + AGENCY_ORDER_LIFE,
+	                          .delayed = json_truth(r->body, "delayed_capture"),
+	                          .metadata = json_get(r->body, "metadata"),
 	                          .line = &l,
 	                          .n = 1};
 	tx->actor.channel = STR("api");
@@ -249,12 +239,12 @@ err answer_payments_api_create(struct req *r)
 	struct order o;
 	if (!order_get(r->db, r->a, json_int(r->decided, "order", 0), &o))
 		return req_fail(r, ERR_not_found, "", "the order is gone");
-	req_view(r, "", payment_json(r, &o));
+	req_view(r, "", api_payment(r, &o, API_CREATED));
 	r->status = 201;
 	return OK;
 }
 
-/* ---- cancel, refund ---- */
+/* ---- cancel ---- */
 
 err prepare_payments_api_cancel(struct req *r)
 {
@@ -272,10 +262,47 @@ err decide_payments_api_cancel(struct tx *tx, struct req *r)
 	return order_cancel(tx, p->o.id, STR("the body's program cancelled it"));
 }
 
+static err nothing_more(struct req *r)
+{
+	err e = req_content(r, "application/json", STR(""), NULL);
+	r->status = 204;
+	return e;
+}
+
 err answer_payments_api_cancel(struct req *r)
 {
-	return req_content(r, "application/json", STR(""), NULL);
+	return nothing_more(r);
 }
+
+/* ---- capture ---- */
+
+err prepare_payments_api_capture(struct req *r)
+{
+	struct api *p = NEW(r->a, struct api);
+	struct hold h;
+	r->state = p;
+	if (!api_find(r, p) ||
+	    (order_next(p->o.state, "captured").n && hold_get(r->db, r->a, p->o.id, &h)))
+		return OK;
+	if (p->o.captured && order_delayed(r->db, p->o.id))
+		return nothing_more(r); /* asked again */
+	return api_error(r, 400, "P1001", NULL, "Capture of payment failed");
+}
+
+err decide_payments_api_capture(struct tx *tx, struct req *r)
+{
+	struct api *p = r->state;
+	r->decided = json_object(tx->a);
+	return hold_capture(tx, p->o.id);
+}
+
+err answer_payments_api_capture(struct req *r)
+{
+	scheduler_wake(r->k);
+	return nothing_more(r);
+}
+
+/* ---- refunds ---- */
 
 err prepare_payments_api_refund(struct req *r)
 {
@@ -284,9 +311,13 @@ err prepare_payments_api_refund(struct req *r)
 	if (!api_find(r, p))
 		return OK;
 	p->amount = json_int(r->body, "amount", 0);
+	int64_t open = p->o.captured - p->o.refunded - p->o.refund_pending;
+	int64_t expected = json_int(r->body, "refund_amount_available", open);
 	if (p->amount <= 0)
 		return api_error(r, 422, "P0602", "amount", "Missing or invalid attribute value");
-	if (p->amount > p->o.captured - p->o.refunded - p->o.refund_pending)
+	if (p->amount <= open && expected != open)
+		return api_error(r, 412, "P0604", NULL, "Refund amount available mismatch");
+	if (p->amount > open)
 		return api_error(r, 400, "P0603", NULL, "The payment is not available for refund");
 	return OK;
 }
@@ -303,13 +334,10 @@ err decide_payments_api_refund(struct tx *tx, struct req *r)
 err answer_payments_api_refund(struct req *r)
 {
 	const struct api *p = r->state;
-	json *v = json_object(r->a);
-	json_set_str(r->a, v, "refund_id",
-	             str_fmt(r->a, "%lld", (long long)json_int(r->decided, "refund", 0)));
-	json_set_int(r->a, v, "amount", p->amount);
-	json_set_str(r->a, v, "status", STR("submitted"));
-	json_set_str(r->a, v, "created_date", time_print(r->a, r->now));
-	req_view(r, "", v);
+	struct refund f;
+	if (!refund_get(r->db, r->a, json_int(r->decided, "refund", 0), &f))
+		return req_fail(r, ERR_not_found, "", "the refund is gone");
+	req_view(r, "", api_refund(r, &p->o, &f));
 	r->status = 202;
 	return OK;
 }

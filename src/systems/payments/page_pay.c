@@ -6,16 +6,20 @@
  * application.
  */
 #include "systems/payments/agency.h"
-
-#include "kernel/identity/mandate.h"
-#include "systems/payments/order.h"
+#include "systems/payments/hold.h"
+#include "systems/payments/lead.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/token.h"
 
 #include "kernel/cases/cases.h"
+#include "kernel/identity/mandate.h"
 #include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
 #include "web/server.h"
+
+#include <time.h>
+
+#define LEAD_WAIT (1 * SECOND) /* then the payer waits on a page of its own */
 
 struct pay {
 	struct kase q;
@@ -205,12 +209,45 @@ static str channel_of(const struct req *r)
 	return str_find(req_header(r, "User-Agent"), STR("Mobi")) >= 0 ? STR("mobile") : STR("web");
 }
 
+/* Where the payer's browser comes back to, and where the provider's word goes. */
+static struct checkout checkout_of(struct req *r, dbc *c, arena *a, const struct pay *p,
+                                   const struct attempt *t)
+{
+	struct entity e = {0};
+	str base = server_public_url(r->server), own = base;
+	entity_get(c, a, p->o.entity, r->now, &e);
+	if (!base.n) { /* a trial on this machine: the payer's name for it, and ours */
+		base = str_cat(a, STR("http://"), req_header(r, "Host"));
+		own = str_fmt(a, "http://127.0.0.1:%d", server_port(r->server));
+	}
+	return (struct checkout){
+	    .attempt = t->id,
+	    .amount = t->amount,
+	    .reference = p->q.reference,
+	    .currency = t->currency,
+	    .method = t->method,
+	    .lang = str_of(lang_code(r->lang)),
+	    .token = str_eq(p->card.provider, t->provider) ? p->card.token : (str){0},
+	    .save = req_field(r, "save").n > 0,
+	    .hold = order_delayed(c, p->o.id),
+	    .payee_en = e.name_en,
+	    .payee_ar = e.name_ar,
+	    .back = str_fmt(a, "%.*s/%s%.*s%s", STRF(base), lang_code(r->lang), STRF(p->home),
+	                    p->link ? "" : "/pay"),
+	    .notify = str_fmt(a, "%.*s/hooks/payments/%.*s", STRF(own), STRF(t->provider)),
+	    .now = r->now,
+	    .expires = t->expires,
+	};
+}
+
 err decide_payments_begin(struct tx *tx, struct req *r)
 {
 	struct pay *p = r->state;
 	struct attempt t;
 	tx->actor.channel = channel_of(r);
 	str method = str_trim(req_field(r, "method"));
+	if (order_delayed(tx->db, p->o.id)) /* a wallet has no hold */
+		method = STR("card");
 	if (p->card.id && !str_eq(method, STR("wallet")))
 		method = str_cat(tx->a, STR("card@"), p->card.provider);
 	err e = attempt_begin(tx, p->o.id, method, &t);
@@ -224,43 +261,33 @@ err decide_payments_begin(struct tx *tx, struct req *r)
 	tx->fault = (struct fault){0};
 	r->decided = json_object(tx->a);
 	json_set_str(tx->a, r->decided, "refusal", str_of(refusal));
-	if (!refusal)
+	if (!refusal) {
+		struct checkout c = checkout_of(r, tx->db, tx->a, p, &t);
 		json_set_int(tx->a, r->decided, "attempt", t.id);
+		lead_later(tx, &t, &c);
+	}
 	return e == ERR_payment_blocked ? velocity_record(tx, p->o.id) : OK;
 }
 
-/* Where the payer's browser comes back to, and where the provider's word goes. */
+/* The payer waits a moment for a provider that has to be asked for its page. */
 static err lead(struct req *r, const struct pay *p, const struct attempt *t)
 {
+	struct timespec pause = {0, 20 * 1000000};
 	struct provider v;
-	struct entity e = {0};
-	str base = server_public_url(r->server), own = base, url;
+	str url = {0};
 	if (str_eq(t->method, STR("wallet")))
 		return req_redirect(r, "/wallet/%lld", (long long)t->id);
 	if (!provider_find(r->k, r->db, r->a, t->provider, &v) || !v.adapter)
 		return req_fail(r, ERR_payment_provider, "", "the provider is gone");
-	entity_get(r->db, r->a, p->o.entity, r->now, &e);
-	if (!base.n) { /* a trial on this machine: the payer's name for it, and ours */
-		base = str_cat(r->a, STR("http://"), req_header(r, "Host"));
-		own = str_fmt(r->a, "http://127.0.0.1:%d", server_port(r->server));
+	if (v.adapter->lead) {
+		for (instant waited = 0; !url.n && waited < LEAD_WAIT; waited += 20000) {
+			nanosleep(&pause, NULL);
+			url = lead_url(r->db, r->a, t->id);
+		}
+		return url.n ? req_redirect(r, "%.*s", STRF(url))
+		             : req_redirect(r, "/lead/%lld", (long long)t->id);
 	}
-	struct checkout c = {
-	    .attempt = t->id,
-	    .amount = t->amount,
-	    .reference = p->q.reference,
-	    .currency = t->currency,
-	    .method = t->method,
-	    .lang = str_of(lang_code(r->lang)),
-	    .token = str_eq(p->card.provider, v.id) ? p->card.token : (str){0},
-	    .save = req_field(r, "save").n > 0,
-	    .payee_en = e.name_en,
-	    .payee_ar = e.name_ar,
-	    .back = str_fmt(r->a, "%.*s/%s%.*s%s", STRF(base), lang_code(r->lang), STRF(p->home),
-	                    p->link ? "" : "/pay"),
-	    .notify = str_fmt(r->a, "%.*s/hooks/payments/%.*s", STRF(own), STRF(v.id)),
-	    .now = r->now,
-	    .expires = t->expires,
-	};
+	struct checkout c = checkout_of(r, r->db, r->a, p, t);
 	err failed = v.adapter->redirect(r->a, &v, &c, &url);
 	return failed ? failed : req_redirect(r, "%.*s", STRF(url));
 }

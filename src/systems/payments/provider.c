@@ -7,12 +7,13 @@
 
 #define GATEWAY "gateway" /* id of the provider that the settings name */
 
-static const struct adapter *const adapters[] = {&hosted_adapter};
+static const struct adapter *const adapters[] = {&hosted_adapter, &govuk_adapter};
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
-    [OUTCOME_PENDING] = "pending",   [OUTCOME_SUCCEEDED] = "succeeded",
-    [OUTCOME_DECLINED] = "declined", [OUTCOME_CANCELLED] = "cancelled",
-    [OUTCOME_EXPIRED] = "expired",   [OUTCOME_NOT_FOUND] = "not_found",
+    [OUTCOME_PENDING] = "pending",       [OUTCOME_SUCCEEDED] = "succeeded",
+    [OUTCOME_DECLINED] = "declined",     [OUTCOME_CANCELLED] = "cancelled",
+    [OUTCOME_EXPIRED] = "expired",       [OUTCOME_NOT_FOUND] = "not_found",
+    [OUTCOME_AUTHORISED] = "authorised",
 };
 
 const char *outcome_name(enum outcome o)

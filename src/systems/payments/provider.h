@@ -9,8 +9,12 @@
  *            comes back; the outcome comes by a signed message (Standard Webhooks)
  *            to /hooks/payments/ID, or is asked for. The simulator speaks it.
  *
- * `redirect` and `callback` are pure and run while a request waits; the others talk
- * to the provider and run in jobs alone. Whatever a provider says is an answer
+ *   govuk    GOV.UK Pay's public interface: the payment is made first, the payer is led
+ *            to its page, and what became of it is asked for
+ *
+ * `redirect` and `callback` are pure and run while a request waits; the others talk to
+ * the provider and run in jobs alone: also `lead`, which an adapter has instead of
+ * `redirect` when the provider has to be asked for the page (lead.c). Whatever a provider says is an answer
  * (struct provider_answer) and goes the one way of payment_take (order.h).
  */
 #ifndef SYSTEMS_PAYMENTS_PROVIDER_H
@@ -23,6 +27,7 @@
 #define PROVIDER_HOOK_DRIFT (5 * MINUTE) /* a message's time may differ from ours by */
 
 struct adapter;
+struct attempt;
 
 struct provider {
 	str id; /* "benefit": small letters, digits, hyphens */
@@ -54,6 +59,7 @@ struct checkout {
 	str payee_en, payee_ar;
 	str token;        /* of a card the provider keeps for the payer, or empty */
 	bool save;        /* the payer wants the provider to keep the card */
+	bool hold;        /* the money is only held (hold.h) */
 	str back, notify; /* URLs: of the payer's return, of messages */
 	instant now, expires;
 };
@@ -65,6 +71,7 @@ enum outcome {
 	OUTCOME_CANCELLED,
 	OUTCOME_EXPIRED,
 	OUTCOME_NOT_FOUND,
+	OUTCOME_AUTHORISED,
 	OUTCOME_COUNT
 };
 const char *outcome_name(enum outcome o);
@@ -90,16 +97,20 @@ enum refund_outcome { REFUND_DONE, REFUND_REFUSED };
 struct adapter {
 	const char *name;
 	err (*redirect)(arena *a, const struct provider *p, const struct checkout *c, str *url);
+	err (*lead)(arena *a, const struct provider *p, const struct checkout *c, str *url, str *why);
 	/* Checks the signature and the time, then reads it. */
 	err (*callback)(arena *a, const struct provider *p, const struct webhook *w, instant now,
 	                struct provider_answer *out);
-	err (*enquire)(arena *a, const struct provider *p, int64_t attempt, instant now,
+	err (*enquire)(arena *a, const struct provider *p, const struct attempt *t, instant now,
 	               struct provider_answer *out, str *why);
 	err (*refund)(arena *a, const struct provider *p, const struct refund_request *r, instant now,
 	              enum refund_outcome *out, str *why);
 	err (*probe)(arena *a, const struct provider *p, str *why);
+	/* Takes what is held, or lets it go; NULL: it cannot hold. */
+	err (*finish)(arena *a, const struct provider *p, const struct attempt *t, bool take,
+	              instant now, struct provider_answer *out, str *why);
 };
 
-extern const struct adapter hosted_adapter;
+extern const struct adapter hosted_adapter, govuk_adapter;
 
 #endif

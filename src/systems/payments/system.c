@@ -1,6 +1,8 @@
 #include "systems/payments/payments.h"
 
 #include "systems/payments/dispute.h"
+#include "systems/payments/hold.h"
+#include "systems/payments/lead.h"
 #include "systems/payments/order.h"
 #include "systems/payments/react.h"
 #include "systems/payments/statements.h"
@@ -27,6 +29,7 @@ static const struct job_kind jobs[] = {
     {"payment.enquire", job_enquire, 0},     {"payment.fulfil", job_fulfil, 1000},
     {"payment.refund", job_refund, 1000},    {"payment.probe", job_probe, 0},
     {"payment.expire", job_expire_order, 0}, {"payment.dispute_due", job_dispute_due, 0},
+    {"payment.hold", job_hold, 1000},        {"payment.lead", job_lead, 20},
 };
 
 /* In the order in which rows name each other. */
@@ -53,6 +56,8 @@ static const struct derived derived[] = {
     {"pay_api_key", "hash"},
     {"pay_webhook", "entity"},
     {"pay_api_order", "order_id"},
+    {"pay_hold", "attempt"},
+    {"pay_lead", "attempt"},
 };
 
 static const struct err_info errors[] = {

@@ -9,9 +9,11 @@
  *   succeeded again                             nothing
  *   declined, cancelled, expired                the payer may try again
  *   the same after it was captured              contradiction, for the desk
+ *   authorised                                  held, until whoever asked for it takes it
  *   pending, unknown to the provider            recorded; enquiries go on
  */
 #include "systems/payments/bills.h"
+#include "systems/payments/hold.h"
 #include "systems/payments/statements.h"
 #include "systems/payments/token.h"
 
@@ -224,6 +226,10 @@ err payment_take(struct tx *tx, str provider, const struct provider_answer *w, c
 		if (tx->now >= t.expires)
 			return failed(tx, &o, &t, w, via);
 		return OK;
+	case OUTCOME_AUTHORISED: {
+		err e = answered(tx, provider, &o, t.id, w, "noted", via);
+		return e ? e : hold_take(tx, &o, &t, w, via);
+	}
 	case OUTCOME_PENDING:
 	case OUTCOME_COUNT:
 		break;

@@ -35,6 +35,7 @@ static const struct audited tables[] = {
     {"pay_share", &sql_audit_share, 2},
     {"pay_distribution", &sql_audit_distribution, 4},
     {"pay_dispute", &sql_audit_dispute, 1},
+    {"pay_hold", &sql_audit_hold, 1},
     {"ledger_book", &sql_audit_book, 1},
     {"ledger_account", &sql_audit_account, 1},
     {"ledger_transfer", &sql_audit_transfer, 1},

@@ -288,12 +288,35 @@ static void answered(struct audit *u, const struct event *e)
 		exception(u, e, 0, verdict, text(e, "message"), e->data);
 }
 
+static void authorised(struct audit *u, const struct event *e)
+{
+	json *h = row_new(u, "pay_hold", key_of(u, num(e, "attempt")));
+	set_num(u, h, "order_id", num(e, "order"));
+	set_num(u, h, "amount", num(e, "amount"));
+	set_text(u, h, "state", STR("held"));
+	set_num(u, h, "at", e->at);
+}
+
+static void hold_is(struct audit *u, const struct event *e, str state)
+{
+	json *h = row_get(u, "pay_hold", key_of(u, num(e, "attempt")));
+	if (h)
+		set_text(u, h, "state", state);
+}
+
+static void capture_asked(struct audit *u, const struct event *e)
+{
+	hold_is(u, e, STR("asked"));
+}
+
 static void failed(struct audit *u, const struct event *e)
 {
 	json *t = attempt_of(u, e);
 	bool unknown = str_eq(text(e, "outcome"), STR("unknown"));
 	set_text(u, t, "state", text(e, "outcome"));
 	set_num(u, t, "ended", unknown ? 0 : e->at);
+	if (!unknown)
+		hold_is(u, e, STR("ended"));
 	if (json_truth(e->data, "current") &&
 	    moves(u, e, unknown ? "pending" : "pending unknown", unknown ? "unknown" : "created"))
 		set_text(u, order_of(u, e), "last", text(e, "outcome"));
@@ -355,6 +378,7 @@ static void captured(struct audit *u, const struct event *e)
 			break;
 		bill_moves(u, key, get_num(l, "amount"));
 	}
+	hold_is(u, e, STR("ended"));
 	set_text(u, t, "state", STR("captured"));
 	set_num(u, t, "ended", e->at);
 	set_text(u, o, "state", STR("paid"));
@@ -630,6 +654,8 @@ void model_event(struct audit *u, const struct event *e)
 	    {"ordered", ordered},
 	    {"attempted", attempted},
 	    {"answered", answered},
+	    {"authorised", authorised},
+	    {"capture_asked", capture_asked},
 	    {"failed", failed},
 	    {"captured", captured},
 	    {"surplus", surplus},

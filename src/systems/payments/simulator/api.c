@@ -91,14 +91,49 @@ err job_simulator_send(struct job *j)
 	return kernel_run(&act);
 }
 
-/* ---- refunds ---- */
+/* ---- what is held ---- */
 
-err prepare_simulator_refund(struct req *r)
+static err signed_body(struct req *r)
 {
 	const char *why = sign_refused(r->a, simulator_secret(r->k), req_header(r, "Webhook-Id"),
 	                               req_header(r, "Webhook-Timestamp"), r->raw,
 	                               req_header(r, "Webhook-Signature"), r->now, SIMULATOR_DRIFT);
 	return why ? req_fail(r, ERR_payment_signature, "", "%s", why) : OK;
+}
+
+err prepare_simulator_capture(struct req *r)
+{
+	return signed_body(r);
+}
+
+err decide_simulator_capture(struct tx *tx, struct req *r)
+{
+	struct sim_payment p = {0};
+	str id = json_str(r->body, "payment");
+	bool found = sim_payment_find(tx->db, tx->a, id, &p);
+	p.id = id;
+	err e = OK;
+	if (found && str_eq(p.status, STR("authorised"))) {
+		json *d = json_object(tx->a);
+		p.status = json_truth(r->body, "take") ? STR("succeeded") : STR("cancelled");
+		json_set_str(tx->a, d, "payment", id);
+		json_set_str(tx->a, d, "status", p.status);
+		e = tx_emit(tx, (struct emission){.kind = "simulator.captured", .data = d});
+	}
+	r->decided = payment_json(tx->a, &p, found ? p.status : STR("not_found"), p.charged);
+	return e;
+}
+
+err answer_simulator_capture(struct req *r)
+{
+	return simulator_signed(r, r->decided);
+}
+
+/* ---- refunds ---- */
+
+err prepare_simulator_refund(struct req *r)
+{
+	return signed_body(r);
 }
 
 err decide_simulator_refund(struct tx *tx, struct req *r)

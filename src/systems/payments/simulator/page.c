@@ -29,7 +29,7 @@ struct choice {
 	const struct outcome_plan *plan;
 	str last4, payment, order, currency, notify;
 	int64_t amount;
-	bool save, wallet;
+	bool save, wallet, hold;
 };
 
 static const struct outcome_plan *plan_find(str name)
@@ -143,6 +143,7 @@ err prepare_simulator_choose(struct req *r)
 	c->currency = req_field(r, "currency");
 	c->notify = req_field(r, "notify");
 	c->save = req_field(r, "save").n > 0;
+	c->hold = req_field(r, "hold").n > 0;
 	if (!c->plan || !str_i64(req_field(r, "amount"), &c->amount) || c->amount <= 0)
 		return req_fail(r, ERR_bad_input, "outcome", "there is no such outcome, or no amount");
 	if (!str_eq(str_of(c->plan->name), STR("cancel")) &&
@@ -162,6 +163,7 @@ static void message_later(struct tx *tx, const struct choice *c, char letter, in
 	const char *status = letter == 'd'   ? "declined"
 	                     : letter == 'c' ? "cancelled"
 	                     : letter == 'p' ? "pending"
+	                     : c->hold       ? "authorised"
 	                                     : "succeeded";
 	json_set_str(tx->a, p, "message", message);
 	json_set_str(tx->a, p, "payment", id);
@@ -191,7 +193,8 @@ err decide_simulator_choose(struct tx *tx, struct req *r)
 	json_set_int(tx->a, d, "charged", c->amount + more);
 	json_set_str(tx->a, d, "currency", c->currency);
 	json_set_str(tx->a, d, "outcome", str_of(c->plan->name));
-	json_set_str(tx->a, d, "status", str_of(c->plan->status));
+	bool held = c->hold && str_eq(str_of(c->plan->status), STR("succeeded"));
+	json_set_str(tx->a, d, "status", held ? STR("authorised") : str_of(c->plan->status));
 	json_set_str(tx->a, d, "last4", c->last4);
 	if (c->save && c->last4.n)
 		json_set_str(tx->a, d, "token", str_fmt(tx->a, "tok_%.*s_%.*s", STRF(id), STRF(c->last4)));

@@ -28,6 +28,13 @@ void fold_simulator_sent(dbc *c, arena *a, const struct event *e)
 	db_exec(c, &sql_sim_payment_sent, D_TEXT(json_str(e->data, "payment")));
 }
 
+void fold_simulator_captured(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_sim_payment_status, D_TEXT(json_str(e->data, "payment")),
+	        D_TEXT(json_str(e->data, "status")), D_INT(e->at));
+}
+
 void fold_simulator_refunded(dbc *c, arena *a, const struct event *e)
 {
 	(void)a;
