@@ -1,5 +1,7 @@
 #include "base/money.h"
 
+#include "base/exact.h"
+
 #include <string.h>
 
 /* ISO 4217 list one, the currencies of the region and the common others. */
@@ -22,20 +24,12 @@ bool currency_find(str code, currency *out)
 
 bool money_add(money x, money y, money *out)
 {
-	int64_t sum;
-	if (__builtin_add_overflow(x.minor, y.minor, &sum))
-		return false;
-	out->minor = sum;
-	return true;
+	return exact_add(x.minor, y.minor, &out->minor);
 }
 
 bool money_sub(money x, money y, money *out)
 {
-	int64_t difference;
-	if (__builtin_sub_overflow(x.minor, y.minor, &difference))
-		return false;
-	out->minor = difference;
-	return true;
+	return exact_sub(x.minor, y.minor, &out->minor);
 }
 
 __extension__ typedef __int128 wide;
@@ -44,6 +38,9 @@ bool money_rate(money x, int64_t num, int64_t den, money *out)
 {
 	if (den <= 0)
 		return false;
+	if (exact_round(x.minor, num, den, &out->minor))
+		return true;
+	/* Below nothing, or products that need more than 64 bits. */
 	wide product = (wide)x.minor * num;
 	bool minus = product < 0;
 	wide twice = 2 * (minus ? -product : product) + den;
@@ -78,6 +75,10 @@ bool money_share(money total, const int64_t *weight, size_t n, money *out)
 	if (sum == 0)
 		return false;
 	for (size_t i = 0; i < n; i++) {
+		if (exact_ratio(total.minor, weight[i], sum, &part[i].minor, &rest[i])) {
+			given += part[i].minor;
+			continue;
+		}
 		wide product = (wide)total.minor * weight[i];
 		part[i].minor = (int64_t)(product / sum);
 		rest[i] = (int64_t)((product < 0 ? -product : product) % sum);
@@ -122,7 +123,7 @@ bool money_parse(str s, currency c, money *out)
 		int digit = i < part.n ? part.p[i] - '0' : 0;
 		if (digit < 0 || digit > 9)
 			return false;
-		minor = minor * 10 + digit;
+		exact_digit(minor, digit, &minor); /* at most four of them */
 	}
 	int64_t v;
 	if (__builtin_mul_overflow(major, (int64_t)power_of_ten(c.exponent), &v) ||
