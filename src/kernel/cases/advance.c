@@ -22,6 +22,7 @@ struct step {
 	str visible; /* the case's new state ... */
 	str outcome; /* ... and outcome */
 	bool closed, asks_applicant;
+	int incidents; /* told so far */
 };
 
 /* Triggers that follow from a step by themselves, one after the other. */
@@ -378,7 +379,7 @@ static err effect(struct step *m, const struct bpmn_effect *f)
 	case BPMN_UNSUBSCRIBED:
 		return told(m, f, "case.reached");
 	case BPMN_INCIDENT:
-		return told(m, f, "case.incident");
+		return m->incidents++ < STEP_INCIDENTS_MAX ? told(m, f, "case.incident") : OK;
 	case BPMN_RESOLVED:
 		return told(m, f, "case.resolved");
 	default:

@@ -94,7 +94,8 @@ json *case_raw(dbc *c, arena *a, int64_t id);       /* of the draft; see form.h 
 json *case_applicant(dbc *c, arena *a, int64_t id); /* the person, as at submission */
 json *case_trace(dbc *c, arena *a, int64_t id);     /* of the decision on the fee; or NULL */
 json *case_waiting(dbc *c, arena *a, int64_t id);   /* see bpmn_waiting */
-/* Parked steps: [{"instance","rule","what","at"}]. */
+/* Parked steps: [{"instance","rule","what","at"}]. When very many are parked in one step
+ * (a budget spent), the first 50; case_steps tells all. */
 json *case_incidents(dbc *c, arena *a, int64_t id);
 /* Of all cases, the newest first: the same with "case" (id), "reference", "service",
  * "entity". For operators. */

@@ -8,6 +8,7 @@
 #define CASES_OF_PERSON_MAX 10000           /* cases of one person that an erasure ends */
 #define DESKS_MAX           64              /* entities with a part in one case */
 #define AUTO_STEPS_MAX      1000            /* steps that follow one trigger by themselves */
+#define STEP_INCIDENTS_MAX  50              /* told of one step; more stand in its state */
 #define CASE_NO_DUE         (INT64_MAX - 1) /* in case_desk: sorts behind every date */
 #define CASE_READ_EVERY     (1 * HOUR)
 #define REASON_MAX_CHARS    1000
@@ -16,14 +17,15 @@
 
 /* tables.c: the tables whose rows are held in hand, by the case's id (case_body: and
  * the applicant's), and their columns in order. */
-#define CASE_FILE(X)                                                                      \
-	X(id) X(reference) X(service) X(version) X(entity) X(applicant) X(agent) X(state)       \
-	X(outcome) X(channel) X(opened) X(submitted) X(changed) X(closed) X(due) X(holder)      \
-	X(revision) X(fee) X(fee_rule) X(paused) X(currency) X(rating) X(suspended) X(joined)   \
-	X(split_from) X(appealed) X(appeals)
-#define CASE_BODY(X)                                                                      \
+#define CASE_FILE(X)                                                                               \
+	X(id)                                                                                          \
+	X(reference) X(service) X(version) X(entity) X(applicant) X(agent) X(state) X(outcome)         \
+	    X(channel) X(opened) X(submitted) X(changed) X(closed) X(due) X(holder) X(revision) X(fee) \
+	        X(fee_rule) X(paused) X(currency) X(rating) X(suspended) X(joined) X(split_from)       \
+	            X(appealed) X(appeals)
+#define CASE_BODY(X)                                                                               \
 	X(case_id) X(applicant) X(person) X(answers) X(raw) X(process) X(trace) X(reason) X(words)
-#define CASE_DESK(X)                                                                      \
+#define CASE_DESK(X)                                                                               \
 	X(case_id) X(entity) X(applicant) X(service) X(state) X(holder) X(due) X(submitted)
 #define COLUMN(name) FILE_##name,
 enum { CASE_FILE(COLUMN) FILE_COLUMNS };
@@ -53,8 +55,8 @@ struct emission emission_of(const struct kase *q, const char *kind, json *data, 
 
 /* What led to a step, told in its events. */
 struct cause {
-	str outcome; /* of the task that is completed */
-	str reason;  /* the officer's or the applicant's words */
+	str outcome;         /* of the task that is completed */
+	str reason;          /* the officer's or the applicant's words */
 	const json *answers; /* of the form of the task, or NULL */
 };
 
