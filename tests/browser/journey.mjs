@@ -5,75 +5,21 @@
 //     node journey.mjs [--pictures FOLDER] [en|ar] [script|plain]
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { launch } from './lib/browser.mjs'
-import { checkPage } from './lib/check.mjs'
 import { platform } from './lib/platform.mjs'
 import { picture } from './lib/picture.mjs'
 import { finish, report } from './lib/tap.mjs'
+import { Walker, has, is } from './lib/walker.mjs'
 
 const args = process.argv.slice(2)
 const at = args.indexOf('--pictures')
 const folder = at >= 0 ? args.splice(at, 2)[1] : null
 if (folder)
 	mkdirSync(folder, { recursive: true })
+Walker.pictures = folder
 
-const PASSWORD = 'demo-only-password'
 const SERVICE = 'idcard-replace-lost'
 const photo = { name: 'photo.png', mimeType: 'image/png', buffer: picture(600, 800, [168, 168, 168]) }
-
-// One person at one browser.
-class Walker {
-	constructor(site, browser, lang, script, who) {
-		Object.assign(this, { site, browser, lang, script, who })
-	}
-	async begin() {
-		this.context = await this.browser.newContext({
-			viewport: { width: 1280, height: 900 }, javaScriptEnabled: this.script,
-			locale: this.lang === 'ar' ? 'ar-BH' : 'en-GB', acceptDownloads: true
-		})
-		this.page = await this.context.newPage()
-		this.complaints = []
-		// A form with errors is answered 422, which the browser tells as an error.
-		this.page.on('console', m => m.type() === 'error' && !/status of 422/.test(m.text()) && this.complaints.push(`console: ${m.text()}`))
-		this.page.on('pageerror', e => this.complaints.push(`script: ${e.message}`))
-		return this
-	}
-	end() { return this.context.close() }
-	to(path) { return this.page.goto(`${this.site.address}/${this.lang}${path}`) }
-	path() { return new URL(this.page.url()).pathname.replace(/^\/(ar|en)/, '') }
-	press(selector) { return Promise.all([this.page.waitForLoadState('load'), this.page.click(selector)]) }
-	// The page's own form: the first button of the main part that is not secondary.
-	async send() {
-		await this.page.locator('main form button[type=submit]:not(.govuk-button--secondary):not(.govuk-button--warning)').first().click()
-		await this.page.waitForLoadState('load')
-	}
-	// Reports the page that is shown, with what is wrong about it.
-	async look(name, more = []) {
-		const faults = [...more, ...this.complaints.splice(0)]
-		if (this.script)
-			faults.push(...await checkPage(this.page))
-		else if (await this.page.locator('h1').count() !== 1)
-			faults.push('not exactly one h1')
-		if (folder) {
-			const file = `${this.lang}-${this.script ? 'script' : 'plain'}-${name}`
-			const size = this.page.viewportSize()
-			await this.page.screenshot({ path: join(folder, `${file}.png`), fullPage: true })
-			await this.page.setViewportSize({ width: 320, height: 700 })
-			await this.page.screenshot({ path: join(folder, `${file}-320.png`), fullPage: true })
-			await this.page.setViewportSize(size)
-		}
-		this.faulty = (this.faulty ?? 0) + (faults.length > 0)
-		report(`${this.lang} ${this.script ? 'script' : 'plain'} ${this.who}: ${name}`, faults)
-	}
-	async signIn(number) {
-		await this.page.fill('#number', number)
-		await this.page.fill('#password', PASSWORD)
-		await this.send()
-		const code = await this.page.locator('main code').first().textContent()
-		await this.page.fill('#code', code)
-	}
-}
 
 // The code of an issued document, as its page shows it.
 function code(pdf) {
@@ -81,8 +27,6 @@ function code(pdf) {
 	return run.stdout?.match(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/)?.[0] ?? 'none'
 }
 
-const is = (what, got, wanted) => got === wanted ? [] : [`${what}: ${got}, not ${wanted}`]
-const has = (what, yes) => yes ? [] : [`${what} is missing`]
 
 // The other language shows the same page, and leads back.
 async function switches(w) {
