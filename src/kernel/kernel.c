@@ -1,11 +1,11 @@
 #include "kernel/kernel.h"
 
 #include "base/log.h"
-#include "db/held.h"
 #include "db/migrate.h"
 #include "kernel/files/examine.h"
 #include "kernel/files/scan.h"
 #include "kernel/head.h"
+#include "kernel/kinds.h"
 #include "kernel/outbox/outbox.h"
 #include "kernel/pack/pack.h"
 #include "kernel/signer/signer.h"
@@ -32,22 +32,6 @@ instant kernel_now(const struct kernel *k)
 
 /* ---- what the rooms declared ---- */
 
-const struct event_kind *kernel_event_kind(const struct kernel *k, str name, int version)
-{
-	const struct event_kind *newest = NULL;
-	for (size_t i = 0; i < k->n_organs; i++)
-		for (size_t n = 0; n < k->organs[i]->n_events; n++) {
-			const struct event_kind *e = &k->organs[i]->events[n];
-			if (!str_eq(name, str_of(e->name)))
-				continue;
-			if (e->version == version)
-				return e;
-			if (version == 0 && (!newest || e->version > newest->version))
-				newest = e;
-		}
-	return newest;
-}
-
 const struct job_kind *kernel_job_kind(const struct kernel *k, str name)
 {
 	for (size_t i = 0; i < k->n_organs; i++)
@@ -64,18 +48,6 @@ const struct job_command *kernel_job_command(const struct kernel *k, str name)
 			if (str_eq(name, str_of(k->organs[i]->job_commands[n].name)))
 				return &k->organs[i]->job_commands[n];
 	return NULL;
-}
-
-void event_fold(const struct kernel *k, dbc *c, arena *a, const struct event *e)
-{
-	const struct event_kind *kind = kernel_event_kind(k, e->kind, e->version);
-	if (kind && kind->fold)
-		kind->fold(c, a, e);
-	for (size_t i = 0; i < k->n_organs; i++)
-		for (size_t n = 0; n < k->organs[i]->n_follows; n++)
-			if (str_eq(e->kind, str_of(k->organs[i]->follows[n].kind)))
-				k->organs[i]->follows[n].fold(c, a, e);
-	held_trim(c);
 }
 
 /* ---- inside a transaction ---- */
@@ -96,27 +68,16 @@ err tx_fail(struct tx *tx, err code, const char *field, const char *fmt, ...)
 	return code;
 }
 
-static err react(struct tx *tx, const struct event *e)
+static err react(struct tx *tx, const struct kind *k, const struct event *e)
 {
 	if (tx->depth == REACTOR_DEPTH_MAX)
 		return tx_fail(tx, ERR_budget, "", "reactors run into each other at %.*s", STRF(e->kind));
 	tx->depth++;
 	err failed = OK;
-	for (size_t i = 0; i < tx->k->n_organs && !failed; i++)
-		for (size_t n = 0; n < tx->k->organs[i]->n_reactors && !failed; n++)
-			if (str_eq(e->kind, str_of(tx->k->organs[i]->reactors[n].kind)))
-				failed = tx->k->organs[i]->reactors[n].react(tx, e);
+	for (size_t i = 0; i < k->n_reactors && !failed; i++)
+		failed = k->reactors[i]->react(tx, e);
 	tx->depth--;
 	return failed;
-}
-
-static bool is_public(const struct kernel *k, str kind)
-{
-	for (size_t i = 0; i < k->n_organs; i++)
-		for (size_t n = 0; n < k->organs[i]->n_public_kinds; n++)
-			if (str_eq(kind, str_of(k->organs[i]->public_kinds[n])))
-				return true;
-	return false;
 }
 
 uint64_t kernel_public_generation(const struct kernel *k)
@@ -126,7 +87,8 @@ uint64_t kernel_public_generation(const struct kernel *k)
 
 err tx_emit(struct tx *tx, struct emission m)
 {
-	const struct event_kind *kind = kernel_event_kind(tx->k, str_of(m.kind), 0);
+	const struct kind *declared = kind_find(tx->k->kinds, str_of(m.kind));
+	const struct event_kind *kind = declared ? declared->newest : NULL;
 	if (!kind)
 		return tx_fail(tx, ERR_unknown_event, "", "no room declares the event %s", m.kind);
 	if (m.secret && !m.subject)
@@ -147,11 +109,11 @@ err tx_emit(struct tx *tx, struct emission m)
 	if (failed)
 		return failed;
 	event_fold(tx->k, tx->db, tx->a, &e);
-	if (tx->action && is_public(tx->k, e.kind))
+	if (tx->action && declared->is_public)
 		tx->action->public_changed = true;
 	if (db_error(tx->db))
 		return db_error(tx->db);
-	return react(tx, &e);
+	return react(tx, declared, &e);
 }
 
 void tx_later(struct tx *tx, const char *kind, str key, instant due, const json *payload)
@@ -244,6 +206,7 @@ static err action_run(dbc *c, struct command *cmd)
 	else
 		e = ERR_out_of_memory;
 	arena_guard(act->a, before);
+	explicit_bzero(&tx.key, sizeof tx.key);
 	act->fault = tx.fault;
 	if (e && !act->fault.code)
 		act->fault.code = e;
@@ -263,7 +226,8 @@ static void action_done(struct command *cmd, err result)
 
 static void prepare(struct action *act)
 {
-	act->command = (struct command){.run = action_run, .done = action_done};
+	act->command = (struct command){
+	    .run = action_run, .done = action_done, .undoes = act->undoes};
 	act->fault = (struct fault){0};
 }
 
@@ -376,6 +340,7 @@ err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
 	k->data_dir = str_dup(a, o->data_dir);
 	k->organs = o->organs;
 	k->n_organs = o->n_organs;
+	k->kinds = kinds_make(a, o->organs, o->n_organs);
 	k->config = o->config;
 	k->packs = packs_open(a);
 	k->searches = searches_open(a);

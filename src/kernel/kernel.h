@@ -31,6 +31,7 @@ struct kernel {
 	str data_dir;
 	const struct organ *const *organs;
 	size_t n_organs;
+	struct kinds *kinds;     /* what they declared of events; kernel/kinds.h */
 	struct journal *journal; /* its head; kernel/journal.h */
 	struct vault *vault;     /* kernel/vault.h */
 	struct signer *signer;   /* signs, in a process of its own; kernel/signer/signer.h */
@@ -64,6 +65,7 @@ struct action {
 	str idempotency_scope, idempotency_key, request_hash;
 	void (*done)(struct action *act, err result); /* in the writer thread; short */
 	void *done_ctx;
+	bool undoes;             /* it is likely to fail after writing; see db/writer.h */
 
 	/* filled when done */
 	json *answer;            /* what decide left here; kept with the key */

@@ -38,6 +38,10 @@ struct tx {
 	struct fault fault;  /* filled by tx_fail */
 	int depth;           /* of reactors running within reactors */
 	struct action *action; /* the command this belongs to; private */
+	struct {
+		int64_t subject; /* whose key the vault unwrapped last; private to it */
+		unsigned char key[32];
+	} key;
 };
 
 /* A new id, rising with time. */

@@ -100,18 +100,19 @@ static err subject_key(struct vault *v, dbc *c, arena *a, int64_t subject, unsig
 err vault_seal(struct tx *tx, int64_t subject, str label, str plain, str *sealed)
 {
 	struct vault *v = tx->k->vault;
-	unsigned char key[KEY_BYTES];
-	err e = subject_key(v, tx->db, tx->a, subject, key);
+	unsigned char *key = tx->key.key; /* a command's events are mostly of one person */
+	bool known = subject && tx->key.subject == subject;
+	err e = known ? OK : subject_key(v, tx->db, tx->a, subject, key);
 	if (e == ERR_not_found) {
-		rng_bytes(tx->rng, key, sizeof key);
+		rng_bytes(tx->rng, key, KEY_BYTES);
 		str wrapped = encrypt(tx->a, tx->rng, v->master, subject_label(tx->a, subject, STR("key")),
-		                      (str){(char *)key, sizeof key});
+		                      (str){(char *)key, KEY_BYTES});
 		db_exec(tx->db, &sql_vault_key_insert, D_INT(subject), D_BLOB(wrapped), D_INT(tx->now));
 		e = db_error(tx->db);
 	}
 	if (e == OK)
 		*sealed = encrypt(tx->a, tx->rng, key, subject_label(tx->a, subject, label), plain);
-	sodium_memzero(key, sizeof key);
+	tx->key.subject = e ? 0 : subject;
 	return e;
 }
 
@@ -128,6 +129,7 @@ err vault_unseal(struct kernel *k, dbc *c, arena *a, int64_t subject, str label,
 
 err vault_destroy(struct tx *tx, int64_t subject)
 {
+	sodium_memzero(&tx->key, sizeof tx->key);
 	db_exec(tx->db, &sql_vault_key_destroy, D_INT(subject), D_INT(tx->now));
 	return db_error(tx->db);
 }
