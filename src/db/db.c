@@ -207,6 +207,7 @@ static rows *run(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n)
 {
 	if (c->held)
 		held_before(c, q);
+	c->writes += !q || !q->reads;
 	rows *r = free_rows(c);
 	*r = (rows){.c = c, .open = true, .slot = -1};
 	if (q && q->slot < 0)
@@ -334,6 +335,7 @@ err db_script(dbc *c, str sql)
 {
 	if (c->held)
 		held_before(c, NULL);
+	c->writes++;
 	return c->error ? c->error : c->driver->script(c, sql);
 }
 
@@ -410,4 +412,28 @@ void db_savepoint_rollback(dbc *c)
 		held_undo(c);
 	undo(c, DB_ROLLBACK_TO);
 	step(c, DB_RELEASE);
+}
+
+void db_unit(dbc *c)
+{
+	c->unit = c->writes;
+	if (c->held)
+		held_begin(c);
+}
+
+void db_unit_keep(dbc *c)
+{
+	if (c->held)
+		held_keep(c);
+}
+
+/* An error is more than we can tell the consequences of. */
+bool db_unit_undo(dbc *c)
+{
+	if (c->error || c->writes != c->unit)
+		return false;
+	close_rows(c);
+	if (c->held)
+		held_undo(c);
+	return true;
 }

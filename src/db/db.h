@@ -145,6 +145,11 @@ void db_rollback(dbc *c);          /* also clears the sticky error, closes resul
 void db_savepoint(dbc *c);         /* one level */
 void db_savepoint_release(dbc *c);
 void db_savepoint_rollback(dbc *c);/* also clears the sticky error */
+/* The same without a savepoint, which costs a copy of every page that is changed: a
+ * unit that has written something cannot be undone, only the whole transaction can. */
+void db_unit(dbc *c);
+void db_unit_keep(dbc *c);
+bool db_unit_undo(dbc *c);         /* false: it has written */
 /* Text that is not declared: migrations, pragmas, table hashes over known table
  * names. db_script allows several statements separated by ';'. */
 err db_script(dbc *c, str sql);

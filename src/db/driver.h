@@ -77,6 +77,7 @@ struct dbc {
 	db *d;
 	const struct driver *driver;
 	bool writing; /* the writer's connection */
+	int64_t writes, unit; /* statements that may have written: ever, before this unit */
 	err error;
 	char error_text[DB_ERROR_TEXT_BYTES];
 	struct rows rows[DB_OPEN_ROWS_MAX];

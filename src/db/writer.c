@@ -27,6 +27,8 @@ struct writer {
 	err result[WRITER_BATCH_MAX];
 	size_t n;
 	int64_t mark; /* of the batch */
+	bool stained; /* a command failed that had written, and had no savepoint */
+	int careful;  /* batches to come with savepoints */
 	instant commit_micros;
 };
 
@@ -61,24 +63,34 @@ static bool again(err e)
 	return e == ERR_db_retry || e == ERR_db_lost;
 }
 
+static void undo_command(struct writer *w, dbc *c, bool savepoint)
+{
+	if (savepoint)
+		db_savepoint_rollback(c);
+	else
+		w->stained = !db_unit_undo(c);
+	if (!w->stained)
+		hook(w->hooks.command_undone, w->hooks.ctx);
+}
+
 static err run_command(struct writer *w, dbc *c, struct command *cmd)
 {
+	bool savepoint = w->careful || cmd->undoes;
 	hook(w->hooks.command_begin, w->hooks.ctx);
-	db_savepoint(c);
+	(savepoint ? db_savepoint : db_unit)(c);
 	err e = cmd->run(c, cmd);
 	if (e == OK)
 		held_write(c);
 	if (db_error(c))
 		e = db_error(c);
 	if (e == OK) {
-		db_savepoint_release(c);
+		(savepoint ? db_savepoint_release : db_unit_keep)(c);
 		return db_error(c);
 	}
 	if (!again(e)) {
 		if (db_error(c) && e != ERR_db_constraint)
 			log_event(LOG_ERROR, "database.error", L_STR("text", db_error_text(c)));
-		db_savepoint_rollback(c);
-		hook(w->hooks.command_undone, w->hooks.ctx);
+		undo_command(w, c, savepoint);
 	}
 	return e;
 }
@@ -87,7 +99,7 @@ static err run_commands(struct writer *w, dbc *c)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		w->result[i] = run_command(w, c, w->batch[i]);
-		if (again(w->result[i]) || w->result[i] == ERR_db_full)
+		if (w->stained || again(w->result[i]) || w->result[i] == ERR_db_full)
 			return w->result[i];
 		if (db_error(c)) /* the savepoint is lost, and with it the transaction */
 			return db_error(c);
@@ -111,15 +123,25 @@ static err commit(struct writer *w, dbc *c)
 	return e;
 }
 
+static err begin_and_run(struct writer *w, dbc *c)
+{
+	w->stained = false;
+	err e = db_begin(c);
+	if (e == OK && w->hooks.before_batch)
+		e = w->hooks.before_batch(w->hooks.ctx, c);
+	return e ? e : run_commands(w, c);
+}
+
 /* Runs the whole batch once. Anything but OK and ERR_db_uncertain: nothing of it
  * was kept. */
 static err try_batch(struct writer *w, dbc *c)
 {
-	err e = db_begin(c);
-	if (e == OK && w->hooks.before_batch)
-		e = w->hooks.before_batch(w->hooks.ctx, c);
-	if (e == OK)
-		e = run_commands(w, c);
+	err e = begin_and_run(w, c);
+	if (w->stained) {
+		db_rollback(c);
+		w->careful = WRITER_CAREFUL;
+		e = begin_and_run(w, c);
+	}
 	if (e == OK && w->hooks.before_commit)
 		e = w->hooks.before_commit(w->hooks.ctx, c);
 	if (e == OK)
@@ -205,6 +227,7 @@ static void run_batch(struct writer *w)
 	w->commit_micros = 0;
 	err e = w->lost ? ERR_unavailable : finish_batch(w, c, &retries);
 	db_writer_return(c);
+	w->careful -= w->careful > 0;
 	pthread_mutex_lock(&w->lock);
 	w->stats.batches++;
 	w->stats.commands += (int64_t)w->n;
@@ -295,7 +318,9 @@ static void waiting_done(struct command *cmd, err result)
 
 err writer_run(writer *w, struct command *cmd)
 {
-	struct waiting wait = {.command = {.run = waiting_run, .done = waiting_done}, .inner = cmd};
+	struct waiting wait = {
+	    .command = {.run = waiting_run, .done = waiting_done, .undoes = cmd->undoes},
+	    .inner = cmd};
 	pthread_mutex_init(&wait.lock, NULL);
 	pthread_cond_init(&wait.ready, NULL);
 	err e = ERR_unavailable;

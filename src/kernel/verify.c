@@ -192,7 +192,8 @@ static err rebuild_decide(struct tx *tx, void *ctx)
 err journal_rebuild(struct kernel *k, arena *a, bool keep, struct rebuild_report *out)
 {
 	struct rebuild b = {.keep = keep};
-	struct action act = {.k = k, .a = a, .decide = rebuild_decide, .ctx = &b};
+	struct action act = {
+	    .k = k, .a = a, .decide = rebuild_decide, .ctx = &b, .undoes = !keep};
 	err e = kernel_run(&act);
 	*out = b.report;
 	return e == ERR_conflict && !keep ? OK : e;
