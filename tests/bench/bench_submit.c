@@ -232,6 +232,14 @@ static int by_value(const void *x, const void *y)
 	return (p > q) - (p < q);
 }
 
+/* Of server and clients together: what other work on the machine does not change. */
+static int64_t processor(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* Sends the next `count` drafts; returns how many a second. */
 static double round_of(struct bench *b, const char *name, int clients, int count, instant pause)
 {
@@ -241,14 +249,17 @@ static double round_of(struct bench *b, const char *name, int clients, int count
 	b->pause = pause;
 	atomic_store(&b->next, from);
 	instant begun = clock_monotonic();
+	int64_t used = processor();
 	for (int i = 0; i < clients; i++)
 		pthread_create(&thread[i], NULL, client, b);
 	for (int i = 0; i < clients; i++)
 		pthread_join(thread[i], NULL);
+	used = processor() - used;
 	double rate = count * 1e6 / (double)(clock_monotonic() - begun);
 	qsort(b->micros + from, (size_t)count, sizeof *b->micros, by_value);
-	printf("%s: %.0f/s, p50 %.1f ms, p99 %.1f ms\n", name, rate, b->micros[from + count / 2] / 1e3,
-	       b->micros[from + count * 99 / 100] / 1e3);
+	printf("%s: %.0f/s, p50 %.1f ms, p99 %.1f ms; %.0f us of processor each\n", name, rate,
+	       b->micros[from + count / 2] / 1e3, b->micros[from + count * 99 / 100] / 1e3,
+	       (double)used / count);
 	return rate;
 }
 
