@@ -10,10 +10,15 @@
 #define COUNTED_MAX   16
 #define REFERENCE_MAX 64
 
+int64_t pay_day_of(const struct kernel *k, instant at)
+{
+	const struct pack *p = pack_current(k);
+	return (at + (p ? p->utc_offset : GULF_OFFSET) * SECOND) / DAY;
+}
+
 static int64_t today(const struct tx *tx)
 {
-	const struct pack *p = pack_current(tx->k);
-	return (tx->now + (p ? p->utc_offset : GULF_OFFSET) * SECOND) / DAY;
+	return pay_day_of(tx->k, tx->now);
 }
 
 bool day_closed(dbc *c, str entity, int64_t day)
@@ -101,20 +106,19 @@ err counter_pay(struct tx *tx, int64_t order, str method, str reference, int64_t
 
 /* ---- the day's end ---- */
 
-static json *totals_json(struct tx *tx, str entity, int64_t day)
+json *day_totals(dbc *c, arena *a, const struct kernel *k, str entity, int64_t day)
 {
-	const struct pack *p = pack_current(tx->k);
+	const struct pack *p = pack_current(k);
 	instant from = day * DAY - (p ? p->utc_offset : GULF_OFFSET) * SECOND;
-	json *list = json_array(tx->a);
-	rows *r = db_query(tx->db, &sql_day_totals, D_TEXT(entity), D_INT(from), D_INT(from + DAY));
+	json *list = json_array(a);
+	rows *r = db_query(c, &sql_day_totals, D_TEXT(entity), D_INT(from), D_INT(from + DAY));
 	while (db_next(r)) {
-		json *o = json_object(tx->a);
-		json_set_str(tx->a, o, "channel", str_dup(tx->a, db_text(r, 0)));
-		json_set_str(tx->a, o, "method", str_dup(tx->a, db_text(r, 1)));
-		json_set_str(tx->a, o, "currency", str_dup(tx->a, db_text(r, 2)));
-		json_set_int(tx->a, o, "count", db_int(r, 3));
-		json_set_int(tx->a, o, "amount", db_int(r, 4));
-		json_push(list, o);
+		json *o = json_push(list, json_object(a));
+		json_set_str(a, o, "channel", str_dup(a, db_text(r, 0)));
+		json_set_str(a, o, "method", str_dup(a, db_text(r, 1)));
+		json_set_str(a, o, "currency", str_dup(a, db_text(r, 2)));
+		json_set_int(a, o, "count", db_int(r, 3));
+		json_set_int(a, o, "amount", db_int(r, 4));
 	}
 	db_done(r);
 	return list;
@@ -136,7 +140,7 @@ err day_close(struct tx *tx, str entity, int64_t day, const struct counted *c, s
 		json_push(counted, o);
 	}
 	json_set_int(tx->a, d, "day", day);
-	json_set(tx->a, d, "totals", totals_json(tx, entity, day));
+	json_set(tx->a, d, "totals", day_totals(tx->db, tx->a, tx->k, entity, day));
 	json_set(tx->a, d, "counted", counted);
 	return tx_emit(tx,
 	               (struct emission){.kind = "payment.day_closed", .entity = entity, .data = d});

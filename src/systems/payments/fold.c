@@ -368,6 +368,13 @@ void fold_payment_provider_set(dbc *c, arena *a, const struct event *e)
 	        D_INT(num(e, "weight")));
 }
 
+void fold_payment_provider_switched(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_switch_put, D_TEXT(text(e, "provider")), D_INT(json_truth(e->data, "off")),
+	        D_INT(e->actor), D_INT(e->at));
+}
+
 void fold_payment_health(dbc *c, arena *a, const struct event *e)
 {
 	(void)a;

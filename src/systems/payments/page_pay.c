@@ -62,8 +62,8 @@ static err pay_find(struct req *r, dbc *c, arena *a, struct pay *p)
 		p->q.reference = reference;
 		return OK;
 	}
-	if (own || !case_by_reference(c, a, reference, &p->q) ||
-	    !payer_stands(r, c, a, &p->q) || !order_of_case(c, a, p->q.id, &p->o))
+	if (own || !case_by_reference(c, a, reference, &p->q) || !payer_stands(r, c, a, &p->q) ||
+	    !order_of_case(c, a, p->q.id, &p->o))
 		return req_fail(r, ERR_not_found, "", "there is nothing to pay at this address");
 	return OK;
 }
@@ -156,7 +156,7 @@ static json *pay_view(struct req *r, struct pay *p)
 	size_t n = providers_all(r->k, r->db, r->a, list);
 	bool down = false;
 	for (size_t i = 0; i < n; i++)
-		down = down || (!list[i].up && list[i].weight > 0);
+		down = down || list[i].off || (!list[i].up && list[i].weight > 0);
 	json *v = json_object(r->a);
 	json_set(r->a, v, "service", service_view(r, p));
 	json_set_str(r->a, v, "reference", p->q.reference);

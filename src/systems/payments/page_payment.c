@@ -159,6 +159,20 @@ static void postings_section(struct req *r, json *sections, const struct order *
 	db_done(q);
 }
 
+/* What the payer was told; the texts themselves are theirs. */
+static void notices_section(struct req *r, json *sections, const struct order *o)
+{
+	json *list = section(r, sections, "payments.section.notices", "at notice.head");
+	rows *q = db_query(r->db, &sql_order_notices, D_INT(o->case_id));
+	while (db_next(q)) {
+		json *c = row(r, list);
+		str kind = db_text(q, 1);
+		cell_at(r, c, db_int(q, 0));
+		cell_word(r, c, "notice", str_sub(kind, sizeof "notice." - 1, kind.n));
+	}
+	db_done(q);
+}
+
 static void refunds_section(struct req *r, json *sections, const struct one *p)
 {
 	struct refund f[REFUNDS_SHOWN];
@@ -244,6 +258,7 @@ static json *one_view(struct req *r, const struct one *p, const char *wrong, con
 		attempts_section(r, sections, &p->o);
 		messages_section(r, sections, &p->o);
 		postings_section(r, sections, &p->o);
+		notices_section(r, sections, &p->o);
 	}
 	bool check = may(&r->session.rights, PERM_pay_check, p->o.entity);
 	if (check)

@@ -79,6 +79,9 @@ size_t providers_all(struct kernel *k, dbc *c, arena *a, struct provider *out)
 		if (!out[i].secret.n)
 			out[i].secret = secret_of(k, c, a, out[i].id);
 		out[i].up = db_query_int(c, &sql_health_get, 1, D_TEXT(out[i].id)) != 0;
+		out[i].off = db_query_int(c, &sql_switch_get, 0, D_TEXT(out[i].id)) != 0;
+		if (out[i].off)
+			out[i].weight = 0;
 	}
 	return n;
 }
@@ -122,6 +125,17 @@ err provider_put(struct tx *tx, const struct provider_order *p)
 	json_set_str(tx->a, d, "methods", p->methods);
 	json_set_int(tx->a, d, "weight", p->weight);
 	return tx_emit(tx, (struct emission){.kind = "payment.provider_set", .data = d});
+}
+
+err provider_switch(struct tx *tx, str provider, bool off)
+{
+	bool was = db_query_int(tx->db, &sql_switch_get, 0, D_TEXT(provider)) != 0;
+	if (was == off)
+		return OK;
+	json *d = json_object(tx->a);
+	json_set_str(tx->a, d, "provider", provider);
+	json_set_bool(tx->a, d, "off", off);
+	return tx_emit(tx, (struct emission){.kind = "payment.provider_switched", .data = d});
 }
 
 err health_say(struct tx *tx, str provider, bool up)

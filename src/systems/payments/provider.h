@@ -38,6 +38,7 @@ struct provider {
 	str methods;    /* "card wallet" */
 	int64_t weight; /* 0: takes no new payments */
 	bool up;
+	bool off; /* an operator took it out of use: its weight is then 0 */
 };
 
 /* Every provider, the one of the settings first (id "gateway"). */
@@ -50,6 +51,9 @@ struct provider_order {
 };
 /* Event payment.provider_set, when anything but the secret changed. */
 err provider_put(struct tx *tx, const struct provider_order *p);
+
+/* Takes a provider out of use, or back. Event payment.provider_switched. */
+err provider_switch(struct tx *tx, str provider, bool off);
 
 /* ---- speaking to one ---- */
 

@@ -67,6 +67,10 @@ struct counted {
 /* Closes an entity's day (days since 1970): totals by channel and method are fixed
  * and signed off with what was counted. Closed days take no more entries. */
 err day_close(struct tx *tx, str entity, int64_t day, const struct counted *c, size_t n);
+/* [{"channel","method","currency","count","amount"}] of an entity's day. */
+json *day_totals(dbc *c, arena *a, const struct kernel *k, str entity, int64_t day);
+/* The country's day of an instant. */
+int64_t pay_day_of(const struct kernel *k, instant at);
 bool day_closed(dbc *c, str entity, int64_t day);
 
 /* A payment taken by a cashier: cash, cheque, terminal. `day` 0 = today. */

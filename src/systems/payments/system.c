@@ -42,6 +42,7 @@ static const struct derived derived[] = {
     {"pay_refund", "id"},
     {"pay_provider", "id"},
     {"pay_health", "provider"},
+    {"pay_switch", "provider"},
     {"pay_batch", "id"},
     {"pay_batch_sum", "batch, entity, currency"},
     {"pay_settled", "kind, id"},
