@@ -134,8 +134,10 @@ uint64_t str_hash(str s, uint64_t seed)
 
 bool str_cut(str *rest, char sep, str *part)
 {
-	if (!rest->p)
+	if (!rest->p) {
+		*part = (str){0};
 		return false;
+	}
 	ptrdiff_t at = str_chr(*rest, sep);
 	if (at < 0) {
 		*part = *rest;

@@ -55,7 +55,8 @@ str str_lower(arena *a, str s);           /* ASCII only */
 uint64_t str_hash(str s, uint64_t seed);
 
 /* Splits off what stands before the first `sep`; *rest becomes what follows.
- * Returns false when *rest was already used up (its pointer is then NULL). */
+ * Returns false when *rest was already used up (its pointer is then NULL); *part is then
+ * empty. */
 bool str_cut(str *rest, char sep, str *part);
 
 /* Whole-string integer, optional sign; false on anything else or overflow. */
