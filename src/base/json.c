@@ -80,15 +80,16 @@ struct reader {
 	const char *p, *end, *line_start;
 	uint32_t line;
 	int depth;
-	const char *what; /* first fault */
-	const char *where;
+	const char *what; /* first fault, and where it is */
+	uint32_t what_line, what_col;
 };
 
 static json *fault(struct reader *r, const char *what)
 {
 	if (!r->what) {
 		r->what = what;
-		r->where = r->p;
+		r->what_line = r->line;
+		r->what_col = (uint32_t)(r->p - r->line_start) + 1;
 	}
 	return NULL;
 }
@@ -353,7 +354,8 @@ static json *value(struct reader *r)
 
 json *json_parse(arena *a, str text, json_error *e)
 {
-	struct reader r = {.a = a, .p = text.p, .end = text.p + text.n, .line_start = text.p, .line = 1};
+	struct reader r = {
+	    .a = a, .p = text.p, .end = text.p + text.n, .line_start = text.p, .line = 1};
 	json *v = NULL;
 	ptrdiff_t bad = text.n > JSON_MAX_BYTES ? 0 : utf8_check(text);
 	if (text.n > JSON_MAX_BYTES) {
@@ -368,7 +370,7 @@ json *json_parse(arena *a, str text, json_error *e)
 			v = fault(&r, "something follows the document");
 	}
 	if (!v && e)
-		*e = (json_error){str_of(r.what), r.line, (uint32_t)(r.where - r.line_start) + 1};
+		*e = (json_error){str_of(r.what), r.what_line, r.what_col};
 	return v;
 }
 
