@@ -239,6 +239,146 @@ static void slow_clients_hold_nobody_up(void **state)
 	site_stop(w);
 }
 
+/* ---- well formed, and hostile all the same ---- */
+
+struct posted {
+	const char *what, *target, *headers, *type;
+	str body;
+	int status;
+};
+
+#define BB        "multipart/form-data; boundary=BB"
+#define PART(h)   "--BB\r\nContent-Disposition: form-data; " h "\r\n\r\n"
+#define FILE_PART PART("name=\"file\"; filename=\"a.txt\"")
+#define KEY       "Idempotency-Key: \"hostile\"\r\n"
+#define URLENC    "application/x-www-form-urlencoded"
+
+static const struct posted posted[] = {
+    {"no end", "/en/upload", "", BB, STR_INIT(FILE_PART "abc"), 400},
+    {"no part", "/en/upload", "", BB, STR_INIT("--BB--\r\n"), 403},
+    {"empty", "/en/upload", "", BB, STR_INIT(""), 403},
+    {"another boundary", "/en/upload", "", BB, STR_INIT("--CC\r\n\r\nx\r\n--CC--\r\n"), 403},
+    {"no name", "/en/upload", "", BB, STR_INIT(PART("filename=\"a\"") "x\r\n--BB--\r\n"), 400},
+    {"a name of no text", "/en/upload", "", BB, STR_INIT(PART("name=\"\xff\"") "x\r\n--BB--\r\n"),
+     400},
+    {"a file's name of no text", "/en/upload", "", BB,
+     STR_INIT(PART("name=\"file\"; filename=\"\xc0\xaf\"") "x\r\n--BB--\r\n"), 400},
+    {"a field of no text", "/en/upload", "", BB,
+     STR_INIT(PART("name=\"text\"") "\xff\r\n--BB--\r\n"), 400},
+    {"a field with a NUL", "/en/upload", "", BB,
+     STR_INIT(PART("name=\"text\"") "a\0b\r\n--BB--\r\n"), 400},
+    {"parts in parts", "/en/upload", "", BB,
+     STR_INIT("--BB\r\nContent-Disposition: form-data; name=\"file\"\r\n"
+              "Content-Type: multipart/mixed; boundary=CC\r\n\r\n--CC\r\n\r\nx\r\n--BB--\r\n"),
+     400},
+    {"a form where a file is taken", "/en/form", "", BB, STR_INIT(FILE_PART "x\r\n--BB--\r\n"),
+     415},
+    {"no type known", "/en/form", "", "text/plain", STR_INIT("a=b"), 415},
+    {"a type with control", "/en/form", "", URLENC "; charset=\x01", STR_INIT("a=b"), 400},
+    {"twice the token", "/en/form", "", URLENC, STR_INIT("csrf=a&csrf=b&text=x"), 403},
+    {"JSON of no value", "/api/call", KEY, "application/json", STR_INIT(""), 400},
+    {"JSON cut off", "/api/call", KEY, "application/json", STR_INIT("{\"a\":"), 400},
+    {"JSON twice", "/api/call", KEY, "application/json", STR_INIT("{} {}"), 400},
+    {"JSON, one name twice", "/api/call", KEY, "application/json", STR_INIT("{\"a\":1,\"a\":2}"),
+     400},
+    {"JSON, half a surrogate", "/api/call", KEY, "application/json", STR_INIT("[\"\\ud800\"]"),
+     400},
+    {"JSON of no text", "/api/call", KEY, "application/json", STR_INIT("[\"\xff\"]"), 400},
+    {"JSON with a NUL", "/api/call", KEY, "application/json", STR_INIT("[\"a\0b\"]"), 400},
+    {"JSON with a comment", "/api/call", KEY, "application/json", STR_INIT("[1] // x"), 400},
+    {"JSON of UTF-16", "/api/call", KEY, "application/json", STR_INIT("\xff\xfe{\0}\0"), 400},
+    {"JSON with a mark before", "/api/call", KEY, "application/json", STR_INIT("\xef\xbb\xbf{}"),
+     400},
+    {"a key of nothing", "/api/call", "Idempotency-Key: \"\"\r\n", "application/json",
+     STR_INIT("{}"), 400},
+    {"a key without quotes", "/api/call", "Idempotency-Key: x\r\n", "application/json",
+     STR_INIT("{}"), 400},
+};
+
+static void hostile_bodies_are_refused(void **state)
+{
+	(void)state;
+	struct site *w = site_start();
+	int decided = unit_decided, wrong = 0;
+	for (size_t i = 0; i < COUNT(posted); i++) {
+		const struct posted *p = &posted[i];
+		int status = status_of(site_post(w, p->target, p->headers, p->type, p->body));
+		if (status != p->status) {
+			print_message("%s: %d, not %d\n", p->what, status, p->status);
+			wrong++;
+		}
+		still_serves(w, str_of(p->what));
+	}
+	assert_int_equal(wrong, 0);
+	assert_int_equal(unit_decided, decided);
+	site_stop(w);
+}
+
+/* Headers that say nothing we can use are as if they were not there; no answer carries
+ * what a header said. */
+static void hostile_headers_are_not_heard(void **state)
+{
+	static const char *const headers[] = {
+	    "Cookie: diwan=; diwan=x; diwan=\"; lang=xx; ;;;=; =x; lang\r\n",
+	    "Cookie: diwan=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; lang=../../etc\r\n",
+	    "Cookie: diwan=x\r\nCookie: diwan=y\r\n",
+	    "Cookie: diwan_flash=unit.saved%0d%0aSet-Cookie:hostile=1\r\n",
+	    "Accept-Language: ;q=,*;q=2,en;q=-1,ar;q=1e9,xx-\r\n",
+	    "Accept: ;;;,,,*/*;q=99\r\n",
+	    "Accept-Encoding: gzip;q=x, br;q=, identity;q=0, *;q=0\r\n",
+	    "If-None-Match: W/, \", *\", \"\"\"\r\n",
+	    "X-Request-Id: hostile\t<script>\r\n",
+	    "X-Forwarded-For: hostile, ::::::, 999.1.1.1\r\n",
+	    "X-Forwarded-Host: hostile.example\r\n",
+	    "Forwarded: for=hostile;host=hostile.example\r\n",
+	    "Origin: https://hostile.example\r\n",
+	    "Range: bytes=0-,5-1,-0\r\n",
+	    "Upgrade: h2c\r\nConnection: close, Upgrade, HTTP2-Settings\r\nHTTP2-Settings: x\r\n",
+	    "Sec-Fetch-Site: hostile\r\n",
+	    "X-HTTP-Method-Override: DELETE\r\n",
+	};
+	struct site *w = site_start();
+	(void)state;
+	for (size_t i = 0; i < COUNT(headers); i++) {
+		str got = site_get(w, "/en/", headers[i]);
+		if (status_of(got) != 200 || str_find(got, STR("hostile")) >= 0)
+			fail_msg("%s%.*s", headers[i], STRF(got));
+	}
+	char *big = NEWN(w->u->a, char, 20001);
+	memset(big, 'c', 20000);
+	for (size_t n = 1000; n <= 20000; n += 1000) {
+		str got = site_get(w, "/en/", str_fmt(w->u->a, "Cookie: diwan=%.*s\r\n", (int)n, big).p);
+		/* None: where the library has read it but has no room left for an answer. */
+		if (got.n && status_of(got) != 200 && status_of(got) != 431)
+			fail_msg("a cookie of %zu bytes: %d", n, status_of(got));
+	}
+	site_stop(w);
+}
+
+/* One byte at a time, each before the time is over: the others are served, and the server
+ * ends without waiting for it. */
+static void a_dripping_body_holds_nobody_up(void **state)
+{
+	(void)state;
+	struct site *w = site_start();
+	str head = STR(POST_FORM "Content-Length: 1000\r\n\r\n");
+	int fd[20];
+	for (size_t i = 0; i < COUNT(fd); i++) {
+		fd[i] = site_connect(w);
+		assert_int_equal(send(fd[i], head.p, head.n, MSG_NOSIGNAL), head.n);
+	}
+	for (int n = 0; n < 20; n++) {
+		for (size_t i = 0; i < COUNT(fd); i++)
+			assert_int_equal(send(fd[i], "a", 1, MSG_NOSIGNAL), 1);
+		assert_int_equal(status_of(site_get(w, "/en/", "")), 200);
+		usleep(50000);
+	}
+	for (size_t i = 0; i < COUNT(fd); i++)
+		close(fd[i]);
+	still_serves(w, STR("dripping bodies"));
+	site_stop(w);
+}
+
 /* One address cannot take all connections. */
 static void one_address_has_a_limit(void **state)
 {
@@ -287,6 +427,9 @@ int main(void)
 	    cmocka_unit_test(an_endless_body_is_cut),
 	    cmocka_unit_test(truncated_requests_harm_nobody),
 	    cmocka_unit_test(slow_clients_hold_nobody_up),
+	    cmocka_unit_test(hostile_bodies_are_refused),
+	    cmocka_unit_test(hostile_headers_are_not_heard),
+	    cmocka_unit_test(a_dripping_body_holds_nobody_up),
 	    cmocka_unit_test(one_address_has_a_limit),
 	    cmocka_unit_test(noise_is_survived),
 	};
