@@ -542,6 +542,45 @@ static struct listing listed(struct people *p, struct case_filter f, size_t page
 	return all;
 }
 
+/* Every entity's list: no group of an entity and a state is left out, however many there
+ * are, and pages follow each other without a gap in either order. */
+static void a_list_of_every_entity_is_whole(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id[3] = {submitted(p, p->citizen)};
+	p->u->now += DAY;
+	id[1] = submitted(p, p->other);
+	p->u->now += DAY;
+	id[2] = submitted(p, p->officer);
+	dbc *w = db_writer(p->u->k->db);
+	for (int i = 0; i < 700; i++)
+		db_script(w, str_fmt(p->u->a,
+		                     "INSERT INTO case_count (entity, service, state, n)"
+		                     " VALUES ('a%03d', 's', 'unpaid', 1)",
+		                     i));
+	assert_int_equal(db_error(w), OK);
+	db_writer_return(w);
+	dbc *c = db_reader(p->u->k->db);
+	for (int order = 0; order < 4; order++) {
+		struct case_filter f = {.everywhere = true,
+		                        .holder = CASE_ANYBODY,
+		                        .sort = order & 1 ? CASE_BY_RECEIVED : CASE_BY_DUE,
+		                        .descending = order & 2};
+		struct case_line l;
+		for (int i = 0; i < 3; i++) {
+			assert_int_equal(case_list(c, p->u->a, &f, &l, 1), 1);
+			assert_int_equal(l.id, id[f.descending ? 2 - i : i]);
+			f.more = true;
+			f.after_key = l.key;
+			f.after_id = l.id;
+		}
+		assert_int_equal(case_list(c, p->u->a, &f, &l, 1), 0);
+	}
+	db_reader_return(c);
+	people_stop(p);
+}
+
 static void lists_page_by_key_and_keep_to_their_entity(void **state)
 {
 	(void)state;
@@ -621,6 +660,7 @@ int main(void)
 	    cmocka_unit_test(a_case_keeps_its_version_until_it_is_migrated),
 	    cmocka_unit_test(a_message_reaches_the_case_it_names),
 	    cmocka_unit_test(the_timeline_tells_each_reader_what_is_theirs),
+	    cmocka_unit_test(a_list_of_every_entity_is_whole),
 	    cmocka_unit_test(lists_page_by_key_and_keep_to_their_entity),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /*
- * Every route of the platform, every role, somebody else's case in each of its states:
+ * Every route of the platform, every role, somebody else's case in each of its states
+ * (draft, unpaid, received, returned, suspended, appealed, closed), also for those whose
+ * power over it was taken or ran out:
  * generated from the routes themselves, so that a new route is walked at once.
  *
  * A stranger to the case gets, for what there is, exactly what they get for what there
@@ -10,12 +12,18 @@
 #include "portal_unit.h"
 
 #include "app/systems.h"
+#include "kernel/identity/mandate.h"
 
 #define STATISTICS "880499908"
 #define AUDITOR    "760999909"
 #define EDITOR     "870699911"
 #define FAR_ADMIN  "770399908"
-#define ROLES      9
+#define GUARDIAN   "790699921" /* until the mandate was ended */
+#define EXPIRED    "790699922" /* until its last day */
+#define FORMER     "790699923" /* an officer of the entity, until the role was taken */
+#define TEMPORARY  "790699924" /* the same, until its last day */
+#define SECOND_EYE "790699925" /* decides on the appeal */
+#define ROLES      13
 #define PLACE      "Secretplace"
 
 /* What a parameter of a path may name; twice, for what there is and what there is not. */
@@ -43,6 +51,8 @@ static str value_of(const struct named *n, str path, str name)
 		return n->document;
 	if (str_eq(name, STR("page")))
 		return STR("what");
+	if (str_eq(name, STR("act")))
+		return STR("suspend");
 	return str_starts(path, STR("/services/")) ? STR(SERVICE) : STR("1");
 }
 
@@ -126,8 +136,9 @@ static void ask(struct visitor *v, const struct route *route, const char *path, 
 
 static void compare(struct matrix *m, size_t role, const struct route *route, const char *accept)
 {
-	struct visitor *v = m->stranger[role];
+	struct visitor *v = m->stranger[role], before = *v;
 	arena *a = v->w->u->a;
+	arena_mark mark = arena_save(a);
 	const char *there = path_with(a, route, &m->real), *not_there = path_with(a, route, &m->none);
 	ask(v, route, there, accept);
 	int status = v->status;
@@ -143,6 +154,8 @@ static void compare(struct matrix *m, size_t role, const struct route *route, co
 		fail_msg("%s at %s: %d", m->role[role], there, status);
 	m->walked++;
 	m->denied += status == 403 || status == 404;
+	*v = before;
+	arena_rewind(a, mark);
 }
 
 static void walk_strangers(struct matrix *m)
@@ -212,6 +225,58 @@ static void stranger(struct matrix *m, size_t i, const char *role, const char *n
 	m->stranger[i]->w = m->p.w;
 }
 
+/* ---- power that was lent, and is over ---- */
+
+struct lent {
+	int64_t principal, guardian, expired, former, temporary;
+	struct mandate ended;
+};
+
+static err lend_decide(struct tx *tx, void *ctx)
+{
+	struct lent *l = ctx;
+	struct mandate m = {.principal = l->principal,
+	                    .agent = l->guardian,
+	                    .service = STR("*"),
+	                    .basis = STR("guardian")};
+	err e = mandate_give(tx, &m);
+	l->ended = m;
+	m.agent = l->expired;
+	m.until = tx->now + SECOND;
+	if (!e)
+		e = mandate_give(tx, &m);
+	if (!e)
+		e = role_grant(tx, l->former, STR("id_officer"), STR("iga"), 0);
+	if (!e)
+		e = role_grant(tx, l->temporary, STR("id_officer"), STR("iga"), tx->now + SECOND);
+	return e;
+}
+
+static err take_back_decide(struct tx *tx, void *ctx)
+{
+	struct lent *l = ctx;
+	err e = mandate_end(tx, &l->ended);
+	return e ? e : role_end(tx, l->former, STR("id_officer"), STR("iga"));
+}
+
+static void lend_and_take_back(struct matrix *m)
+{
+	struct site *w = m->p.w;
+	struct lent l = {.principal = m->p.citizen,
+	                 .guardian = site_person(w, GUARDIAN, "Former Guardian"),
+	                 .expired = site_person(w, EXPIRED, "Expired Guardian"),
+	                 .former = site_person(w, FORMER, "Former Officer"),
+	                 .temporary = site_person(w, TEMPORARY, "Temporary Officer")};
+	assert_int_equal(unit_run(w->u, lend_decide, &l), OK);
+	stranger(m, 9, "a guardian whose mandate was ended", GUARDIAN);
+	stranger(m, 10, "a guardian whose mandate ran out", EXPIRED);
+	stranger(m, 11, "an officer whose role was taken", FORMER);
+	stranger(m, 12, "an officer whose role ran out", TEMPORARY);
+	w->u->now += 2 * SECOND;
+	assert_int_equal(unit_run(w->u, take_back_decide, &l), OK);
+	w->u->now += SECOND;
+}
+
 static struct matrix *matrix_start(void)
 {
 	static struct matrix m;
@@ -235,6 +300,7 @@ static struct matrix *matrix_start(void)
 	stranger(&m, 8, "somebody signed out", OTHER);
 	visit(m.stranger[8], "/en/profile");
 	submit(m.stranger[8], "/en/sign-out", "");
+	lend_and_take_back(&m);
 	m.none = (struct named){STR("XXX-2099-999999"),
 	                        STR("0000000000000000000000000000000000000000000000000000000000000000"),
 	                        STR("D-2099-999999.pdf")};
@@ -306,6 +372,50 @@ static void assert_own(struct matrix *m, struct visitor *citizen, struct visitor
 	assert_int_equal(officer->status, 404);
 }
 
+/* ---- beside the process ---- */
+
+static err suspend_decide(struct tx *tx, struct portal_act *act)
+{
+	return case_suspend(tx, act->case_id, str_of(act->reason));
+}
+
+static err resume_decide(struct tx *tx, struct portal_act *act)
+{
+	return case_resume(tx, act->case_id, (str){0});
+}
+
+static err appeal_decide(struct tx *tx, struct portal_act *act)
+{
+	return case_appeal(tx, act->case_id, str_of(act->reason));
+}
+
+static void act(struct matrix *m, int64_t by, int64_t id, const char *outcome,
+                err (*decide)(struct tx *, struct portal_act *))
+{
+	assert_int_equal(portal_act(&m->p, (struct portal_act){.by = by,
+	                                                       .entity = "iga",
+	                                                       .case_id = id,
+	                                                       .outcome = outcome,
+	                                                       .reason = "Because",
+	                                                       .decide = decide}),
+	                 OK);
+}
+
+/* Suspended; rejected, appealed, and decided anew by another. */
+static void walk_beside(struct matrix *m, int64_t id)
+{
+	int64_t second = site_person(m->p.w, SECOND_EYE, "Second Iga");
+	site_grant(m->p.w, second, "id_officer", "iga");
+	act(m, m->p.officer, id, NULL, suspend_decide);
+	walk_strangers(m);
+	act(m, m->p.officer, id, NULL, resume_decide);
+	portal_decide(&m->p, id, "reject", "Where is it?");
+	act(m, m->p.citizen, id, NULL, appeal_decide);
+	walk_strangers(m);
+	act(m, second, id, "allow", portal_task_decide);
+	act(m, second, id, "approve", portal_task_decide);
+}
+
 /* proves: CORE-02 */
 static void a_stranger_learns_nothing(void **state)
 {
@@ -335,7 +445,7 @@ static void a_stranger_learns_nothing(void **state)
 	visit(citizen, with(a, "/en/applications/", m->real.reference, "/check"));
 	submit(citizen, with(a, "/en/applications/", m->real.reference, "/check"), "");
 	assert_int_equal(citizen->status, 303);
-	portal_decide(&m->p, q.id, "approve", "");
+	walk_beside(m, q.id);
 	rename_case(m, m->real.reference);
 	assert_false(str_starts(m->real.document, STR("D-2099"))); /* a certificate was issued */
 	walk_strangers(m);                                         /* closed */

@@ -124,7 +124,7 @@ json *case_delays(struct kernel *k, dbc *c, arena *a, const struct kase *q);
 /* ---- lists for the desks of entities ---- */
 
 #define CASE_ANYBODY   (-1)  /* of a filter's holder */
-#define CASE_GROUPS    512   /* entity x state (x service) that one list reads */
+#define CASE_GROUPS    512   /* entities that one search by words reads */
 #define CASE_COUNT_MAX 10000 /* a filtered list is counted up to here */
 
 enum case_sort { CASE_BY_DUE, CASE_BY_RECEIVED };
@@ -237,8 +237,10 @@ err task_claim(struct tx *tx, int64_t task); /* ERR_case_taken */
 err task_release(struct tx *tx, int64_t task);
 err task_assign(struct tx *tx, int64_t task, int64_t to);
 /* `revision` is that of the page the officer saw: ERR_conflict if it moved on.
- * `reason` is told to the applicant; "reject" and "return" need one. `vars` are the
- * answers of the task's form, if it has one, and are checked by it. */
+ * `reason` is told to the applicant; needed for every outcome but "approve" and those
+ * that the service lists in "no_reason". `vars` are the answers of the task's form, if
+ * it has one, and are checked by it. */
+bool outcome_needs_reason(const struct service *s, str outcome);
 const struct form *task_form(const struct service *s, const struct task *t); /* or NULL */
 err task_complete(struct tx *tx, int64_t task, int64_t revision, str outcome, str reason,
                   const json *vars);

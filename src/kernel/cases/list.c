@@ -17,8 +17,8 @@ struct group {
 };
 
 struct groups {
-	struct group at[CASE_GROUPS];
-	size_t n;
+	struct group *at;
+	size_t n, max;
 };
 
 static bool wanted(const struct case_filter *f, str service, str state)
@@ -31,7 +31,7 @@ static bool wanted(const struct case_filter *f, str service, str state)
 
 static void read_groups(rows *r, arena *a, const struct case_filter *f, struct groups *out)
 {
-	while (out->n < CASE_GROUPS && db_next(r))
+	while (out->n < out->max && db_next(r))
 		if (wanted(f, db_text(r, 1), db_text(r, 2)))
 			out->at[out->n++] = (struct group){str_dup(a, db_text(r, 0)), str_dup(a, db_text(r, 1)),
 			                                   str_dup(a, db_text(r, 2)), db_int(r, 3)};
@@ -41,6 +41,8 @@ static void read_groups(rows *r, arena *a, const struct case_filter *f, struct g
 static struct groups *groups_of(dbc *c, arena *a, const struct case_filter *f)
 {
 	struct groups *g = NEW(a, struct groups);
+	g->max = (size_t)db_query_int_args(c, &sql_count_groups, 0, NULL, 0);
+	g->at = NEWN(a, struct group, g->max + 1);
 	if (f->everywhere)
 		read_groups(db_query_args(c, &sql_count_everywhere, NULL, 0), a, f, g);
 	for (size_t i = 0; !f->everywhere && i < f->n_entities; i++)
@@ -48,19 +50,16 @@ static struct groups *groups_of(dbc *c, arena *a, const struct case_filter *f)
 	return g;
 }
 
-/* The same without telling services apart. */
+/* The same without telling services apart: they come by entity, state and service. */
 static void merge_services(struct groups *g)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < g->n; i++) {
-		size_t k = 0;
-		while (k < kept && !(str_eq(g->at[k].entity, g->at[i].entity) &&
-		                     str_eq(g->at[k].state, g->at[i].state)))
-			k++;
-		if (k == kept)
-			g->at[kept++] = g->at[i];
+		struct group *last = kept ? &g->at[kept - 1] : NULL;
+		if (last && str_eq(last->entity, g->at[i].entity) && str_eq(last->state, g->at[i].state))
+			last->n += g->at[i].n;
 		else
-			g->at[k].n += g->at[i].n;
+			g->at[kept++] = g->at[i];
 	}
 	g->n = kept;
 }
@@ -94,6 +93,21 @@ static rows *query_group(dbc *c, struct sql *q, const struct case_filter *f, con
 	                D_INT(or (f->due_before, INT64_MAX)), D_INT(f->received_from),
 	                D_INT(or (f->received_before, INT64_MAX)), D_INT(f->applicant),
 	                D_INT((int64_t)max));
+}
+
+/* What comes after a line also has a key no smaller, or no greater: the range that the
+ * index reads begins there, and not where the filter does. */
+static struct case_filter from_there(const struct case_filter *f)
+{
+	struct case_filter g = *f;
+	instant *from = f->sort == CASE_BY_DUE ? &g.due_from : &g.received_from;
+	instant *before = f->sort == CASE_BY_DUE ? &g.due_before : &g.received_before;
+	if (f->more && !f->descending && *from < f->after_key)
+		*from = f->after_key;
+	if (f->more && f->descending && f->after_key < INT64_MAX &&
+	    (!*before || *before > f->after_key + 1))
+		*before = f->after_key + 1;
+	return g;
 }
 
 static void read_line(rows *r, arena *a, const struct case_filter *f, struct case_line *l)
@@ -143,12 +157,13 @@ static size_t insert(const struct case_filter *f, struct case_line *out, size_t 
 size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line *out, size_t max)
 {
 	struct groups *g = groups_of(c, a, f);
+	struct case_filter there = from_there(f);
 	int64_t key = f->more ? f->after_key : f->descending ? INT64_MAX : INT64_MIN;
 	int64_t id = f->more ? f->after_id : f->descending ? INT64_MAX : 0;
 	size_t n = 0;
 	merge_services(g);
 	for (size_t i = 0; i < g->n && max; i++) {
-		rows *r = query_group(c, statement(f), f, &g->at[i], key, id, max);
+		rows *r = query_group(c, statement(f), &there, &g->at[i], key, id, max);
 		while (db_next(r)) {
 			struct case_line l;
 			read_line(r, a, f, &l);

@@ -138,13 +138,23 @@ static bool offered(const struct task *t, str outcome)
 	return !t->n_outcomes && !outcome.n;
 }
 
-static err reason_check(struct tx *tx, str outcome, str reason)
+bool outcome_needs_reason(const struct service *s, str outcome)
+{
+	const json *free = json_get(s ? s->definition : NULL, "no_reason");
+	if (!outcome.n || str_eq(outcome, STR("approve")))
+		return false;
+	for (const json *v = free ? free->first : NULL; v; v = v->next)
+		if (str_eq(json_text(v), outcome))
+			return false;
+	return true;
+}
+
+static err reason_check(struct tx *tx, const struct kase *q, str outcome, str reason)
 {
 	if (utf8_length(reason) > REASON_MAX_CHARS)
 		return tx_fail(tx, ERR_bad_input, "reason", "at most %d characters", REASON_MAX_CHARS);
-	bool needed = str_eq(outcome, STR("reject")) || str_eq(outcome, STR("return")) ||
-	              str_eq(outcome, STR("uphold")) || str_eq(outcome, STR("allow"));
-	if (needed && !str_trim(reason).n)
+	const struct service *s = service_at(tx->k, tx->db, q->service, q->version);
+	if (outcome_needs_reason(s, outcome) && !str_trim(reason).n)
 		return tx_fail(tx, ERR_bad_input, "reason", "say why, so that the applicant can act");
 	return OK;
 }
@@ -182,7 +192,7 @@ static err may_decide(struct tx *tx, const struct kase *q, const struct task *t,
 		return tx_fail(tx, ERR_case_state, "", "the case is decided together with another");
 	if (!offered(t, outcome))
 		return tx_fail(tx, ERR_bad_input, "outcome", "choose one of the outcomes offered");
-	return reason_check(tx, outcome, reason);
+	return reason_check(tx, q, outcome, reason);
 }
 
 const struct form *task_form(const struct service *s, const struct task *t)

@@ -178,7 +178,8 @@ err prepare_desk_decide(struct req *r)
 	if (e)
 		return e;
 	bool well = filled_well(r, w);
-	bool told = str_eq(outcome, STR("reject")) || str_eq(outcome, STR("return"));
+	const struct service *s = service_at(r->k, r->db, w->q.service, w->q.version);
+	bool told = outcome_needs_reason(s, outcome);
 	if (!offered(&w->t, outcome))
 		wrong = "desk.case.choose_outcome", field = "outcome";
 	else if (told && !reason.n)
