@@ -287,6 +287,38 @@ static void what_cannot_be_examined_is_not_kept(void **state)
 	unit_stop(u);
 }
 
+/* ---- pictures for documents ---- */
+
+static void a_png_is_handed_on_as_pixels(void **state)
+{
+	struct unit *u = unit_start(organs, 1);
+	str png = seed(u->a, "grey.png"), jpeg = seed(u->a, "grey.jpg"), here, picture, rgb;
+	struct image_pixels p;
+	struct image i = image_read(png);
+	(void)state;
+	assert_int_equal(file_picture(u->k->examiner, u->a, png, &picture), OK);
+	assert_true(image_pixels_of(u->a, png, 1000000, &here));
+	assert_true(str_eq(picture, here));
+	assert_true(image_pixels_read(picture, &p, &rgb));
+	assert_int_equal(p.width, i.width);
+	assert_int_equal(p.height, i.height);
+	assert_false(image_pixels_read(str_sub(picture, 0, picture.n - 1), &p, &rgb));
+	assert_false(image_pixels_of(u->a, png, (uint64_t)i.width * i.height - 1, &here));
+	assert_int_equal(file_picture(u->k->examiner, u->a, jpeg, &picture), OK);
+	assert_true(str_eq(picture, jpeg)); /* shown by the reader of the document alone */
+	assert_int_equal(image_read(jpeg).channels, 3);
+	str cut = str_sub(png, 0, png.n - 20);
+	assert_int_equal(file_picture(u->k->examiner, u->a, cut, &picture), OK);
+	assert_int_equal(picture.n, 0);
+	assert_int_equal(file_picture(u->k->examiner, u->a, STR("GIF89a"), &picture), OK);
+	assert_int_equal(picture.n, 0);
+	struct confine_options nowhere = {.role = &examine_role, .program = "/nowhere/diwan"};
+	struct confine *none = confine_open(u->a, &nowhere);
+	assert_int_equal(file_picture(none, u->a, png, &picture), ERR_unavailable);
+	assert_int_equal(picture.n, 0);
+	unit_stop(u);
+}
+
 int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -299,6 +331,7 @@ int main(void)
 	    UNIT(hostile_files_are_found_out_all_the_same),
 	    UNIT(the_largest_file_is_examined),
 	    UNIT(what_cannot_be_examined_is_not_kept),
+	    UNIT(a_png_is_handed_on_as_pixels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#define SHADOW_BYTES (1UL << 36)
+
 #define SPEC "packs/bahrain/services/idcard-replace-lost/document.json"
 #define VIEW "tests/document/idcard.view.json"
 
@@ -282,6 +284,8 @@ static int found_in(pid_t pid, const struct needle *k, size_t n_keys)
 		if (dash)
 			to = strtoul(dash + 1, NULL, 16);
 		if (!space || space[1] != 'r' || space[2] != 'w') /* what can hold a secret */
+			continue;
+		if (to - from > SHADOW_BYTES) /* a sanitizer's notes on the rest: no data */
 			continue;
 		for (unsigned long at = from; at < to; at += 256 * 1024) {
 			size_t want = to - at < sizeof page ? to - at : sizeof page;

@@ -71,6 +71,8 @@ struct document;
 
 enum document_layout { LAYOUT_SPEC, LAYOUT_COLUMNS, LAYOUT_STACKED, LAYOUT_AR, LAYOUT_EN };
 
+#define DOCUMENT_PICTURE_PIXELS ((uint64_t)8000000)
+
 struct document_env {
 	str font, font_bold;         /* TrueType, Latin and Arabic in one; see fonts/ */
 	instant at;                  /* creation date in the file */
@@ -83,7 +85,8 @@ struct document_env {
 	/* A value through a filter: date, datetime, time, hijri, money, number, phone,
 	 * digits. Empty filter: a plain number or truth value as text. */
 	str (*format)(void *ctx, arena *a, bool arabic, str filter, const json *value);
-	/* The bytes of a PNG or JPEG by the name in the spec; empty if there is none. */
+	/* The bytes of a JPEG or PNG by the name in the spec; empty if there is none. A PNG
+	 * is decoded here: of a stranger's give decoded pixels (engine/form/image.h). */
 	str (*picture)(void *ctx, arena *a, str name);
 	struct diags *diags; /* what was not as wished; may be NULL */
 };

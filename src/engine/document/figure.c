@@ -2,17 +2,11 @@
 #include "engine/document/model.h"
 #include "engine/form/image.h"
 
-#include <png.h>
 #include <qrencode.h>
-#include <setjmp.h>
-#include <stdio.h>
-/* needs stdio's FILE */
-#include <jpeglib.h>
 
 #define QR_MM           30
 #define QR_BYTES_MAX    1000
 #define FIGURE_GAP      12.0
-#define PICTURE_PIXELS  ((uint64_t)8000000)
 #define PICTURE_MM      35
 #define BAR_LABEL_SHARE 0.38
 #define BAR_VALUE_SHARE 0.16
@@ -135,91 +129,48 @@ struct pieces qr_pieces(struct rendering *r, const struct block *b, struct lane 
 
 /* ---- pictures ---- */
 
-struct jpeg_try {
-	struct jpeg_error_mgr manager;
-	jmp_buf failed;
-};
-
-static void jpeg_fail(j_common_ptr c)
+static uint32_t jpeg_write(struct rendering *r, str bytes, const struct image *i)
 {
-	struct jpeg_try *t = (struct jpeg_try *)c->err;
-	longjmp(t->failed, 1);
-}
-
-static void jpeg_hush(j_common_ptr c, int level)
-{
-	(void)c;
-	(void)level;
-}
-
-/* Components of a JPEG; 0 when its head cannot be read. */
-static int jpeg_components(str bytes)
-{
-	struct jpeg_decompress_struct d;
-	struct jpeg_try t;
-	d.err = jpeg_std_error(&t.manager);
-	t.manager.error_exit = jpeg_fail;
-	t.manager.emit_message = jpeg_hush;
-	int n = 0;
-	jpeg_create_decompress(&d);
-	if (setjmp(t.failed) == 0) {
-		jpeg_mem_src(&d, (const unsigned char *)bytes.p, bytes.n);
-		jpeg_read_header(&d, TRUE);
-		n = d.num_components;
-	}
-	jpeg_destroy_decompress(&d);
-	return n;
-}
-
-static uint32_t jpeg_write(struct rendering *r, str bytes, struct image size)
-{
-	int n = jpeg_components(bytes);
-	if (n != 1 && n != 3)
+	if (i->channels != 1 && i->channels != 3)
 		return 0;
 	uint32_t id = pdf_new(&r->pdf);
 	pdf_stream(&r->pdf, id,
 	           str_fmt(r->a,
 	                   "/Type/XObject/Subtype/Image/Width %u/Height %u/BitsPerComponent 8"
 	                   "/ColorSpace/%s/Filter/DCTDecode",
-	                   size.width, size.height, n == 1 ? "DeviceGray" : "DeviceRGB"),
+	                   i->width, i->height, i->channels == 1 ? "DeviceGray" : "DeviceRGB"),
 	           bytes, false);
 	return id;
 }
 
-/* Transparent parts become white, the colour of the page. */
-static uint32_t png_write(struct rendering *r, str bytes, struct image size)
+static uint32_t pixels_write(struct rendering *r, const struct image_pixels *p, str rgb)
 {
-	png_image image = {.version = PNG_IMAGE_VERSION};
-	if (!png_image_begin_read_from_memory(&image, bytes.p, bytes.n))
-		return 0;
-	image.format = PNG_FORMAT_RGB;
-	size_t n = (size_t)image.width * image.height * 3;
-	char *pixels = NEWN(r->a, char, n + 1);
-	png_color white = {255, 255, 255};
-	if (!png_image_finish_read(&image, &white, pixels, 0, NULL)) {
-		png_image_free(&image);
-		return 0;
-	}
 	uint32_t id = pdf_new(&r->pdf);
 	pdf_stream(&r->pdf, id,
 	           str_fmt(r->a,
 	                   "/Type/XObject/Subtype/Image/Width %u/Height %u/BitsPerComponent 8"
 	                   "/ColorSpace/DeviceRGB",
-	                   size.width, size.height),
-	           (str){pixels, n}, true);
+	                   p->width, p->height),
+	           rgb, true);
 	return id;
 }
 
 uint32_t picture_write(struct rendering *r, str bytes, double *ratio)
 {
+	struct image_pixels p;
+	str rgb, decoded;
 	struct image i = image_read(bytes);
-	if (i.fault != IMAGE_SOUND || !i.width || !i.height ||
-	    (uint64_t)i.width * i.height > PICTURE_PIXELS)
+	if (i.type == IMAGE_PNG && image_pixels_of(r->a, bytes, DOCUMENT_PICTURE_PIXELS, &decoded))
+		bytes = decoded;
+	if (image_pixels_read(bytes, &p, &rgb)) {
+		*ratio = (double)p.width / p.height;
+		return pixels_write(r, &p, rgb);
+	}
+	if (i.fault != IMAGE_SOUND || i.type != IMAGE_JPEG ||
+	    (uint64_t)i.width * i.height > DOCUMENT_PICTURE_PIXELS)
 		return 0;
 	*ratio = (double)i.width / i.height;
-	if (i.type == IMAGE_JPEG)
-		return jpeg_write(r, bytes, i);
-	return i.type == IMAGE_PNG ? png_write(r, bytes, i) : 0;
+	return jpeg_write(r, bytes, &i);
 }
 
 static const struct picture *picture_of(struct rendering *r, str name)

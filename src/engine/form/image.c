@@ -176,6 +176,7 @@ static enum image_fault read_jpeg(struct cursor *c, struct image *i)
 			frame = true;
 			i->height = be16(p + 3);
 			i->width = be16(p + 5);
+			i->channels = p[2] == 8 ? p[7] : 0;
 			enum image_fault f = size_fault(i);
 			if (f)
 				return f;

@@ -7,7 +7,7 @@
  * tail behind it that another program could read as something else, and its
  * dimensions are within limits before anything is decoded. Nothing is decoded
  * for image_read; image_background decodes PNG and JPEG row by row (through libpng
- * and libjpeg) and keeps only sums.
+ * and libjpeg) and keeps only sums; image_pixels_of decodes a whole PNG.
  *
  * These functions parse strangers' bytes: run them in the confined child.
  */
@@ -37,6 +37,7 @@ struct image {
 	enum image_fault fault;
 	uint32_t width, height;
 	uint32_t frames; /* GIF: pictures; else 1 */
+	uint32_t channels; /* JPEG of 8 bits a sample: its components; else 0 */
 };
 
 /* The type by the first bytes. */
@@ -46,6 +47,20 @@ const char *image_fault_name(enum image_fault f); /* "truncated", for message ke
 
 /* Walks the whole file. PDF is only recognised (fault IMAGE_SOUND, no size). */
 struct image image_read(str bytes);
+
+/* Decoded pixels: a head of three numbers (IMAGE_PIXELS_MARK, width, height), then rows
+ * of red, green, blue. What decoders in a confined process hand to those that trust no
+ * compressed bytes. */
+#define IMAGE_PIXELS_MARK 0x4b504b47u
+struct image_pixels {
+	uint32_t mark, width, height;
+};
+
+/* Decodes a PNG; what is transparent becomes white. False if it cannot be decoded or has
+ * more pixels than `most`. */
+bool image_pixels_of(arena *a, str png, uint64_t most, str *pixels);
+/* Reads the head of decoded pixels; false if the bytes are none, or not all there. */
+bool image_pixels_read(str bytes, struct image_pixels *out, str *rgb);
 
 struct image_colour {
 	uint8_t red, green, blue;

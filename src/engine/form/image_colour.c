@@ -1,4 +1,4 @@
-/* The colour behind a portrait, from rows as the decoders give them. */
+/* What is decoded: the colour behind a portrait, row by row, and pixels for documents. */
 #include "engine/form/image.h"
 
 #include <setjmp.h>
@@ -158,6 +158,39 @@ static bool png_samples(str bytes, struct samples *s, unsigned char *row)
 	}
 	png_destroy_read_struct(&png, &info, NULL);
 	return usable;
+}
+
+/* ---- pixels ---- */
+
+bool image_pixels_of(arena *a, str bytes, uint64_t most, str *pixels)
+{
+	struct image i = image_read(bytes);
+	png_image p = {.version = PNG_IMAGE_VERSION};
+	static const png_color white = {255, 255, 255};
+	if (i.fault || i.type != IMAGE_PNG || (uint64_t)i.width * i.height > most ||
+	    !png_image_begin_read_from_memory(&p, bytes.p, bytes.n))
+		return false;
+	p.format = PNG_FORMAT_RGB;
+	struct image_pixels head = {IMAGE_PIXELS_MARK, p.width, p.height};
+	size_t n = (size_t)p.width * p.height * 3;
+	char *out = NEWN(a, char, sizeof head + n);
+	bool same = p.width == i.width && p.height == i.height;
+	bool read = same && png_image_finish_read(&p, &white, out + sizeof head, 0, NULL);
+	png_image_free(&p);
+	memcpy(out, &head, sizeof head);
+	*pixels = (str){out, sizeof head + n};
+	return read;
+}
+
+bool image_pixels_read(str bytes, struct image_pixels *out, str *rgb)
+{
+	if (bytes.n < sizeof *out)
+		return false;
+	memcpy(out, bytes.p, sizeof *out);
+	*rgb = str_sub(bytes, sizeof *out, bytes.n);
+	return out->mark == IMAGE_PIXELS_MARK && out->width && out->height &&
+	       out->width <= IMAGE_MAX_SIDE && out->height <= IMAGE_MAX_SIDE &&
+	       (uint64_t)out->width * out->height * 3 == rgb->n;
 }
 
 bool image_background(arena *a, str bytes, struct image_colour *out)

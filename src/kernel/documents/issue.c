@@ -10,6 +10,7 @@
 #include "kernel/documents/organ.h"
 
 #include "kernel/documents/sign_in.h"
+#include "kernel/files/examine.h"
 #include "kernel/head.h"
 #include "kernel/identity/identity.h"
 #include "kernel/pack/pack.h"
@@ -85,6 +86,7 @@ struct making {
 	/* made */
 	str code, pdf, digest, certificate;
 	json *initials;
+	bool unexamined; /* a picture, as nobody could look into it */
 	struct file_info file;
 };
 
@@ -167,8 +169,12 @@ static void complete_view(struct making *m, str code)
 static str picture_of_file(void *ctx, arena *a, str name)
 {
 	struct making *m = ctx;
-	str bytes = {0};
-	return file_read(m->k, m->c, a, name, &bytes) == OK ? bytes : (str){0};
+	str bytes = {0}, picture = {0};
+	if (file_read(m->k, m->c, a, name, &bytes) != OK)
+		return (str){0};
+	if (file_picture(m->k->examiner, a, bytes, &picture) != OK)
+		m->unexamined = true; /* not the picture's fault: later it goes */
+	return picture;
 }
 
 static err render(struct making *m, str id, bool signable, str *pdf, str *why)
@@ -185,7 +191,7 @@ static err render(struct making *m, str id, bool signable, str *pdf, str *why)
 	const struct document *doc = document_load(m->a, m->spec, &d);
 	err e = doc ? document_render(doc, m->view, &env, m->a, pdf) : ERR_document_spec;
 	*why = d.first ? diags_print(m->a, &d) : (str){0};
-	return e;
+	return e && m->unexamined ? ERR_file_unexamined : e;
 }
 
 static err ask_signer(void *ctx, arena *a, const unsigned char *digest, str *der)

@@ -1,9 +1,11 @@
 /* examine.c - the role "examine", its two ends. */
 #include "kernel/files/examine.h"
 
+#include "engine/document/document.h"
+
 #include <string.h>
 
-#define EXAMINE_KIND 1
+enum { KIND_FINDING = 1, KIND_PIXELS };
 
 static const struct {
 	const char *key, *text;
@@ -56,7 +58,12 @@ static bool serve(void *ctx, arena *a, uint32_t kind, str request, str *answer)
 {
 	(void)ctx;
 	struct finding *f = NEW(a, struct finding);
-	if (kind != EXAMINE_KIND)
+	if (kind == KIND_PIXELS) {
+		if (!image_pixels_of(a, request, DOCUMENT_PICTURE_PIXELS, answer))
+			*answer = (str){0};
+		return true;
+	}
+	if (kind != KIND_FINDING)
 		return false;
 	finding_make(a, request, f);
 	*answer = (str){(const char *)f, sizeof *f};
@@ -69,7 +76,7 @@ const struct confine_role examine_role = {
     .seconds = 5,
     .memory_bytes = (size_t)192 * 1024 * 1024,
     .request_max = (size_t)16 * 1024 * 1024,
-    .answer_max = sizeof(struct finding),
+    .answer_max = sizeof(struct image_pixels) + DOCUMENT_PICTURE_PIXELS * 3,
     .serve = serve,
 };
 
@@ -90,7 +97,7 @@ static bool plausible(const struct finding *f)
 err file_examine(struct confine *c, arena *a, str bytes, struct finding *out)
 {
 	str answer;
-	err e = confine_ask(c, a, EXAMINE_KIND, bytes, &answer);
+	err e = confine_ask(c, a, KIND_FINDING, bytes, &answer);
 	if (e)
 		return e;
 	if (answer.n != sizeof *out)
@@ -98,4 +105,20 @@ err file_examine(struct confine *c, arena *a, str bytes, struct finding *out)
 	memcpy(out, answer.p, sizeof *out);
 	/* The first bytes tell the type here as well, without decoding anything. */
 	return plausible(out) && out->type == (uint32_t)image_type(bytes) ? OK : ERR_unavailable;
+}
+
+err file_picture(struct confine *c, arena *a, str bytes, str *picture)
+{
+	struct image_pixels p;
+	str rgb;
+	enum image_type t = image_type(bytes);
+	*picture = t == IMAGE_JPEG ? bytes : (str){0};
+	if (t != IMAGE_PNG)
+		return OK;
+	err e = confine_ask(c, a, KIND_PIXELS, bytes, picture);
+	if (e == OK && picture->n && !image_pixels_read(*picture, &p, &rgb))
+		e = ERR_unavailable;
+	if (e)
+		*picture = (str){0};
+	return e;
 }

@@ -49,6 +49,11 @@ extern const struct confine_role examine_role;
 /* Asks the process. ERR_unavailable: the file could not be examined. */
 err file_examine(struct confine *c, arena *a, str bytes, struct finding *out);
 
+/* A picture for a document, without any compressed bytes but a JPEG's, which are not
+ * decoded but passed on: pixels of a PNG, the JPEG as it is, and nothing of all else.
+ * ERR_unavailable as above. */
+err file_picture(struct confine *c, arena *a, str bytes, str *picture);
+
 /* What the role does, in this very process: for its tests, benches and fuzzing. */
 void finding_make(arena *a, str bytes, struct finding *out);
 /* May the PDF act, hide or carry other files? FINDING_sound if not. */
