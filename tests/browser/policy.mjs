@@ -164,6 +164,12 @@ for (const lang of ['en', 'ar'].filter(l => !args.some(a => /^(en|ar)$/.test(a))
 		await publisher.end()
 	}
 await site.stop()
+// At the command line: the record is whole, and its replay gives what is there.
+const program = process.env.DIWAN ?? join(root, 'build', 'diwan')
+for (const words of [['journal', 'verify'], ['journal', 'rebuild'], ['dmn', 'replay', '--service=idcard-replace-lost', '--json']]) {
+	const run = spawnSync(program, [...words, `--data-dir=${settings.data}`], { cwd: root, encoding: 'utf8' })
+	report(`diwan ${words.slice(0, 2).join(' ')}`, is('exit code', run.status, 0))
+}
 site = await platform(settings)
 const after = await new Walker(site, browser, 'en', true, 'anyone after a restart').begin()
 await shown(after, fee)

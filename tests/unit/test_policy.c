@@ -346,6 +346,68 @@ static void a_preview_tells_who_would_be_affected(void **state)
 	portal_stop(p);
 }
 
+/* ---- a process ---- */
+
+#define PROCESS "/en/policy/services/" SERVICE "/process"
+
+/* The service with another process, without its examples. */
+static const struct service *with_process(struct portal *p, dbc *c, str text)
+{
+	arena *a = p->w->u->a;
+	struct pack_source src;
+	struct diags d = diags_make(a, (str){0});
+	str why;
+	assert_true(service_source(c, a, STR(SERVICE), in_force(p)->version, &src, &why));
+	source_put(a, &src, STR("services/" SERVICE "/process.bpmn"), text);
+	const struct service *s = source_service(a, &src, STR(SERVICE), &d);
+	if (!s)
+		fail_msg("%.*s", STRF(diags_print(a, &d)));
+	return s;
+}
+
+static struct replay *tried(struct portal *p, dbc *c, const struct service *s)
+{
+	struct replay *r = NEW(p->w->u->a, struct replay);
+	struct replay_ask q = {.candidate = s, .to = p->w->u->now + DAY};
+	assert_int_equal(case_replay(p->w->u->k, c, p->w->u->a, &q, NULL, NULL, r), OK);
+	return r;
+}
+
+/* A decided case and one that waits go through other processes again. */
+static void a_process_is_tried_on_what_people_answered(void **state)
+{
+	(void)state;
+	struct portal *p = start();
+	arena *a = p->w->u->a;
+	str name = applied(p, CITIZEN), other = applied(p, OTHER);
+	struct kase q = portal_kase(p, name);
+	portal_pay(p, q.id);
+	portal_decide(p, q.id, "approve", "");
+	scheduler_drain(p->w->u->k);
+	assert_true(portal_kase(p, name).closed > 0 && !portal_kase(p, other).closed);
+	str text = slurp(a, "packs/bahrain/services/" SERVICE "/process.bpmn");
+	dbc *c = db_reader(p->w->u->k->db);
+	struct replay *r = tried(p, c, with_process(p, c, text));
+	assert_int_equal(r->cases, 2);
+	assert_int_equal(r->same, 2);
+	assert_int_equal(r->unequal, 0);
+	/* who was approved would be rejected */
+	str swapped = replaced(a, text, "id=\"f_approve\"", "\"approve\"", "\"neither\"");
+	swapped = replaced(a, swapped, "id=\"f_reject\"", "\"reject\"", "\"approve\"");
+	r = tried(p, c, with_process(p, c, swapped));
+	assert_int_equal(r->changed, 1);
+	assert_str(r->pair[0].then, "end:approved");
+	assert_str(r->pair[0].now, "end:rejected");
+	db_reader_return(c);
+	/* and on the page */
+	struct visitor *v = signed_in(p->w, PUBLISHER);
+	visit(v, PROCESS);
+	submit(v, PROCESS, "");
+	visit(v, below(v, str_c(a, str_dup(a, v->location)), "preview"));
+	assert_shows(v, "No case would have had another result.");
+	portal_stop(p);
+}
+
 /* ---- packs and published versions ---- */
 
 struct loading {
@@ -458,6 +520,7 @@ int main(void)
 	    cmocka_unit_test(the_check_refuses_with_line_and_column),
 	    cmocka_unit_test(a_version_holds_from_its_day_on),
 	    cmocka_unit_test(a_preview_tells_who_would_be_affected),
+	    cmocka_unit_test(a_process_is_tried_on_what_people_answered),
 	    cmocka_unit_test(a_newer_pack_and_published_versions),
 	    cmocka_unit_test(another_node_uses_what_was_published),
 	};

@@ -1,5 +1,5 @@
 /* replay.c - what would have happened; see replay.h. */
-#include "kernel/cases/replay.h"
+#include "kernel/cases/replay_in.h"
 
 #include "kernel/cases/statements.h"
 #include "kernel/head.h"
@@ -35,13 +35,17 @@ static const struct service_decision *decision_of(const struct service *s, str i
 /* ---- answers ---- */
 
 static struct replay_answer answer_of(struct replaying *m, const struct service *s,
-                                      const json *context, instant at)
+                                      struct replay_one *one)
 {
 	struct replay_answer r = {0};
 	struct decision_answer d = {0};
+	if (!m->q->decision.n) {
+		r.text = replay_process(one, s);
+		return r;
+	}
 	const struct service_decision *by = decision_of(s, m->q->decision);
 	currency cur;
-	if (!by || service_decide(m->scratch, s, by->id, context, at, &d) != OK)
+	if (!by || service_decide(m->scratch, s, by->id, one->context, one->submitted, &d) != OK)
 		return r;
 	r.rule = d.rule;
 	if (d.has_amount && currency_find(by->currency, &cur)) {
@@ -106,13 +110,20 @@ static int by_number(const void *x, const void *y)
 
 /* ---- one case ---- */
 
-/* Does deciding again give what the event recorded? Only amounts are recorded. */
-static bool as_recorded(const struct event *e, const struct replay_case *x, str decision)
+/* Does deciding again give what was recorded? Of decisions amounts are, of processes how
+ * they ended; what was withdrawn ended by no step of its own. */
+static bool as_recorded(struct replaying *m, const struct event *e, const struct replay_case *x)
 {
-	if (!str_eq(json_str(e->data, "decision"), decision))
+	if (m->q->decision.n && !str_eq(json_str(e->data, "decision"), m->q->decision))
 		return true;
-	return str_eq(json_str(e->data, "currency"), x->then.currency) &&
-	       json_int(e->data, "fee", 0) == x->then.amount.minor;
+	if (m->q->decision.n)
+		return str_eq(json_str(e->data, "currency"), x->then.currency) &&
+		       json_int(e->data, "fee", 0) == x->then.amount.minor;
+	rows *r = db_query(m->c, &sql_replay_outcome, D_INT(x->id));
+	str ended = db_next(r) ? str_dup(m->scratch, db_text(r, 0)) : (str){0};
+	db_done(r);
+	return !ended.n || str_eq(ended, STR("withdrawn")) ||
+	       str_eq(x->then.text, str_cat(m->scratch, STR("end:"), ended));
 }
 
 static void one_case(struct replaying *m, const struct event *e, instant submitted)
@@ -129,12 +140,13 @@ static void one_case(struct replaying *m, const struct event *e, instant submitt
 	                        .reference = json_str(e->data, "reference"),
 	                        .entity = e->entity,
 	                        .submitted = submitted};
-	const json *context =
+	struct replay_one one = {.a = m->scratch, .c = m->c, .p = m->p, .e = e, .submitted = submitted};
+	one.context =
 	    service_context(m->scratch, m->p, json_get(e->secret, "applicant"), answers, submitted);
 	const struct service *then = service_at(m->k, m->c, m->q->candidate->id, x.version);
-	x.then = answer_of(m, then, context, submitted);
-	x.now = answer_of(m, m->q->candidate, context, submitted);
-	o->unequal += !as_recorded(e, &x, m->q->decision);
+	x.then = answer_of(m, then, &one);
+	x.now = answer_of(m, m->q->candidate, &one);
+	o->unequal += !as_recorded(m, e, &x);
 	add_amount(m, &x.then, false);
 	add_amount(m, &x.now, true);
 	if (str_eq(x.then.text, x.now.text)) {
@@ -203,7 +215,7 @@ err case_replay(struct kernel *k, dbc *c, arena *a, const struct replay_ask *q,
 	                      .at = q->from - 1,
 	                      .id = INT64_MAX};
 	*out = (struct replay){0};
-	if (!decision_of(q->candidate, q->decision))
+	if (q->decision.n ? !decision_of(q->candidate, q->decision) : !q->candidate->process)
 		return ERR_decision_unknown;
 	jmp_buf oom;
 	m.scratch = arena_create(SCRATCH_BYTES);

@@ -17,14 +17,15 @@
 
 struct replay_ask {
 	const struct service *candidate; /* its id is the service's */
-	str decision;                    /* id in service.json */
+	str decision;                    /* id in service.json; empty: the process */
 	instant from, to;                /* [from, to) of submission */
 	int64_t cases_max;               /* 0: all */
 	int64_t micros_max;              /* 0: as long as it takes */
 };
 
 /* An answer of a decision, as people read it: an amount, or the value as JSON. Empty:
- * no rule gave one. */
+ * no rule gave one. Of a process: "end:" and the outcome, or "at:" and the element it
+ * would wait at (replay_process.c says how it runs). */
 struct replay_answer {
 	str text;
 	str currency; /* of the amount; empty: it is no amount */

@@ -173,7 +173,12 @@ bool source_renumber(arena *a, struct pack_source *s, str service, int64_t versi
 const struct service *source_service(arena *a, const struct pack_source *s, str service,
                                      struct diags *d)
 {
-	return pack_build_service(a, s, service, d);
+	struct pack_source own = {0};
+	str folder = str_fmt(a, "services/%.*s/", STRF(service));
+	for (size_t i = 0; i < s->n; i++)
+		if (str_starts(s->files[i].path, folder))
+			source_put(a, &own, s->files[i].path, s->files[i].bytes);
+	return pack_build_service(a, &own, service, d);
 }
 
 /* ---- publishing ---- */

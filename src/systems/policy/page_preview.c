@@ -1,15 +1,61 @@
 /* page_preview.c - what would have happened to last year's cases. */
 #include "systems/policy/policy_in.h"
 
+#include "web/server.h"
+
 #define PREVIEW_CASES  20000
 #define PREVIEW_MICROS (4 * SECOND)
 #define PREVIEW_LISTED 200
 
 struct preview {
 	struct req *r;
+	const struct at *at;
+	const struct service *candidate;
 	json *affected;
 	int64_t hidden; /* affected cases whose references the reader may not see */
 };
+
+/* The name of a step, in either version. */
+static json *step_name(struct preview *p, str id)
+{
+	arena *a = p->r->a;
+	const json *el = bpmn_element_json(a, p->candidate->process, id);
+	if (!el && p->at->s->process)
+		el = bpmn_element_json(a, p->at->s->process, id);
+	str en = json_str(el, "name"), ar = json_text(json_path(el, "attributes.name_ar"));
+	en = en.n ? en : id;
+	return policy_two(p->r, en, ar.n ? ar : en);
+}
+
+/* An answer for people: an amount as it is, how a process ends or where it waits. */
+static json *reading(struct preview *p, str text)
+{
+	arena *a = p->r->a;
+	const struct messages *t = server_settings(p->r->server)->texts;
+	if (str_starts(text, STR("end:"))) {
+		str key = str_cat(a, STR("case.state."), str_sub(text, 4, text.n));
+		return message_known(t, key)
+		           ? policy_both(p->r, str_c(a, key))
+		           : policy_two(p->r, str_sub(text, 4, text.n), str_sub(text, 4, text.n));
+	}
+	if (!str_starts(text, STR("at:")))
+		return policy_two(p->r, str_dup(a, text), str_dup(a, text));
+	json *name = step_name(p, str_dup(a, str_sub(text, 3, text.n))), *out = json_object(a);
+	for (int l = 0; l < LANG_COUNT; l++) {
+		const char *code = lang_code((enum lang)l);
+		json *args = json_object(a);
+		json_set_str(a, args, "step", json_str(name, code));
+		json_set_str(a, out, code,
+		             message_text(t, a, (enum lang)l, STR("policy.preview.waits"), 0, args, false));
+	}
+	return out;
+}
+
+static void set_answer(struct preview *p, json *o, const char *name, str text)
+{
+	if (text.n)
+		json_set(p->r->a, o, name, reading(p, text));
+}
 
 static void one(void *ctx, const struct replay_case *x)
 {
@@ -24,8 +70,8 @@ static void one(void *ctx, const struct replay_case *x)
 	json *o = json_push(p->affected, json_object(a));
 	json_set_str(a, o, "reference", str_dup(a, x->reference));
 	json_set_int(a, o, "submitted", x->submitted);
-	json_set_str(a, o, "then", str_dup(a, x->then.text));
-	json_set_str(a, o, "now", str_dup(a, x->now.text));
+	set_answer(p, o, "then", x->then.text);
+	set_answer(p, o, "now", x->now.text);
 }
 
 static void sums(struct req *r, json *v, const struct replay *x)
@@ -49,8 +95,9 @@ static void sums(struct req *r, json *v, const struct replay *x)
 	}
 }
 
-static void counts(struct req *r, json *v, const struct replay *x)
+static void counts(struct preview *p, json *v, const struct replay *x)
 {
+	struct req *r = p->r;
 	json *pairs = json_set(r->a, v, "pairs", json_array(r->a));
 	json_set_int(r->a, v, "cases", x->cases);
 	json_set_int(r->a, v, "erased", x->erased);
@@ -62,8 +109,8 @@ static void counts(struct req *r, json *v, const struct replay *x)
 	json_set_bool(r->a, v, "limited", x->limited);
 	for (size_t i = 0; i < x->n_pairs; i++) {
 		json *o = json_push(pairs, json_object(r->a));
-		json_set_str(r->a, o, "then", x->pair[i].then);
-		json_set_str(r->a, o, "now", x->pair[i].now);
+		set_answer(p, o, "then", x->pair[i].then);
+		set_answer(p, o, "now", x->pair[i].now);
 		json_set_int(r->a, o, "n", x->pair[i].n);
 		if (x->pair[i].rule)
 			json_set(r->a, o, "rule", x->pair[i].rule);
@@ -93,11 +140,11 @@ err page_policy_preview(struct req *r)
 	if (e)
 		return e;
 	policy_check(r, &at.ch, &at.m, &k);
-	if (at.m.process || !k.s)
+	if (!k.s)
 		return req_redirect(r, "/policy/changes/%lld", (long long)at.ch.id);
-	struct preview p = {.r = r, .affected = json_array(r->a)};
+	struct preview p = {.r = r, .at = &at, .candidate = k.s, .affected = json_array(r->a)};
 	struct replay_ask q = {.candidate = k.s,
-	                       .decision = at.m.id,
+	                       .decision = at.m.process ? (str){0} : at.m.id,
 	                       .cases_max = PREVIEW_CASES,
 	                       .micros_max = PREVIEW_MICROS};
 	json *v = json_object(r->a);
@@ -108,7 +155,8 @@ err page_policy_preview(struct req *r)
 		return req_fail(r, e, "", "the cases cannot be decided again");
 	json_set(r->a, v, "change", policy_change_view(r, at.p, &at.ch));
 	json_set(r->a, v, "title", at.m.title);
-	counts(r, v, x);
+	json_set_bool(r->a, v, "process", at.m.process);
+	counts(&p, v, x);
 	sums(r, v, x);
 	json_set(r->a, v, "affected", p.affected);
 	json_set_int(r->a, v, "hidden", p.hidden);
