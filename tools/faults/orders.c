@@ -1,0 +1,336 @@
+/*
+ * orders init URL DIR | run URL DIR COUNT | check URL DIR < WHAT_IT_SAID: money through
+ * the real rooms. `run` orders, pays (by a provider's message), asks for and approves a
+ * refund, settles, takes the bank's statement and closes the day, and says on standard
+ * output what became of each step: "ack STEP ID" (kept), "nak STEP ID" (refused: must
+ * not be there), "unk STEP ID" (nobody knows). Meant to be run under fault.c.
+ *
+ * `check` opens the books again, as after a crash: every acknowledged step is there, no
+ * refused one is; the ledger is in balance, an auditor with code of its own finds
+ * nothing, and the journal verifies.
+ */
+#include "base/log.h"
+#include "kernel/identity/organ.h"
+#include "kernel/journal.h"
+#include "systems/payments/audit/audit.h"
+#include "systems/payments/payments.h"
+#include "systems/payments/settle.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARENA_BYTES ((size_t)256 * 1024 * 1024)
+#define START       (INT64_C(1764000000) * SECOND)
+#define FEE         5000
+#define BACK        1500
+
+static instant now = START;
+
+static instant now_of(void *ctx)
+{
+	return *(const instant *)ctx;
+}
+
+static bool open_books(arena *a, const char *url, const char *dir, struct kernel **k)
+{
+	static const struct organ *organs[3];
+	organs[0] = &identity_organ;
+	organs[1] = &ledger_organ;
+	organs[2] = payments_system.organ;
+	struct kernel_options o = {.database = str_of(url),
+	                           .data_dir = str_of(dir),
+	                           .clock = {now_of, &now},
+	                           .organs = organs,
+	                           .n_organs = 3,
+	                           .migrate = true};
+	str why = {0};
+	(void)a;
+	err e = kernel_open(&o, k, &why);
+	if (e)
+		fprintf(stderr, "%.*s\n", STRF(why));
+	return e == OK;
+}
+
+/* ---- the steps ---- */
+
+struct walk {
+	struct kernel *k;
+	arena *a;
+	int64_t order, refund, no;
+	struct attempt t;
+	struct settle_entry entry[2], payout;
+	struct statement s;
+	struct settle_report r;
+};
+
+static err provider_step(struct tx *tx, struct walk *w)
+{
+	(void)w;
+	struct provider_order p = {.id = STR("bank-a"),
+	                           .adapter = STR("hosted"),
+	                           .url = STR("http://127.0.0.1:1"),
+	                           .secret = STR("never asked"),
+	                           .name_en = STR("A"),
+	                           .name_ar = STR("أ"),
+	                           .methods = STR("card"),
+	                           .weight = 100};
+	return provider_put(tx, &p);
+}
+
+static err create_step(struct tx *tx, struct walk *w)
+{
+	struct line l = {.entity = STR("iga"),
+	                 .service = STR("card"),
+	                 .label_en = STR("Card"),
+	                 .label_ar = STR("بطاقة"),
+	                 .gl = STR("4110"),
+	                 .amount = FEE};
+	struct order_request q = {.origin = STR("api"),
+	                          .entity = STR("iga"),
+	                          .service = STR("card"),
+	                          .title_en = STR("Card"),
+	                          .title_ar = STR("بطاقة"),
+	                          .currency = STR("BHD"),
+	                          .line = &l,
+	                          .n = 1};
+	return order_create(tx, &q, &w->order);
+}
+
+static err begin_step(struct tx *tx, struct walk *w)
+{
+	return attempt_begin(tx, w->order, STR("card"), &w->t);
+}
+
+static err capture_step(struct tx *tx, struct walk *w)
+{
+	str id = str_fmt(tx->a, "m-%lld", (long long)w->t.id);
+	struct provider_answer p = {.message = id,
+	                            .attempt = w->t.id,
+	                            .amount = FEE,
+	                            .outcome = OUTCOME_SUCCEEDED,
+	                            .currency = STR("BHD"),
+	                            .reference = id,
+	                            .last4 = STR("0002")};
+	return payment_take(tx, STR("bank-a"), &p, "message");
+}
+
+static err fulfil_step(struct tx *tx, struct walk *w)
+{
+	return order_fulfil(tx, w->order);
+}
+
+static err ask_step(struct tx *tx, struct walk *w)
+{
+	tx->actor.person = 1;
+	return refund_ask(tx, w->order, BACK, STR("paid too much"), &w->refund);
+}
+
+static err approve_step(struct tx *tx, struct walk *w)
+{
+	tx->actor.person = 2;
+	return refund_approve(tx, w->refund);
+}
+
+static err done_step(struct tx *tx, struct walk *w)
+{
+	return refund_end(tx, w->refund, true, STR("done"));
+}
+
+static err settle_step(struct tx *tx, struct walk *w)
+{
+	str name = str_fmt(tx->a, "file-%lld", (long long)w->no);
+	w->entry[0] = (struct settle_entry){
+	    .id = w->t.id, .amount = FEE, .at = now, .currency = STR("BHD"), .payment = name};
+	w->entry[1] = (struct settle_entry){.refund = true,
+	                                    .id = w->refund,
+	                                    .amount = -BACK,
+	                                    .at = now,
+	                                    .currency = STR("BHD"),
+	                                    .payment = name};
+	w->s = (struct statement){
+	    .name = name, .hash = name, .reference = name, .entry = w->entry, .n = 2};
+	return settle_take(tx, STR("bank-a"), &w->s, now - HOUR, now + 1, &w->r);
+}
+
+static err bank_step(struct tx *tx, struct walk *w)
+{
+	str name = str_fmt(tx->a, "file-%lld", (long long)w->no);
+	w->payout = (struct settle_entry){
+	    .payment = name, .amount = FEE - BACK, .currency = STR("BHD"), .at = now};
+	w->s = (struct statement){
+	    .name = name, .hash = name, .reference = name, .entry = &w->payout, .n = 1};
+	return bank_take(tx, &w->s, &w->r);
+}
+
+static err close_step(struct tx *tx, struct walk *w)
+{
+	tx->actor.person = 2;
+	return day_close(tx, STR("iga"), START / DAY - 1 - w->no, NULL, 0);
+}
+
+static const struct step {
+	const char *name;
+	err (*run)(struct tx *tx, struct walk *w);
+	const char *there; /* is it there? $1: what step_id says */
+} steps[] = {
+    {"create", create_step, "SELECT count(*) FROM pay_order WHERE id = $1"},
+    {"begin", begin_step, "SELECT count(*) FROM pay_attempt WHERE order_id = $1"},
+    {"capture", capture_step, "SELECT count(*) FROM pay_order WHERE id = $1 AND captured > 0"},
+    {"fulfil", fulfil_step, "SELECT count(*) FROM pay_order WHERE id = $1 AND fulfilled > 0"},
+    {"ask", ask_step, "SELECT count(*) FROM pay_refund WHERE id = $1"},
+    {"approve", approve_step, "SELECT count(*) FROM pay_refund WHERE id = $1 AND checker = 2"},
+    {"done", done_step, "SELECT count(*) FROM pay_refund WHERE id = $1 AND state = 'done'"},
+    {"settle", settle_step, "SELECT count(*) FROM pay_settled WHERE kind = 'refund' AND id = $1"},
+    {"bank", bank_step, "SELECT count(*) FROM pay_batch WHERE provider = 'bank' AND id = $1"},
+    {"close", close_step, "SELECT count(*) FROM pay_close WHERE day = $1"},
+};
+
+static int64_t step_id(const struct walk *w, size_t i)
+{
+	return i < 4 ? w->order : i < 8 ? w->refund : i == 8 ? w->r.batch : START / DAY - 1 - w->no;
+}
+
+struct doing {
+	struct walk *w;
+	err (*run)(struct tx *tx, struct walk *w);
+};
+
+static err doing_decide(struct tx *tx, void *ctx)
+{
+	struct doing *d = ctx;
+	tx->actor.channel = STR("cli");
+	return d->run(tx, d->w);
+}
+
+static err step_run(struct walk *w, err (*run)(struct tx *tx, struct walk *w))
+{
+	struct doing d = {w, run};
+	struct action act = {.k = w->k, .a = w->a, .decide = doing_decide, .ctx = &d};
+	return kernel_run(&act);
+}
+
+static void walk_one(struct walk *w)
+{
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		char line[96];
+		now += SECOND;
+		err e = step_run(w, steps[i].run);
+		int n = snprintf(line, sizeof line, "%s %s %lld\n",
+		                 e == OK                 ? "ack"
+		                 : e == ERR_db_uncertain ? "unk"
+		                                         : "nak",
+		                 steps[i].name, (long long)step_id(w, i));
+		if (write(STDOUT_FILENO, line, (size_t)n) != n || e)
+			return; /* the next steps build on this one */
+	}
+}
+
+/* ---- check ---- */
+
+static int wrong(const char *what, const char *step, long long id)
+{
+	printf("WRONG: %s: %s %lld\n", what, step, id);
+	return 1;
+}
+
+static int check_said(dbc *c)
+{
+	char word[4], name[16];
+	long long id;
+	int bad = 0;
+	while (scanf("%3s %15s %lld", word, name, &id) == 3)
+		for (size_t i = 0; i < COUNT(steps); i++) {
+			if (strcmp(name, steps[i].name) != 0)
+				continue;
+			struct dbv v[] = {D_INT(id)};
+			rows *r = db_query_text(c, str_of(steps[i].there), v, 1);
+			int64_t n = db_next(r) ? db_int(r, 0) : -1;
+			db_done(r);
+			if (n > 1)
+				bad += wrong("made twice", name, id);
+			if (strcmp(word, "ack") == 0 && n != 1)
+				bad += wrong("acknowledged and lost", name, id);
+			if (strcmp(word, "nak") == 0 && n != 0)
+				bad += wrong("refused and kept", name, id);
+		}
+	return bad;
+}
+
+/* What was paid and not told waits in the outbox, and is told now. */
+static int check_outbox(struct kernel *k, arena *a)
+{
+	struct walk w = {.k = k, .a = a};
+	int64_t id[64];
+	size_t n = 0;
+	int bad = 0;
+	dbc *c = db_reader(k->db);
+	rows *r = db_query_text(c, STR("SELECT id FROM pay_order WHERE state = 'paid'"), NULL, 0);
+	while (n < COUNT(id) && db_next(r))
+		id[n++] = db_int(r, 0);
+	db_done(r);
+	for (size_t i = 0; i < n; i++) {
+		struct dbv v[] = {D_TEXT(str_fmt(a, "%lld", (long long)id[i]))};
+		r = db_query_text(c,
+		                  STR("SELECT count(*) FROM job WHERE kind = 'payment.fulfil'"
+		                      " AND key = $1 AND state = 'ready'"),
+		                  v, 1);
+		if (!db_next(r) || db_int(r, 0) != 1)
+			bad += wrong("nobody will tell its service", "outbox", id[i]);
+		db_done(r);
+	}
+	db_reader_return(c);
+	for (size_t i = 0; i < n; i++) {
+		w.order = id[i];
+		if (step_run(&w, fulfil_step) != OK)
+			bad += wrong("its service cannot be told", "outbox", id[i]);
+	}
+	return bad;
+}
+
+static int check(struct kernel *k, arena *a)
+{
+	struct ledger_report l;
+	struct audit_report u;
+	struct journal_report j = {0};
+	dbc *c = db_reader(k->db);
+	int bad = check_said(c) + check_outbox(k, a);
+	ledger_check(c, a, &l);
+	if (l.faults)
+		bad += wrong(str_c(a, l.first), "ledger", l.faults);
+	if (payments_audit(k, c, a, &u) != OK || u.findings)
+		bad += wrong(str_c(a, json_print(a, u.list)), "audit", u.findings);
+	if (db_error(c))
+		bad += wrong("the database cannot be read", "", db_error(c));
+	db_clear(c);
+	db_reader_return(c);
+	if (journal_verify(k, a, &j) != OK || j.first_bad)
+		bad += wrong(str_c(a, j.what), "journal", j.first_bad);
+	return bad != 0;
+}
+
+int main(int argc, char **argv)
+{
+	arena *a = arena_create(ARENA_BYTES);
+	struct kernel *k = NULL;
+	int64_t count = 0;
+	int status = 2;
+	log_level_set(LOG_ERROR);
+	if (argc < 4 ||
+	    (strcmp(argv[1], "run") == 0 && !(argc == 5 && str_i64(str_of(argv[4]), &count)))) {
+		fprintf(stderr, "usage: orders init|check URL DIR | orders run URL DIR COUNT\n");
+		return 2;
+	}
+	if (!open_books(a, argv[2], argv[3], &k))
+		return strcmp(argv[1], "check") == 0 ? wrong("it does not open again", "", 0) : 1;
+	struct walk w = {.k = k, .a = a};
+	if (strcmp(argv[1], "init") == 0)
+		status = step_run(&w, provider_step) != OK;
+	else if (strcmp(argv[1], "check") == 0)
+		status = check(k, a);
+	for (w.no = 0; strcmp(argv[1], "run") == 0 && w.no < count; w.no++, status = 0)
+		walk_one(&w);
+	kernel_close(k);
+	arena_destroy(a);
+	return status;
+}
