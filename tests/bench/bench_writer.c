@@ -19,9 +19,12 @@
 #define ARENA_BYTES    ((size_t)256 * 1024 * 1024)
 #define SAMPLES_MAX    2000000
 
-static struct sql sql_pay = {"bench_pay", "INSERT INTO bench_pay (id, fils) VALUES ($1, $2)", -1};
-static struct sql sql_leg = {"bench_leg",
-                             "INSERT INTO bench_leg (pay, leg, fils) VALUES ($1, $2, $3)", -1};
+static struct sql sql_pay = {.name = "bench_pay",
+                             .text = "INSERT INTO bench_pay (id, fils) VALUES ($1, $2)",
+                             .slot = -1};
+static struct sql sql_leg = {.name = "bench_leg",
+                             .text = "INSERT INTO bench_leg (pay, leg, fils) VALUES ($1, $2, $3)",
+                             .slot = -1};
 
 struct payment {
 	struct command command;
