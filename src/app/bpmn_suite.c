@@ -6,7 +6,7 @@
 #include "app/tzfiles.h"
 #include "engine/bpmn/bpmn.h"
 #include "engine/bpmn/cases.h"
-#include "engine/bpmn/xml.h"
+#include "engine/bpmn/dialect.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
@@ -120,7 +120,7 @@ static void run_parse(struct suite *s, const char *path, str text)
 		return;
 	}
 	struct bpmn *b = bpmn_read(s->a, xml, &d);
-	json *got = b ? count_elements(s->a, xml_parse(s->a, xml, &d)) : NULL;
+	json *got = b ? count_elements(s->a, bpmn_xml(s->a, xml, &d)) : NULL;
 	bool pass = got && got->count == want->count;
 	for (json *v = want->first; v && pass; v = v->next)
 		pass = json_equal(json_get_str(got, v->key), v);

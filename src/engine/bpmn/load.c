@@ -684,7 +684,7 @@ static struct bpmn *load(arena *a, str text, struct diags *d, bool check)
 		diags_add(d, DIAG_ERROR, "bpmn.xml.limit", 0, 0, "the file is larger than 4 MiB");
 		return NULL;
 	}
-	*b = (struct bpmn){.a = a, .d = d, .check = check, .root = xml_parse(a, text, d)};
+	*b = (struct bpmn){.a = a, .d = d, .check = check, .root = bpmn_xml(a, text, d)};
 	if (!b->root)
 		return NULL;
 	if (!xml_is(b->root, "definitions")) {

@@ -10,7 +10,7 @@
 
 #include "engine/bpmn/bpmn.h"
 #include "engine/bpmn/expr.h"
-#include "engine/bpmn/xml.h"
+#include "engine/bpmn/dialect.h"
 
 enum bpmn_kind {
 	K_PROCESS,

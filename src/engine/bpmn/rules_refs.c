@@ -184,7 +184,7 @@ static void flow_lists(struct bpmn *b)
 
 /* ---- the diagram --------------------------------------------------------- */
 
-static size_t count_of(const struct xml_node *n, enum xml_ns ns, const char *name)
+static size_t count_of(const struct xml_node *n, int ns, const char *name)
 {
 	size_t count = 0;
 

@@ -2,7 +2,7 @@
 #include "kernel/pack/models.h"
 
 #include "engine/bpmn/cases.h"
-#include "engine/bpmn/xml.h"
+#include "engine/bpmn/dialect.h"
 
 #include <setjmp.h>
 #include <string.h>
@@ -265,7 +265,7 @@ static void check_appeal(struct check *c, const struct pack_file *f, const struc
 void model_process_names(struct check *c, const struct pack_file *f, const struct service *s)
 {
 	struct diags quiet = diags_make(c->a, f->path);
-	struct xml_node *root = c->trusted ? NULL : xml_parse(c->a, s->process_xml, &quiet);
+	struct xml_node *root = c->trusted ? NULL : bpmn_xml(c->a, s->process_xml, &quiet);
 	if (root)
 		check_appeal(c, f, root, s);
 	for (const struct xml_node *n = root; n; n = xml_walk(root, n)) {

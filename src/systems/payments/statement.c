@@ -1,11 +1,12 @@
 /* statement.c - reading what providers and banks send: CSV and camt.053. */
 #include "systems/payments/settle.h"
 
-#include "engine/bpmn/xml.h"
+#include "engine/xml/xml.h"
 
 #include <openssl/sha.h>
 
-#define CELLS 7
+#define CELLS               7
+#define STATEMENT_NODES_MAX 1000000 /* elements of a camt.053 */
 
 static bool wrong(arena *a, str *why, size_t line, const char *what)
 {
@@ -107,7 +108,12 @@ static bool camt_entry(arena *a, const struct xml_node *n, struct settle_entry *
 static bool camt_read(arena *a, str bytes, struct statement *out, str *why)
 {
 	struct diags d = diags_make(a, out->name);
-	const struct xml_node *root = xml_parse(a, bytes, &d);
+	const struct xml_dialect dialect = {.syntax = "statement",
+	                                    .doctype = "statement",
+	                                    .limit = "statement",
+	                                    .memory = "statement",
+	                                    .max_nodes = STATEMENT_NODES_MAX};
+	const struct xml_node *root = xml_parse(a, bytes, &dialect, &d);
 	if (!root || d.errors)
 		return wrong(a, why, d.first ? d.first->line : 0,
 		             d.first ? str_c(a, d.first->what) : "it is no XML");

@@ -1,4 +1,4 @@
-#include "engine/bpmn/xml.h"
+#include "engine/xml/xml.h"
 
 #include "base/buf.h"
 
@@ -10,6 +10,7 @@
 
 struct reader {
 	arena *a;
+	const struct xml_dialect *dialect;
 	XML_Parser parser;
 	struct diags *d;
 	struct xml_node *root, *at;
@@ -18,34 +19,18 @@ struct reader {
 	bool failed;
 };
 
-static const struct {
-	const char *uri;
-	enum xml_ns ns;
-} namespaces[] = {
-    {"http://www.omg.org/spec/BPMN/20100524/MODEL", NS_BPMN},
-    {"http://www.omg.org/spec/BPMN/20100524/DI", NS_BPMNDI},
-    {"http://www.omg.org/spec/DD/20100524/DC", NS_DC},
-    {"http://www.omg.org/spec/DD/20100524/DI", NS_DI},
-    {"urn:diwan:bpmn:1", NS_DIWAN},
-    {"http://camunda.org/schema/zeebe/1.0", NS_ZEEBE},
-    {"http://camunda.org/schema/1.0/bpmn", NS_ENGINE},
-    {"http://activiti.org/bpmn", NS_ENGINE},
-    {"http://flowable.org/bpmn", NS_ENGINE},
-    {"http://www.w3.org/2001/XMLSchema-instance", NS_XSI},
-};
-
-static enum xml_ns split(arena *a, const char *qname, str *local)
+static int split(const struct reader *r, const char *qname, str *local)
 {
 	const char *sep = strrchr(qname, NS_SEPARATOR);
 
-	*local = str_dup(a, str_of(sep ? sep + 1 : qname));
+	*local = str_dup(r->a, str_of(sep ? sep + 1 : qname));
 	if (!sep)
-		return NS_NONE;
+		return XML_NONE;
 	str uri = {qname, (size_t)(sep - qname)};
-	for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++)
-		if (str_eq(uri, str_of(namespaces[i].uri)))
-			return namespaces[i].ns;
-	return NS_OTHER;
+	for (size_t i = 0; i < r->dialect->n_namespaces; i++)
+		if (str_eq(uri, str_of(r->dialect->namespaces[i].uri)))
+			return r->dialect->namespaces[i].ns;
+	return XML_OTHER;
 }
 
 static void fail(struct reader *r, const char *rule, const char *what, const char *hint)
@@ -67,19 +52,19 @@ static void on_start(void *ctx, const XML_Char *name, const XML_Char **attrs)
 
 	if (r->failed)
 		return;
-	if (r->depth >= XML_MAX_DEPTH || ++r->nodes > XML_MAX_NODES) {
-		fail(r, "bpmn.xml.limit", "too many or too deeply nested elements",
-		     "split the model into several processes");
+	if (r->depth >= XML_MAX_DEPTH || ++r->nodes > r->dialect->max_nodes) {
+		fail(r, r->dialect->limit, "too many or too deeply nested elements",
+		     "split it into several files");
 		return;
 	}
 	struct xml_node *n = NEW(r->a, struct xml_node);
-	n->ns = split(r->a, name, &n->name);
+	n->ns = split(r, name, &n->name);
 	n->line = (uint32_t)XML_GetCurrentLineNumber(r->parser);
 	n->col = (uint32_t)XML_GetCurrentColumnNumber(r->parser) + 1;
 	struct xml_attr **tail = &n->attrs;
 	for (; *attrs; attrs += 2) {
 		struct xml_attr *at = NEW(r->a, struct xml_attr);
-		at->ns = split(r->a, attrs[0], &at->name);
+		at->ns = split(r, attrs[0], &at->name);
 		at->value = str_dup(r->a, str_of(attrs[1]));
 		*tail = at;
 		tail = &at->next;
@@ -103,7 +88,7 @@ static void on_end(void *ctx, const XML_Char *name)
 	if (r->failed || !r->at)
 		return;
 	if (r->text[r->depth].over)
-		fail(r, "bpmn.xml.limit", "the text of an element is too long", "shorten it");
+		fail(r, r->dialect->limit, "the text of an element is too long", "shorten it");
 	r->at->text = str_trim(buf_str(&r->text[r->depth]));
 	r->at = r->at->parent;
 	r->depth--;
@@ -121,8 +106,8 @@ static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *sys, con
                        int internal)
 {
 	(void)name, (void)sys, (void)pub, (void)internal;
-	fail(ctx, "bpmn.xml.doctype", "a document type declaration is not accepted",
-	     "remove the <!DOCTYPE ...> line");
+	fail(ctx, ((struct reader *)ctx)->dialect->doctype,
+	     "a document type declaration is not accepted", "remove the <!DOCTYPE ...> line");
 }
 
 /* Western Windows text, which some modelers write; expat knows UTF-8, UTF-16,
@@ -156,21 +141,22 @@ static void read_all(struct reader *r, str text)
 	if (XML_Parse(r->parser, text.p ? text.p : "", (int)text.n, XML_TRUE) == XML_STATUS_OK ||
 	    r->failed)
 		return;
-	fail(r, "bpmn.xml.syntax", XML_ErrorString(XML_GetErrorCode(r->parser)),
+	fail(r, r->dialect->syntax, XML_ErrorString(XML_GetErrorCode(r->parser)),
 	     "the file must be well-formed XML");
 }
 
-struct xml_node *xml_parse(arena *a, str text, struct diags *d)
+struct xml_node *xml_parse(arena *a, str text, const struct xml_dialect *dialect, struct diags *d)
 {
 	struct reader *r = NEW(a, struct reader);
 	jmp_buf oom, *volatile before;
 
 	r->a = a;
 	r->d = d;
+	r->dialect = dialect;
 	/* expat keeps its own memory; it is freed below on every way out. */
 	r->parser = XML_ParserCreateNS(NULL, NS_SEPARATOR);
 	if (!r->parser) {
-		diags_add(d, DIAG_ERROR, "bpmn.xml.memory", 0, 0, "no memory to read the file");
+		diags_add(d, DIAG_ERROR, dialect->memory, 0, 0, "no memory to read the file");
 		return NULL;
 	}
 	before = arena_guard(a, &oom);
@@ -187,7 +173,7 @@ struct xml_node *xml_parse(arena *a, str text, struct diags *d)
 	return r->failed ? NULL : r->root;
 }
 
-str xml_attr_ns(const struct xml_node *n, enum xml_ns ns, const char *name)
+str xml_attr_ns(const struct xml_node *n, int ns, const char *name)
 {
 	for (const struct xml_attr *at = n ? n->attrs : NULL; at; at = at->next)
 		if (at->ns == ns && str_eq(at->name, str_of(name)))
@@ -197,7 +183,7 @@ str xml_attr_ns(const struct xml_node *n, enum xml_ns ns, const char *name)
 
 str xml_attr(const struct xml_node *n, const char *name)
 {
-	return xml_attr_ns(n, NS_NONE, name);
+	return xml_attr_ns(n, XML_NONE, name);
 }
 
 bool xml_flag(const struct xml_node *n, const char *name, bool otherwise)
@@ -214,12 +200,7 @@ bool xml_has(const struct xml_node *n, const char *name)
 	return xml_attr(n, name).p != NULL;
 }
 
-bool xml_is(const struct xml_node *n, const char *name)
-{
-	return n && n->ns == NS_BPMN && str_eq(n->name, str_of(name));
-}
-
-static struct xml_node *from(struct xml_node *n, enum xml_ns ns, const char *name)
+struct xml_node *xml_first_ns(struct xml_node *n, int ns, const char *name)
 {
 	for (; n; n = n->next)
 		if (n->ns == ns && (!name || str_eq(n->name, str_of(name))))
@@ -227,19 +208,9 @@ static struct xml_node *from(struct xml_node *n, enum xml_ns ns, const char *nam
 	return NULL;
 }
 
-struct xml_node *xml_child_ns(const struct xml_node *n, enum xml_ns ns, const char *name)
+struct xml_node *xml_child_ns(const struct xml_node *n, int ns, const char *name)
 {
-	return n ? from(n->first, ns, name) : NULL;
-}
-
-struct xml_node *xml_child(const struct xml_node *n, const char *name)
-{
-	return xml_child_ns(n, NS_BPMN, name);
-}
-
-struct xml_node *xml_next(const struct xml_node *n, const char *name)
-{
-	return from(n->next, NS_BPMN, name);
+	return n ? xml_first_ns(n->first, ns, name) : NULL;
 }
 
 struct xml_node *xml_walk(const struct xml_node *root, const struct xml_node *n)
