@@ -6,6 +6,10 @@
 #include "kernel/journal.h"
 #include "kernel/pack/demo.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
 #define LOST "services/idcard-replace-lost/"
 
 static struct pack_source folder(arena *a, const char *path)
@@ -515,6 +519,84 @@ static void real_people_keep_invented_ones_out(void **state)
 	unit_stop(u);
 }
 
+static str bytes_of(const struct pack_source *s, const char *path)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->files[i].path, str_of(path)))
+			return s->files[i].bytes;
+	fail_msg("no file %s", path);
+	return (str){0};
+}
+
+static void services_share_a_decision_of_the_country(void **state)
+{
+	arena *a = *state;
+	struct pack_source s = folder(a, "packs/bahrain");
+	str table = bytes_of(&s, "decisions/idcard-fee/idcard-fee.dmn");
+	assert_true(str_eq(bytes_of(&s, LOST "fee.dmn"), table));
+	assert_true(str_eq(bytes_of(&s, "services/idcard-renew/fee.dmn"), table));
+	const struct pack *p = checked(a, &s);
+	for (size_t i = 0; i < 2; i++) {
+		const struct service *of =
+		    pack_service(p, i ? STR("idcard-renew") : STR("idcard-replace-lost"));
+		assert_str(of->decisions[0].id, "fee");
+		assert_non_null(of->decisions[0].model);
+	}
+	/* the shared table is part of what a version of the service is */
+	str before = pack_service(p, STR("idcard-renew"))->hash;
+	replace(a, &s, "services/idcard-renew/fee.dmn", "</definitions>", "\n</definitions>");
+	assert_false(str_eq(pack_service(checked(a, &s), STR("idcard-renew"))->hash, before));
+}
+
+static void put_text(arena *a, const char *dir, const char *path, const char *text)
+{
+	str whole = str_fmt(a, "%s/%s", dir, path);
+	for (size_t i = strlen(dir) + 1; i < whole.n; i++)
+		if (whole.p[i] == '/')
+			mkdir(str_c(a, str_sub(whole, 0, i)), 0700);
+	FILE *f = fopen(str_c(a, whole), "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void refused(arena *a, const char *dir, const char *what)
+{
+	struct diags d = diags_make(a, STR("pack"));
+	struct pack_source s;
+	assert_int_equal(pack_read_folder(a, dir, &s, &d), ERR_pack_invalid);
+	assert_str(d.first->rule, "pack.decision.shared");
+	assert_str(d.first->file, "services/x/service.json");
+	assert_true(str_find(d.first->what, str_of(what)) >= 0);
+}
+
+static void a_shared_decision_must_be_there_and_stand_once(void **state)
+{
+	arena *a = *state;
+	char dir[] = "/tmp/diwan.shared.XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	put_text(a, dir, "services/x/service.json",
+	         "{\"decisions\": {\"fee\": {\"shared\": \"toll\", \"file\": \"fee.dmn\"}}}");
+	refused(a, dir, "no decision \"toll\"");
+	put_text(a, dir, "decisions/toll/decision.json", "{\"file\": \"toll.dmn\"}");
+	put_text(a, dir, "decisions/toll/toll.dmn", "<definitions/>");
+	struct pack_source s = folder(a, dir);
+	assert_str(bytes_of(&s, "services/x/fee.dmn"), "<definitions/>");
+	put_text(a, dir, "services/x/fee.dmn", "<other/>");
+	refused(a, dir, "stands in the service's folder too");
+	static const char *const made[] = {"services/x/service.json",
+	                                   "services/x/fee.dmn",
+	                                   "services/x",
+	                                   "services",
+	                                   "decisions/toll/decision.json",
+	                                   "decisions/toll/toll.dmn",
+	                                   "decisions/toll",
+	                                   "decisions",
+	                                   ""};
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+		assert_int_equal(remove(str_c(a, str_fmt(a, "%s/%s", dir, made[i]))), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +610,8 @@ int main(void)
 	    cmocka_unit_test(another_country_is_refused),
 	    cmocka_unit_test(the_journal_gives_the_same_tables),
 	    UNIT(a_decision_gives_an_amount_and_its_rule),
+	    UNIT(services_share_a_decision_of_the_country),
+	    UNIT(a_shared_decision_must_be_there_and_stand_once),
 	    UNIT(the_fee_of_a_card_is_that_of_the_table),
 	    UNIT(the_window_of_renewal_is_one_month),
 	    UNIT(tables_run_their_tests_and_show_their_trace),

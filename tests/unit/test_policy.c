@@ -9,8 +9,8 @@
 #define AUTHOR    "790199916"
 #define PUBLISHER "730699917"
 #define RULE      "/en/policy/services/" SERVICE "/fee"
-#define FEE_FILE  "packs/bahrain/services/" SERVICE "/fee.dmn"
-#define TEST_FILE "packs/bahrain/services/" SERVICE "/fee.tests.xml"
+#define FEE_FILE  "packs/bahrain/decisions/idcard-fee/idcard-fee.dmn" /* the service shares it */
+#define TEST_FILE "packs/bahrain/decisions/idcard-fee/idcard-fee.tests.xml"
 
 static void give_card(struct portal *p, int64_t person)
 {

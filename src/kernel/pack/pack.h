@@ -127,7 +127,9 @@ struct pack_source {
 	struct pack_source_file *files; /* by path */
 	size_t n;
 };
-/* Reads a folder: regular files only, no symbolic links, within the limits. */
+/* Reads a folder: regular files only, no symbolic links, within the limits. A decision
+ * of service.json with "shared" has its files from decisions/ID: they are put into the
+ * service's folder here, so that nothing later knows the difference. */
 err pack_read_folder(arena *a, const char *path, struct pack_source *out, struct diags *d);
 /* Checks everything, also the tests beside decisions and processes. NULL when
  * there is an error in *d; warnings are told too. */
