@@ -118,10 +118,7 @@ static int confine(struct service_run *s)
 		log_event(LOG_ERROR, "scanner.silent", L_STR("why", why));
 	if (confine_start(s->o.k->examiner, &why) == OK && signer_start(s->o.k->signer, &why) == OK)
 		return EXIT_OK;
-	fprintf(stderr,
-	        "diwan: %.*s\n"
-	        "diwan: mend that, or set confine = try to serve without this protection\n",
-	        STRF(why));
+	fprintf(stderr, "diwan: cannot serve: %.*s\n", STRF(why));
 	return EXIT_FAILED;
 }
 

@@ -163,7 +163,9 @@ static bool filter_load(scmp_filter_ctx f, str *why, arena *a)
 {
 	int e = f ? seccomp_load(f) : -ENOSYS;
 	if (e)
-		*why = str_fmt(a, "this kernel does not let a process give up its system calls (seccomp): %s",
+		*why = str_fmt(a,
+		               "this kernel does not let a process give up its system calls (seccomp): %s; "
+		               "mend that, or set confine = try to go on without this protection",
 		               strerror(-e));
 	return e == 0;
 }
