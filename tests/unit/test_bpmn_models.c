@@ -83,7 +83,7 @@ static void every_combination_does_what_is_expected_killed_or_not(void **s)
 	size_t models = 0, failed = 0;
 
 	text = str_sub(text, (size_t)str_find(text, STR("## ")), text.n);
-	while (str_cut(&text, '\n', &name)) {
+	while (str_cut(&text, '\n', &name) && name.n) {
 		str_cut(&text, '\n', &body);
 		str_cut(&text, '\n', &cases);
 		json *test = json_parse(a, cases, NULL);
