@@ -1,5 +1,6 @@
 #include "db/migrate.h"
 
+#include "base/buf.h"
 #include "base/embed.h"
 
 #include <openssl/sha.h>
@@ -56,6 +57,23 @@ static void record(dbc *c, str name, str hash, int64_t now)
 	db_done(r);
 }
 
+/* To SQLite only INTEGER says that a table is ordered by its key: with BIGINT it keeps
+ * a second tree for it. PostgreSQL's INTEGER has 32 bits. */
+static str for_driver(arena *a, enum db_driver kind, str sql)
+{
+	static const str from = STR_INIT(" BIGINT PRIMARY KEY"), to = STR_INIT(" INTEGER PRIMARY KEY");
+	if (kind != DB_SQLITE)
+		return sql;
+	buf b = buf_make(a, sql.n * 2);
+	for (ptrdiff_t at; (at = str_find(sql, from)) >= 0;) {
+		buf_put(&b, str_sub(sql, 0, (size_t)at));
+		buf_put(&b, to);
+		sql = str_sub(sql, (size_t)at + from.n, sql.n);
+	}
+	buf_put(&b, sql);
+	return buf_str(&b);
+}
+
 /* One step in a transaction of its own, unless it ran before. */
 static err apply(dbc *c, arena *a, const struct migration_step *s, int64_t now, int *done, str *why)
 {
@@ -64,7 +82,7 @@ static err apply(dbc *c, arena *a, const struct migration_step *s, int64_t now, 
 	db_begin(c);
 	err e = applied(c, s->name, hash, &ran);
 	if (e == OK && !ran) {
-		e = db_script(c, s->sql);
+		e = db_script(c, for_driver(a, db_kind_of(c), s->sql));
 		record(c, s->name, hash, now);
 	}
 	if (e == OK)

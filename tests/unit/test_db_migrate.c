@@ -27,6 +27,18 @@ static err migrate(struct dbu *u, const struct migration_step *s, size_t n, int 
 	return e;
 }
 
+/* A key of 64 bits on both; on SQLite it is the table's order, without an index. */
+static void keys_are_no_second_tree(void **state)
+{
+	struct dbu *u = DBU(state);
+	int done;
+	assert_int_equal(migrate(u, steps, 1, &done), OK);
+	dbu_script(u, "INSERT INTO m1 VALUES (1099511627776)");
+	assert_int_equal(dbu_int(u, "SELECT max(id) FROM m1"), INT64_C(1) << 40);
+	if (u->kind == DB_SQLITE)
+		assert_int_equal(dbu_int(u, "SELECT count(*) FROM pragma_index_list('m1')"), 0);
+}
+
 static void steps_run_once(void **state)
 {
 	struct dbu *u = DBU(state);
@@ -186,6 +198,7 @@ static void sqlite_without_wal_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    TWICE(keys_are_no_second_tree),
 	    TWICE(steps_run_once),
 	    TWICE(half_a_step_leaves_nothing),
 	    TWICE(newer_and_changed_are_refused),
