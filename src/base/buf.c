@@ -31,18 +31,12 @@ static bool room_for(buf *b, size_t n)
 	return true;
 }
 
-void buf_put(buf *b, str s)
+void buf_grow(buf *b, str s)
 {
 	if (s.n == 0 || !room_for(b, s.n))
 		return;
 	memcpy(b->p + b->n, s.p, s.n);
 	b->n += s.n;
-}
-
-void buf_putc(buf *b, char c)
-{
-	if (room_for(b, 1))
-		b->p[b->n++] = c;
 }
 
 void buf_int(buf *b, int64_t v)

@@ -18,8 +18,26 @@ typedef struct {
 } buf;
 
 buf buf_make(arena *a, size_t max_bytes);
-void buf_put(buf *b, str s);
-void buf_putc(buf *b, char c);
+void buf_grow(buf *b, str s); /* private: what there may be no room for */
+
+static inline void buf_put(buf *b, str s)
+{
+	if (s.n == 0 || s.n > b->cap - b->n) {
+		buf_grow(b, s);
+		return;
+	}
+	memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
+}
+
+static inline void buf_putc(buf *b, char c)
+{
+	if (b->n < b->cap)
+		b->p[b->n++] = c;
+	else
+		buf_grow(b, (str){&c, 1});
+}
+
 void buf_int(buf *b, int64_t v);
 void buf_puts(buf *b, const char *cstring);
 void buf_fmt(buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

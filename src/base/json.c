@@ -583,6 +583,15 @@ json *json_copy(arena *a, const json *v)
 	return c;
 }
 
+json *json_share(arena *a, const json *v)
+{
+	json *c = make(a, JSON_NULL);
+	if (v)
+		*c = *v;
+	c->next = NULL;
+	return c;
+}
+
 /* ---- writing ---- */
 
 /* Eight bytes at once: whether one is a quote, a backslash or below a space. A byte

@@ -70,6 +70,9 @@ json *json_set_bool(arena *a, json *object, const char *name, bool b);
 bool json_remove(json *object, str name);
 json *json_push(json *array, json *v);
 json *json_copy(arena *a, const json *v); /* of NULL: null */
+/* A value that is part of another tree, for this one too: its text and its children
+ * stay where they are, so neither may be changed nor given back before the other. */
+json *json_share(arena *a, const json *v);
 
 /* Writing: compact; `indent` > 0 gives a readable form. Member order is kept;
  * json_canonical sorts members by name bytes (for hashing). */

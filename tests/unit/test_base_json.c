@@ -56,11 +56,48 @@ static void canonical_sorts_members(void **state)
 	assert_str(json_canonical(a, v), "{\"a\":{\"c\":2,\"d\":1},\"b\":1}");
 }
 
+static void a_value_stands_in_two_trees(void **state)
+{
+	arena *a = *state;
+	json *x = json_parse(a, STR("{\"p\":{\"q\":[1,2]},\"r\":3}"), NULL), *y = json_object(a);
+	json_set(a, y, "mine", json_share(a, json_get(x, "p")));
+	json_set(a, y, "none", json_share(a, NULL));
+	assert_true(str_eq(json_print(a, y), STR("{\"mine\":{\"q\":[1,2]},\"none\":null}")));
+	assert_true(str_eq(json_print(a, x), STR("{\"p\":{\"q\":[1,2]},\"r\":3}")));
+}
+
+/* Strings are looked at eight bytes at once: each character at each place. */
+static void check_written(arena *a, size_t n, size_t at, int c)
+{
+	char text[32];
+	memset(text, 'x', sizeof text);
+	text[at] = (char)c;
+	if (c >= 0xC2)
+		text[at + 1] = (char)0xA8; /* the second half of one in UTF-8 */
+	arena_mark mark = arena_save(a);
+	json *back = json_parse(a, json_print(a, json_string(a, (str){text, n})), NULL);
+	assert_non_null(back);
+	assert_true(str_eq(json_text(back), (str){text, n}));
+	arena_rewind(a, mark);
+}
+
+static void every_character_is_written_everywhere(void **state)
+{
+	for (size_t n = 1; n < 20; n++)
+		for (size_t at = 0; at < n; at++) {
+			for (int c = 1; c < 0x80; c++)
+				check_written(*state, n, at, c);
+			for (int c = 0xC2; c < 0xE0 && at + 1 < n; c++)
+				check_written(*state, n, at, c);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(roundtrip), UNIT(refused_with_place), UNIT(deep_nesting_is_refused),
 		UNIT(large_objects_are_indexed), UNIT(canonical_sorts_members),
+		UNIT(a_value_stands_in_two_trees), UNIT(every_character_is_written_everywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ struct matcher {
 /* PCRE2 takes its memory from the arena, which gives it back as a whole. */
 static void *from_arena(size_t n, void *a)
 {
-	return arena_alloc(a, 1, n, 16);
+	return arena_raw(a, n);
 }
 
 static void to_arena(void *p, void *a)

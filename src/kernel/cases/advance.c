@@ -80,17 +80,30 @@ static void put_in(arena *a, json *state, const struct body *b)
 	json *vars = json_get(state, "vars");
 	if (!vars)
 		return;
-	json_set(a, vars, "answers", b->answers ? json_copy(a, b->answers) : json_object(a));
-	json_set(a, vars, "applicant", b->person ? json_copy(a, b->person) : json_object(a));
+	json_set(a, vars, "answers", b->answers ? json_share(a, b->answers) : json_object(a));
+	json_set(a, vars, "applicant", b->person ? json_share(a, b->person) : json_object(a));
+}
+
+static bool is_put_in(str name)
+{
+	return str_eq(name, STR("answers")) || str_eq(name, STR("applicant"));
+}
+
+static json *members_but(arena *a, const json *object, bool (*left_out)(str name))
+{
+	json *kept = json_object(a);
+	for (const json *m = object->first; m; m = m->next)
+		if (!left_out || !left_out(m->key))
+			json_set_key(a, kept, m->key, json_share(a, m));
+	return kept;
 }
 
 static json *taken_out(arena *a, const json *state)
 {
-	json *kept = json_copy(a, state), *vars = json_get(kept, "vars");
-	if (vars) {
-		json_remove(vars, STR("answers"));
-		json_remove(vars, STR("applicant"));
-	}
+	json *kept = members_but(a, state, NULL);
+	const json *vars = json_get(state, "vars");
+	if (vars)
+		json_set(a, kept, "vars", members_but(a, vars, is_put_in));
 	return kept;
 }
 
@@ -98,8 +111,8 @@ static json *start_vars(struct step *m)
 {
 	arena *a = m->tx->a;
 	json *vars = json_object(a), *fee = json_object(a), *about = notice(m->tx, &m->q);
-	json_set(a, vars, "answers", m->body.answers ? json_copy(a, m->body.answers) : json_object(a));
-	json_set(a, vars, "applicant", m->body.person ? json_copy(a, m->body.person) : json_object(a));
+	json_set(a, vars, "answers", m->body.answers ? json_share(a, m->body.answers) : json_object(a));
+	json_set(a, vars, "applicant", m->body.person ? json_share(a, m->body.person) : json_object(a));
 	currency cur;
 	if (currency_find(m->q.currency, &cur)) {
 		json_set(a, fee, "amount", json_number(a, money_print(a, m->q.fee, cur)));

@@ -79,8 +79,8 @@ err draft_save(struct tx *tx, int64_t id, const json *answers, const json *raw)
 	if (e)
 		return e;
 	json *secret = json_object(tx->a);
-	json_set(tx->a, secret, "answers", answers ? json_copy(tx->a, answers) : json_object(tx->a));
-	json_set(tx->a, secret, "raw", raw ? json_copy(tx->a, raw) : json_object(tx->a));
+	json_set(tx->a, secret, "answers", answers ? json_share(tx->a, answers) : json_object(tx->a));
+	json_set(tx->a, secret, "raw", raw ? json_share(tx->a, raw) : json_object(tx->a));
 	return tx_emit(tx, emission_of(&q, "case.saved", NULL, secret));
 }
 
