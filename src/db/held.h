@@ -3,9 +3,9 @@
  *
  * The events of a command touch the same few rows again and again: the case, its
  * body, its lines on the desks. A room declares such a table (held_declare), reads
- * its rows by held_get and changes them by held_set and held_insert. Between the
- * savepoint of a command and its release a row is read once, changed in memory, and
- * written with all its changes at the end. Any other statement whose text names the
+ * its rows by held_get and changes them by held_set and held_insert. Within a command
+ * (db_savepoint or db_unit) a row is read once, changed in memory, and written with all
+ * its changes at the end. Any other statement whose text names the
  * table finds the table as it should be: what is held is written before it runs, and
  * forgotten if it is not a SELECT. So held and other statements mix freely.
  *
@@ -15,8 +15,8 @@
  * The tables must come out the same wherever a command ends, for a rebuild holds
  * rows for longer: so held_set sets columns to values that depend on nothing else.
  *
- * Without a savepoint (a reader's connection) nothing is held: held_get reads, and
- * the others write at once.
+ * Outside a command (on a reader's connection) nothing is held: held_get reads, and the
+ * others write at once.
  */
 #ifndef DB_HELD_H
 #define DB_HELD_H
