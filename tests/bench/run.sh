@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres bpmn form feel http search replay submit tasks timers
+# or some of: writer postgres payments bpmn form feel http search replay submit tasks timers
 # confined. BENCH_SECONDS (2) is how long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
@@ -30,6 +30,17 @@ fi
 if wanted postgres "$@"; then
 	echo "== durable commands a second, PostgreSQL"
 	tools/with_pg.sh sh -c "$build/bench_writer \"\$DIWAN_TEST_PG\" $seconds"
+fi
+if wanted payments "$@"; then
+	echo "== durable orders and captures a second, SQLite; one client is one commit a payment"
+	mkdir "$work/pay" && "$build/bench_payments" "sqlite:$work/pay/pay.db" "$work/pay" "$seconds"
+	echo "== the same, PostgreSQL, beside pgbench's TPC-B"
+	mkdir "$work/paypg"
+	tools/with_pg.sh sh -c "$build/bench_payments \"\$DIWAN_TEST_PG\" $work/paypg $seconds
+		PATH=\$PATH:\$(ls -d /usr/lib/postgresql/*/bin | tail -1)
+		pgbench -q -i -s 10 \"\$DIWAN_TEST_PG\" 2>/dev/null
+		for c in 1 8 64; do pgbench -n -M prepared -c \$c -j 2 -T $seconds \"\$DIWAN_TEST_PG\" 2>/dev/null |
+			awk -v c=\$c '/^tps/ { printf \"%-28s %2d clients %10.0f/s\\n\", \"pgbench TPC-B\", c, \$3 }'; done"
 fi
 if wanted bpmn "$@"; then
 	echo "== process instances a second, one core, in memory, beside bpmn-engine"
