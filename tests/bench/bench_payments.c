@@ -179,8 +179,11 @@ static void batches(struct bench *b, double seconds)
 	int64_t n = 0;
 	for (; clock_monotonic() < until; n++) {
 		arena_reset(a);
-		if (run(b, a, batch_decide, &n) != OK)
+		struct action act = {.k = b->k, .a = a, .decide = batch_decide, .ctx = &n};
+		if (kernel_run(&act) != OK) {
+			printf("refused: %s %.*s\n", err_find(act.fault.code)->name, STRF(act.fault.detail));
 			break;
+		}
 	}
 	double took = (double)(clock_monotonic() - from) / (double)SECOND;
 	printf("%-28s %2d clients %10.0f/s\n", "ledger transfers by 1,000", 1,
@@ -205,12 +208,13 @@ int main(int argc, char **argv)
 	static const struct organ *organs[3];
 	arena *a = arena_create(ARENA_BYTES);
 	struct bench b = {.attempt = NEWN(a, int64_t, READY_MAX)};
-	double seconds = argc > 3 ? atof(argv[3]) : 3;
+	int64_t whole = 3;
 	str why = {0};
-	if (argc < 3) {
+	if (argc < 3 || (argc > 3 && !str_i64(str_of(argv[3]), &whole))) {
 		fputs("usage: bench_payments URL DIR [seconds]\n", stderr);
 		return 2;
 	}
+	double seconds = (double)whole;
 	organs[0] = &identity_organ;
 	organs[1] = &ledger_organ;
 	organs[2] = payments_system.organ;

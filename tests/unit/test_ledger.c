@@ -276,11 +276,49 @@ static void a_rebuild_gives_the_same_ledger(void **state)
 	unit_stop(u);
 }
 
+struct many {
+	struct posting *p;
+	size_t n;
+};
+
+static err many_decide(struct tx *tx, void *ctx)
+{
+	const struct many *m = ctx;
+	return ledger_post(tx, m->p, m->n);
+}
+
+/* More than one record of the journal holds, with the longest keys there are. */
+static void a_thousand_transfers_are_all_or_none(void **state)
+{
+	(void)state;
+	struct unit *u = start();
+	struct many m = {NEWN(u->a, struct posting, LEDGER_LINKED_MAX), LEDGER_LINKED_MAX};
+	struct rebuild_report b;
+	for (size_t i = 0; i < m.n; i++) {
+		m.p[i] = leg("", "iga", "asset/bank", i % 2 ? "income/fees/1" : "income/fees/2", 1 + (int64_t)i);
+		m.p[i].key = str_fmt(u->a, "%0*zu", LEDGER_KEY_BYTES, i);
+	}
+	m.p[m.n - 1].amount = 0; /* the last of them is wrong */
+	assert_int_equal(unit_run(u, many_decide, &m), ERR_bad_input);
+	assert_int_equal(balance(u, "iga", "asset/bank"), 0);
+	m.p[m.n - 1].amount = 1000;
+	assert_int_equal(unit_run(u, many_decide, &m), OK);
+	assert_int_equal(unit_run(u, many_decide, &m), OK); /* again: nothing */
+	assert_int_equal(balance(u, "iga", "asset/bank"), 1000 * 1001 / 2);
+	assert_int_equal(balance(u, "iga", "income/fees/1"), -500 * 501);
+	assert_int_equal(check(u).faults, 0);
+	assert_int_equal(check(u).transfers, 1000);
+	assert_int_equal(journal_rebuild(u->k, u->a, false, &b), OK);
+	assert_int_equal(b.different, 0);
+	unit_stop(u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_key_is_used_once),
 	    cmocka_unit_test(linked_transfers_are_all_or_none),
+	    cmocka_unit_test(a_thousand_transfers_are_all_or_none),
 	    cmocka_unit_test(a_pending_transfer_ends_once),
 	    cmocka_unit_test(a_pending_transfer_expires),
 	    cmocka_unit_test(a_limit_is_kept_by_us_and_by_the_database),

@@ -1,6 +1,7 @@
 /* Statements of providers and banks against our books, and the end of a day. */
 #include "payments_unit.h"
 
+#include "systems/payments/audit/audit.h"
 #include "systems/payments/settle.h"
 
 struct taking {
@@ -249,9 +250,41 @@ static void a_closed_day_takes_no_more(void **state)
 	shop_stop(s);
 }
 
+/* More than one record of the journal holds. */
+static void a_long_statement_is_taken_whole(void **state)
+{
+	(void)state;
+	struct shop *s = shop_start(1);
+	struct audit_report u;
+	buf b = buf_make(s->u->a, (size_t)1024 * 1024);
+	str csv, rest, head;
+	for (int i = 0; i < 3; i++)
+		paid_order(s, 2000 + i);
+	rest = csv = fetched(s, ".csv");
+	str_cut(&rest, '\n', &head);
+	buf_fmt(&b, "%.*s\n", STRF(head));
+	for (int i = 0; i < 1500; i++)
+		buf_fmt(&b, "payment,%d,SIM-%d,P0,5.000,BHD,2026-11-25T10:00:00Z\n", 100 + i, 100 + i);
+	buf_put(&b, rest);
+	struct settle_report r = take(s, "sim-a", STR("long.csv"), buf_str(&b));
+	assert_int_equal(r.matched, 3);
+	assert_int_equal(r.exceptions, 1500);
+	assert_int_equal(count(s, "SELECT count(*) FROM pay_exception WHERE kind = 'extra'"), 1500);
+	assert_int_equal(count(s, "SELECT count(*) FROM pay_settled"), 3);
+	assert_int_equal(count(s, "SELECT entries FROM pay_batch"), 1503);
+	assert_true(count(s, "SELECT count(*) FROM journal WHERE kind = 'payment.settled_more'") > 5);
+	dbc *c = db_reader(s->u->k->db);
+	assert_int_equal(payments_audit(s->u->k, c, s->u->a, &u), OK);
+	db_reader_return(c);
+	assert_int_equal(u.findings, 0);
+	books_whole(s);
+	shop_stop(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_long_statement_is_taken_whole),
 	    cmocka_unit_test(one_missing_one_extra_one_wrong_are_three_exceptions),
 	    cmocka_unit_test(three_sides_agree_to_the_fils),
 	    UNIT(what_is_no_statement_is_refused_with_its_line),

@@ -80,7 +80,9 @@ err ledger_open(struct tx *tx, str entity, str code, str purpose, enum ledger_li
 
 /* ---- the accounts of transfers that are asked for together ---- */
 
-#define SIDES_MAX 64 /* that are remembered; others are read each time */
+#define EVENT_BYTES    40000 /* of transfers in one event; a record holds 65535 */
+#define TRANSFER_BYTES 220   /* of one, without its key and reference */
+#define SIDES_MAX      64    /* that are remembered; others are read each time */
 
 /* An account with what it will hold when all before it are posted. */
 struct side {
@@ -194,6 +196,32 @@ static void expire_later(struct tx *tx, const struct posting *p)
 	tx_later(tx, "ledger.expire", p->key, p->expires, o);
 }
 
+/* A record of the journal holds so much: many transfers are several events, of one
+ * transaction all the same. Returns where the event that begins at `from` ends. */
+static size_t event_end(const struct posting *p, size_t from, size_t n)
+{
+	size_t bytes = 0, i = from;
+	while (i < n && bytes < EVENT_BYTES)
+		bytes += TRANSFER_BYTES + p[i].key.n + p[i].reference.n, i++;
+	return i;
+}
+
+static err post_some(struct tx *tx, struct sides *s, const struct posting *p, size_t n)
+{
+	json *list = json_array(tx->a), *d = json_object(tx->a), *one = NULL;
+	for (size_t i = 0; i < n; i++) {
+		err e = posting_json(tx, s, &p[i], &one);
+		if (e)
+			return e;
+		json_push(list, one);
+		if (p[i].pending && p[i].expires)
+			expire_later(tx, &p[i]);
+	}
+	json_set(tx->a, d, "transfers", list);
+	return tx_emit(tx,
+	               (struct emission){.kind = "ledger.posted", .entity = p[0].entity, .data = d});
+}
+
 err ledger_post(struct tx *tx, const struct posting *p, size_t n)
 {
 	size_t same = 0;
@@ -211,20 +239,14 @@ err ledger_post(struct tx *tx, const struct posting *p, size_t n)
 		return OK;
 	if (same)
 		return tx_fail(tx, ERR_ledger_key, "key", "some of these linked transfers exist already");
-	json *list = json_array(tx->a), *d = json_object(tx->a), *one = NULL;
 	struct sides s = {.max = 2 * n < SIDES_MAX ? 2 * n : SIDES_MAX};
 	s.of = NEWN(tx->a, struct side, s.max);
-	for (size_t i = 0; i < n; i++) {
-		err e = posting_json(tx, &s, &p[i], &one);
-		if (e)
-			return e;
-		json_push(list, one);
-		if (p[i].pending && p[i].expires)
-			expire_later(tx, &p[i]);
+	err e = OK;
+	for (size_t from = 0, to; from < n && !e; from = to) {
+		to = event_end(p, from, n);
+		e = post_some(tx, &s, p + from, to - from);
 	}
-	json_set(tx->a, d, "transfers", list);
-	return tx_emit(tx,
-	               (struct emission){.kind = "ledger.posted", .entity = p[0].entity, .data = d});
+	return e;
 }
 
 /* ---- ending ---- */

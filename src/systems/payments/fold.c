@@ -320,27 +320,34 @@ static void settled_fold(dbc *c, const struct event *e, const json *x)
 		db_exec(c, &sql_exception_found, D_INT(id), D_INT(e->at));
 }
 
+void fold_payment_settled_more(dbc *c, arena *a, const struct event *e)
+{
+	const json *entries = json_get(e->data, "entries"), *wrong = json_get(e->data, "exceptions");
+	int64_t no = 0;
+	(void)a;
+	for (const json *x = entries ? entries->first : NULL; x; x = x->next)
+		settled_fold(c, e, x);
+	for (const json *x = wrong ? wrong->first : NULL; x; x = x->next)
+		exception_fold(c, e, no++, x);
+}
+
 void fold_payment_settled(dbc *c, arena *a, const struct event *e)
 {
 	const json *entries = json_get(e->data, "entries"), *sums = json_get(e->data, "sums");
-	const json *wrong = json_get(e->data, "exceptions"), *paid = json_get(e->data, "paid");
-	int64_t batch = num(e, "batch"), no = 0;
-	(void)a;
+	const json *paid = json_get(e->data, "paid");
+	int64_t batch = num(e, "batch");
 	db_exec(c, &sql_batch_insert, D_INT(batch), D_TEXT(text(e, "provider")),
 	        D_TEXT(text(e, "name")), D_TEXT(text(e, "reference")), D_TEXT(text(e, "hash")),
 	        D_INT(num(e, "from")), D_INT(num(e, "to")),
-	        D_INT(entries ? (int64_t)entries->count : 0), D_INT(num(e, "sum")), D_INT(e->at),
-	        D_INT(e->seq));
-	for (const json *x = entries ? entries->first : NULL; x; x = x->next)
-		settled_fold(c, e, x);
+	        D_INT(json_int(e->data, "count", entries ? (int64_t)entries->count : 0)),
+	        D_INT(num(e, "sum")), D_INT(e->at), D_INT(e->seq));
 	for (const json *x = sums ? sums->first : NULL; x; x = x->next)
 		db_exec(c, &sql_batch_sum_insert, D_INT(batch), D_TEXT(json_str(x, "entity")),
 		        D_TEXT(json_str(x, "currency")), D_INT(json_int(x, "amount", 0)));
 	for (const json *x = paid ? paid->first : NULL; x; x = x->next)
 		db_exec(c, &sql_batch_paid, D_INT(json_int(x, "batch", 0)), D_INT(json_int(x, "amount", 0)),
 		        D_INT(e->at));
-	for (const json *x = wrong ? wrong->first : NULL; x; x = x->next)
-		exception_fold(c, e, no++, x);
+	fold_payment_settled_more(c, a, e);
 }
 
 void fold_payment_exception_resolved(dbc *c, arena *a, const struct event *e)

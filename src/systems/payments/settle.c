@@ -229,6 +229,53 @@ static err post_entry(struct matching *m, const struct settle_entry *e, const st
 	return OK;
 }
 
+/* ---- recording ---- */
+
+#define PART_BYTES  40000 /* of an event; a record of the journal holds 65535 */
+#define ENTRY_BYTES 200   /* of an entry or exception, without its texts */
+
+static size_t item_bytes(const json *x)
+{
+	return ENTRY_BYTES + json_str(x, "payment").n + json_str(x, "reference").n +
+	       json_str(x, "what").n;
+}
+
+/* Moves items from the head of *rest into `part` until it is full. */
+static void part_fill(json *part, json **rest, size_t *bytes)
+{
+	for (json *x = *rest, *next; x && *bytes < PART_BYTES; x = next) {
+		next = x->next;
+		*bytes += item_bytes(x);
+		json_push(part, x);
+		*rest = next;
+	}
+}
+
+/* A long statement is several events: the batch with what fits, and what follows. Its
+ * entries come before its exceptions, as they were found. */
+static err settled_emit(struct matching *m, json *d)
+{
+	arena *a = m->tx->a;
+	json *entry = m->entries->first, *exception = m->exceptions->first;
+	const char *kind = "payment.settled";
+	json_set_int(a, d, "count", (int64_t)m->entries->count);
+	err e = OK;
+	do {
+		size_t bytes = 0;
+		json *entries = json_set(a, d, "entries", json_array(a));
+		json *exceptions = json_set(a, d, "exceptions", json_array(a));
+		part_fill(entries, &entry, &bytes);
+		if (!entry)
+			part_fill(exceptions, &exception, &bytes);
+		e = tx_emit(m->tx, (struct emission){.kind = kind, .data = d});
+		kind = "payment.settled_more";
+		d = json_object(a);
+		json_set_int(a, d, "batch", m->batch);
+		json_set_str(a, d, "provider", m->provider);
+	} while (!e && (entry || exception));
+	return e;
+}
+
 /* ---- a statement ---- */
 
 static void find_missing(struct matching *m, instant from, instant to)
@@ -291,10 +338,8 @@ err settle_take(struct tx *tx, str provider, const struct statement *s, instant 
 	json_set_int(a, d, "from", from);
 	json_set_int(a, d, "to", to);
 	json_set_int(a, d, "sum", out->sum);
-	json_set(a, d, "entries", m.entries);
 	json_set(a, d, "sums", m.sums);
-	json_set(a, d, "exceptions", m.exceptions);
-	return tx_emit(tx, (struct emission){.kind = "payment.settled", .data = d});
+	return settled_emit(&m, d);
 }
 
 /* ---- the bank ---- */
@@ -404,10 +449,8 @@ err bank_take(struct tx *tx, const struct statement *s, struct settle_report *ou
 	json_set_int(a, d, "from", 0);
 	json_set_int(a, d, "to", 0);
 	json_set_int(a, d, "sum", out->sum);
-	json_set(a, d, "entries", m.entries);
 	json_set(a, d, "paid", paid);
-	json_set(a, d, "exceptions", m.exceptions);
-	return tx_emit(tx, (struct emission){.kind = "payment.settled", .data = d});
+	return settled_emit(&m, d);
 }
 
 err exception_resolve(struct tx *tx, int64_t id, str resolution)

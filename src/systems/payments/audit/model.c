@@ -575,7 +575,7 @@ static void batch(struct audit *u, const struct event *e)
 		set_text(u, row, texts[i], text(e, texts[i]));
 	set_num(u, row, "covers_from", num(e, "from"));
 	set_num(u, row, "covers_to", num(e, "to"));
-	set_num(u, row, "entries", entries ? (int64_t)entries->count : 0);
+	set_num(u, row, "entries", json_int(e->data, "count", entries ? (int64_t)entries->count : 0));
 	set_num(u, row, "sum", num(e, "sum"));
 	set_num(u, row, "paid", 0);
 	set_num(u, row, "paid_at", 0);
@@ -583,14 +583,20 @@ static void batch(struct audit *u, const struct event *e)
 	set_num(u, row, "seq", e->seq);
 }
 
-static void settled(struct audit *u, const struct event *e)
+static void settled_more(struct audit *u, const struct event *e)
 {
-	const json *entries = json_get(e->data, "entries"), *sums = json_get(e->data, "sums");
-	const json *wrong = json_get(e->data, "exceptions"), *paid = json_get(e->data, "paid");
+	const json *entries = json_get(e->data, "entries"), *wrong = json_get(e->data, "exceptions");
 	int64_t no = 0;
-	batch(u, e);
 	for (const json *x = entries ? entries->first : NULL; x; x = x->next)
 		settled_entry(u, e, x);
+	for (const json *x = wrong ? wrong->first : NULL; x; x = x->next)
+		settled_exception(u, e, no++, x);
+}
+
+static void settled(struct audit *u, const struct event *e)
+{
+	const json *sums = json_get(e->data, "sums"), *paid = json_get(e->data, "paid");
+	batch(u, e);
 	for (const json *x = sums ? sums->first : NULL; x; x = x->next) {
 		str key = str_fmt(u->a, "%lld|%.*s|%.*s", (long long)num(e, "batch"),
 		                  STRF(json_str(x, "entity")), STRF(json_str(x, "currency")));
@@ -604,8 +610,7 @@ static void settled(struct audit *u, const struct event *e)
 		set_num(u, b, "paid", json_int(x, "amount", 0));
 		set_num(u, b, "paid_at", e->at);
 	}
-	for (const json *x = wrong ? wrong->first : NULL; x; x = x->next)
-		settled_exception(u, e, no++, x);
+	settled_more(u, e);
 }
 
 static void resolved(struct audit *u, const struct event *e)
@@ -661,6 +666,7 @@ void model_event(struct audit *u, const struct event *e)
 	    {"surplus", surplus},
 	    {"fulfilled", fulfilled},
 	    {"settled", settled},
+	    {"settled_more", settled_more},
 	    {"exception_resolved", resolved},
 	    {"day_closed", closed},
 	    {"blocked", blocked},
