@@ -145,7 +145,6 @@ static void a_day_is_closed_on_its_page_and_takes_nothing_more(void **state)
 	desk_shut(&d);
 }
 
-/* proves: PAY-20 */
 static void a_provider_is_taken_out_of_use_and_back(void **state)
 {
 	(void)state;
