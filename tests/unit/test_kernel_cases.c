@@ -496,7 +496,8 @@ static void the_timeline_tells_each_reader_what_is_theirs(void **state)
 	json *desk = case_timeline(p->u->k, c, p->u->a, id, true);
 	json *reads = case_reads(p->u->k, c, p->u->a, id);
 	struct kase q = look_at(p, id);
-	str svg = case_diagram(p->u->k, c, p->u->a, &q, hours, NULL);
+	str svg = case_diagram(p->u->k, c, p->u->a, &q, false, hours, NULL);
+	str arabic = case_diagram(p->u->k, c, p->u->a, &q, true, hours, NULL);
 	db_reader_return(c);
 	assert_str(json_str(mine->first, "key"), "case.event.returned");
 	assert_str(json_str(mine->first, "text"), "Photo");
@@ -509,6 +510,9 @@ static void the_timeline_tells_each_reader_what_is_theirs(void **state)
 	assert_true(str_find(svg, STR("bpmn-review")) >= 0);
 	/* The officer's task stood open for the two hours between the readings. */
 	assert_true(str_find(svg, STR("2 hours of it")) >= 0);
+	assert_true(str_find(svg, STR("Review")) >= 0);
+	assert_true(str_find(arabic, STR("Review")) < 0);
+	assert_true(str_find(arabic, STR("دراسة")) >= 0);
 	people_stop(p);
 }
 

@@ -166,6 +166,9 @@ json *bpmn_element_json(arena *a, const struct bpmn *b, str id);
  * "done"|"active"|"error", "count"?, "note"?, "title"?}}: count and note stand at the
  * element, the title shows when pointed at. Ids are prefixed by "bpmn-". */
 str bpmn_svg(arena *a, const struct bpmn *b, const json *path);
+/* The same with the texts of one of our own attributes, such as "name_ar", instead of
+ * the names, where an element has it. */
+str bpmn_svg_in(arena *a, const struct bpmn *b, const json *path, const char *ours);
 
 /* The text of the file with a diagram in it, laid out here, for editors that need one;
  * the text itself where it has one. */

@@ -15,6 +15,7 @@ struct shape {
 	const struct bpmn_el *el;    /* if it is a flow node */
 	int64_t x, y, w, h;
 	bool expanded;
+	str label;
 	struct shape *next;
 };
 
@@ -22,6 +23,7 @@ struct edge {
 	const struct xml_node *node; /* sequenceFlow, messageFlow, association */
 	int64_t x[EDGE_MAX_POINTS], y[EDGE_MAX_POINTS];
 	size_t n;
+	str label;
 	struct edge *next;
 };
 

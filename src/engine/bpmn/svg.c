@@ -161,7 +161,7 @@ static void event(buf *o, const struct shape *s)
 		buf_fmt(o, "<circle class=\"ring\" cx=\"%lld\" cy=\"%lld\" r=\"%lld\"%s/>", x, y,
 		        r > 4 ? r - 3 : r, dash);
 	buf_fmt(o, "<text class=\"sign\" x=\"%lld\" y=\"%lld\">%s</text>", x, y + 6, event_sign(e));
-	label(o, e->name, x, s->y + s->h + 14, 100);
+	label(o, s->label, x, s->y + s->h + 14, 100);
 }
 
 static void gateway(buf *o, const struct shape *s)
@@ -173,7 +173,7 @@ static void gateway(buf *o, const struct shape *s)
 	buf_fmt(o, "<path class=\"gateway\" d=\"M%lld %lldL%lld %lldL%lld %lldL%lld %lldZ\"/>", x - rx,
 	        y, x, y - ry, x + rx, y, x, y + ry);
 	buf_fmt(o, "<text class=\"sign\" x=\"%lld\" y=\"%lld\">%s</text>", x, y + 6, sign);
-	label(o, s->el->name, x, s->y - 10, 110);
+	label(o, s->label, x, s->y - 10, 110);
 }
 
 static const char *task_sign(const struct bpmn_el *e)
@@ -206,7 +206,7 @@ static void activity(buf *o, const struct shape *s)
 	box(o, s, e->kind == K_CALL ? "call" : e->event_sub ? "eventsub" : "task", 8);
 	buf_fmt(o, "<text class=\"sign\" x=\"%lld\" y=\"%lld\">%s</text>", (long long)s->x + 12,
 	        (long long)s->y + 18, task_sign(e));
-	label(o, e->name.n ? e->name : e->id, s->x + s->w / 2, scope ? s->y + 14 : s->y + s->h / 2,
+	label(o, s->label.n ? s->label : e->id, s->x + s->w / 2, scope ? s->y + 14 : s->y + s->h / 2,
 	      s->w - 10);
 	const char *mark = e->for_compensation              ? "\u23EA"
 	                   : e->loop && !e->loop->multi     ? "\u21BB"
@@ -222,7 +222,7 @@ static void activity(buf *o, const struct shape *s)
 static void other(buf *o, const struct shape *s)
 {
 	bool pool = xml_is(s->node, "participant") || xml_is(s->node, "lane");
-	str name = xml_attr(s->node, "name");
+	str name = s->label;
 	const struct xml_node *text = xml_child(s->node, "text");
 
 	box(o, s, pool ? "pool" : "note", 0);
@@ -309,7 +309,7 @@ static void draw_edge(buf *o, const struct edge *e, const json *path)
 	buf_puts(o, "\"/>");
 	size_t mid = e->n / 2;
 	int64_t x = (e->x[mid - 1] + e->x[mid]) / 2, y = (e->y[mid - 1] + e->y[mid]) / 2;
-	label(o, xml_attr(e->node, "name"), x, y - 8, 90);
+	label(o, e->label, x, y - 8, 90);
 	badge(o, x, y + 14, mark);
 	buf_puts(o, "</g>\n");
 }
@@ -358,7 +358,20 @@ static void header(buf *o, const struct drawing *d)
 	            "<path d=\"M0 0L10 5L0 10z\" style=\"fill:#222\"/></marker></defs>\n");
 }
 
+/* The text of an attribute of ours, where there is one; else the name. */
+static str label_of(const struct xml_node *n, const char *ours)
+{
+	str text = ours ? xml_attr_ns(n, NS_DIWAN, ours) : (str){0};
+
+	return text.n ? text : xml_attr(n, "name");
+}
+
 str bpmn_svg(arena *a, const struct bpmn *b, const json *path)
+{
+	return bpmn_svg_in(a, b, path, NULL);
+}
+
+str bpmn_svg_in(arena *a, const struct bpmn *b, const json *path, const char *ours)
 {
 	struct drawing d = {0};
 	buf o = buf_make(a, SVG_MAX_BYTES);
@@ -366,6 +379,10 @@ str bpmn_svg(arena *a, const struct bpmn *b, const json *path)
 	read_diagram(a, b, &d);
 	if (!d.shapes)
 		layout(a, b, &d);
+	for (struct shape *s = d.shapes; s; s = s->next)
+		s->label = label_of(s->node, ours);
+	for (struct edge *e = d.edges; e; e = e->next)
+		e->label = label_of(e->node, ours);
 	header(&o, &d);
 	for (const struct shape *s = d.shapes; s; s = s->next)
 		draw_shape(&o, s, path);

@@ -115,8 +115,9 @@ size_t case_times(dbc *c, str service, instant since, struct case_time *out, siz
 /* Who read it: [{"at","entity","person","purpose"}], newest first. */
 json *case_reads(struct kernel *k, dbc *c, arena *a, int64_t id);
 /* The process with the case's path on it: how often each element was passed, and how
- * long the case stood there (the median), as `span` writes it. */
-str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q,
+ * long the case stood there (the median), as `span` writes it. In Arabic, where the
+ * process has Arabic names. */
+str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q, bool arabic,
                  str (*span)(void *ctx, arena *a, int64_t micros), void *ctx);
 /* Who had it for how long: [{"party": "applicant"|"entity"|"platform", "micros"}]. */
 json *case_delays(struct kernel *k, dbc *c, arena *a, const struct kase *q);

@@ -240,7 +240,7 @@ static void mark_waiting(arena *a, json *path, const json *waits, const json *op
 	}
 }
 
-str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q,
+str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q, bool arabic,
                  str (*span)(void *ctx, arena *a, int64_t micros), void *ctx)
 {
 	const struct service *s = service_at(k, c, q->service, q->version);
@@ -250,7 +250,7 @@ str case_diagram(struct kernel *k, dbc *c, arena *a, const struct kase *q,
 	each_event(k, c, q->id, false, passed, &p);
 	json *path = bpmn_path(a, p.trace, span, ctx);
 	mark_waiting(a, path, case_waiting(c, a, q->id), p.open);
-	return bpmn_svg(a, s->process, path);
+	return bpmn_svg_in(a, s->process, path, arabic ? "name_ar" : NULL);
 }
 
 /* ---- who had it for how long ---- */

@@ -381,7 +381,7 @@ err page_desk_diagram(struct req *r)
 	err e = desk_case_of(r, PERM_case_read, &q);
 	if (e)
 		return e;
-	str svg = case_diagram(r->k, r->db, r->a, &q, span_text, r);
+	str svg = case_diagram(r->k, r->db, r->a, &q, r->lang == LANG_AR, span_text, r);
 	return svg.n ? req_content(r, "image/svg+xml", svg, NULL)
 	             : req_fail(r, ERR_not_found, "", "this service has no process");
 }

@@ -156,7 +156,7 @@ err page_operator_diagram(struct req *r)
 	err e = case_of(r, &q);
 	if (e)
 		return e;
-	str svg = case_diagram(r->k, r->db, r->a, &q, span_text, r);
+	str svg = case_diagram(r->k, r->db, r->a, &q, r->lang == LANG_AR, span_text, r);
 	return svg.n ? req_content(r, "image/svg+xml", svg, NULL)
 	             : req_fail(r, ERR_not_found, "", "this service has no process");
 }

@@ -154,5 +154,6 @@ err page_policy_diagram(struct req *r)
 	policy_check(r, &at.ch, &at.m, &k);
 	if (!k.s || !k.s->process)
 		return req_fail(r, ERR_not_found, "", "there is nothing to draw");
-	return req_content(r, "image/svg+xml", bpmn_svg(r->a, k.s->process, NULL), NULL);
+	const char *names = r->lang == LANG_AR ? "name_ar" : NULL;
+	return req_content(r, "image/svg+xml", bpmn_svg_in(r->a, k.s->process, NULL, names), NULL);
 }
