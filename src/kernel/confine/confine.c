@@ -22,7 +22,8 @@
 struct confine {
 	struct confine_options o;
 	char program[512];
-	pthread_mutex_t lock; /* of all below; held through an exchange with a CONFINE_ONE */
+	pthread_mutex_t turn; /* of a CONFINE_ONE: one exchange after another; taken first */
+	pthread_mutex_t lock; /* of all below; not held while anything answers */
 	pthread_cond_t room;
 	pid_t pid;
 	int fd;
@@ -82,6 +83,7 @@ struct confine *confine_open(arena *a, const struct confine_options *o)
 	struct confine *c = NEW(a, struct confine);
 	c->o = *o;
 	c->fd = -1;
+	pthread_mutex_init(&c->turn, NULL);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->room, NULL);
 	if (o->program)
@@ -192,11 +194,26 @@ static err start(struct confine *c, str *why)
 	return OK;
 }
 
+/* Whether a CONFINE_ONE is alive shows between two exchanges alone. */
+static void take_turn(struct confine *c)
+{
+	if (c->o.role->kind == CONFINE_ONE)
+		pthread_mutex_lock(&c->turn);
+	pthread_mutex_lock(&c->lock);
+}
+
+static void end_turn(struct confine *c)
+{
+	pthread_mutex_unlock(&c->lock);
+	if (c->o.role->kind == CONFINE_ONE)
+		pthread_mutex_unlock(&c->turn);
+}
+
 err confine_start(struct confine *c, str *why)
 {
-	pthread_mutex_lock(&c->lock);
+	take_turn(c);
 	err e = start(c, why);
-	pthread_mutex_unlock(&c->lock);
+	end_turn(c);
 	return e;
 }
 
@@ -216,6 +233,7 @@ void confine_close(struct confine *c)
 	stop(c);
 	pthread_mutex_unlock(&c->lock);
 	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->turn);
 	pthread_cond_destroy(&c->room);
 }
 
@@ -306,7 +324,7 @@ static enum outcome ask_each(struct confine *c, arena *a, uint32_t kind, str req
 	return o;
 }
 
-/* Lock held. */
+/* Turn and lock held; the lock is let go while the process works. */
 static enum outcome ask_one(struct confine *c, arena *a, uint32_t kind, str request, str *answer)
 {
 	str why = {0};
@@ -315,7 +333,10 @@ static enum outcome ask_one(struct confine *c, arena *a, uint32_t kind, str requ
 	for (int attempt = 0; attempt < 2 && o == DIED; attempt++) {
 		if (start(c, &why) != OK)
 			return DIED;
-		o = exchange(c->o.role, c->fd, a, kind, request, answer);
+		int fd = c->fd;
+		pthread_mutex_unlock(&c->lock);
+		o = exchange(c->o.role, fd, a, kind, request, answer);
+		pthread_mutex_lock(&c->lock);
 		if (o != ANSWERED)
 			stop(c);
 	}
@@ -329,7 +350,7 @@ err confine_ask(struct confine *c, arena *a, uint32_t kind, str request, str *an
 	*answer = (str){0};
 	if (request.n > c->o.role->request_max)
 		return ERR_too_large;
-	pthread_mutex_lock(&c->lock);
+	take_turn(c);
 	c->counts.asked++;
 	bool room = c->o.role->kind == CONFINE_ONE || wait_for_room(c);
 	if (room)
@@ -338,7 +359,7 @@ err confine_ask(struct confine *c, arena *a, uint32_t kind, str request, str *an
 	c->counts.busy += !room;
 	c->counts.failed += room && o != ANSWERED;
 	c->counts.micros += clock_monotonic() - from;
-	pthread_mutex_unlock(&c->lock);
+	end_turn(c);
 	if (o == ANSWERED)
 		return OK;
 	log_event(LOG_WARN, "confined.no_answer", L_STR("role", str_of(c->o.role->name)),

@@ -21,7 +21,8 @@
 #include <unistd.h>
 
 #define NOBODY            65534
-#define PARENT_FILES      16 /* descriptors of a process that starts cells */
+#define ONE_CPU_SECONDS   3600 /* a year of signing; then it is started again */
+#define PARENT_FILES      16   /* descriptors of a process that starts cells */
 #define LANDLOCK_CREATE   444
 #define LANDLOCK_RESTRICT 446
 
@@ -177,8 +178,10 @@ bool walls_raise(struct walls *w, arena *a, str *why)
 	bool each = w->role->kind == CONFINE_EACH;
 	w->memory = memory_limit(w->role->memory_bytes);
 	limit(RLIMIT_CORE, 0);
-	if (!each)
+	if (!each) {
 		limit(RLIMIT_AS, w->memory);
+		limit(RLIMIT_CPU, ONE_CPU_SECONDS);
+	}
 	become_nobody();
 	w->network = leave_network();
 	drop_capabilities();
