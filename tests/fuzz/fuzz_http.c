@@ -76,7 +76,9 @@ static void target(arena *a, str s)
 		return;
 	if (s.n == 0 || s.n > REQ_MAX_URI_BYTES || s.p[0] != '/' || !url_decode(a, s, false, &path))
 		abort();
-	for (str rest = s, part; str_cut(&rest, '/', &part);)
+	str before = s, rest;
+	str_cut(&before, '?', &rest); /* what follows is words, not a path */
+	for (str part; str_cut(&rest, '/', &part);)
 		if (str_eq(part, STR("..")) || str_eq(part, STR(".")))
 			abort();
 }

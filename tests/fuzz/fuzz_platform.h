@@ -56,8 +56,11 @@ static void platform_kernel(struct platform *p)
 		abort();
 	x.p = pack_check(p->a, &x.s, &d);
 	struct action act = {.k = p->k, .a = p->a, .decide = platform_put, .ctx = &x};
-	if (!x.p || kernel_run(&act) || pack_refresh(p->k, &why))
+	if (!x.p || kernel_run(&act) || pack_refresh(p->k, &why)) {
+		fprintf(stderr, "%.*s%.*s\n%.*s\n", STRF(diags_print(p->a, &d)), STRF(act.fault.detail),
+		        STRF(why));
 		abort();
+	}
 }
 
 static void platform_server(struct platform *p)
