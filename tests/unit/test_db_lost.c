@@ -43,8 +43,9 @@ static void cut(enum cut when, const char *text)
 	line.when = when;
 }
 
-static struct sql sql_add = {.name = "add", .text = "INSERT INTO l (id) VALUES ($1)", .slot = -1};
-static struct sql sql_count = {.name = "count", .text = "SELECT count(*) FROM l WHERE id >= $1", .slot = -1};
+#define S(n, t) static struct sql sql_##n = {.name = #n, .text = t, .slot = -1}
+S(add, "INSERT INTO l (id) VALUES ($1)");
+S(count, "SELECT count(*) FROM l WHERE id >= $1");
 
 struct add {
 	struct command command;
@@ -73,7 +74,8 @@ static writer *start(struct dbu *u)
 /* Runs one command whose message `text` is cut; it must be kept exactly once. */
 static int run_cut(writer *w, struct dbu *u, enum cut when, const char *text)
 {
-	struct add a = {.command = {.run = add_run}, .id = 1};
+	bool savepoint = strcmp(text, "SAVEPOINT") == 0;
+	struct add a = {.command = {.run = add_run, .undoes = savepoint}, .id = 1};
 	cut(when, text);
 	assert_int_equal(writer_run(w, &a.command), OK);
 	assert_int_equal(line.cuts, 1);
