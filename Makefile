@@ -12,6 +12,7 @@ help:
 	@echo 'make bench   measure, beside other programs in the same run'
 	@echo 'make rows    which acceptance rows the last full `make test` proved'
 	@echo 'make fuzz    fuzz every target (SECONDS=60 each)'
+	@echo 'make editors fetch the optional editors bpmn-js and dmn-js into var/editors'
 	@echo 'make ui      build the styles, scripts and fonts of ui/dist anew'
 	@echo 'make clean   remove what was built'
 
@@ -73,7 +74,10 @@ fuzz:
 ui:
 	cd ui/build && npm ci --no-audit --no-fund && npm run build
 
+editors:
+	@tools/editors.sh
+
 clean:
 	rm -rf $(BUILD) build-asan build-fuzz
 
-.PHONY: configured configured-asan help run build asan test check tests-built setup-build setup-test setup-bench rows bench fuzz ui clean
+.PHONY: configured configured-asan help run build asan test check tests-built setup-build setup-test setup-bench rows bench fuzz editors ui clean

@@ -103,6 +103,9 @@ async function drawsProcess(w) {
 		await w.page.screenshot({ path: join(Walker.pictures, `${w.lang}-editor-process.png`) })
 	await press(w, change)
 	await w.look('process-drawn', has('that all is well', (await main(w)).includes(words[w.lang].good)))
+	await w.to(`${change}/preview`)
+	await w.look('process-preview')
+	await w.to(change)
 	await press(w, `${change}/withdraw`)
 }
 
