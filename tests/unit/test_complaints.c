@@ -1,0 +1,109 @@
+/* Complaints, suggestions and enquiries: routed by their matter, on a clock of fourteen
+ * working days, escalated to the head of the body that is late, rated, reopened. */
+#define SERVICE "complaint"
+#include "case_unit.h"
+
+struct bodies {
+	int64_t clerk, head, other_head; /* of the municipalities; of the authority */
+};
+
+static err bodies_decide(struct tx *tx, void *ctx)
+{
+	struct bodies *b = ctx;
+	err e = person_add(tx, "850119881", "Clerk", "id_officer", "municipalities", &b->clerk);
+	e = e ? e : person_add(tx, "850119882", "Head", "supervisor", "municipalities", &b->head);
+	return e ? e : person_add(tx, "850119883", "Other", "supervisor", "iga", &b->other_head);
+}
+
+static int64_t complained(struct people *p, const char *subject)
+{
+	struct act draft = {DO_DRAFT, p->citizen};
+	assert_int_equal(act_run(p, &draft), OK);
+	str answers = str_fmt(p->u->a,
+	                      "{\"kind\":\"complaint\",\"subject\":\"%s\",\"title\":\"Street light\","
+	                      "\"body\":\"The street light at road 2803 has been out for a month.\","
+	                      "\"phone\":\"+97336000000\",\"email\":\"m@example.org\","
+	                      "\"declaration\":true}",
+	                      subject);
+	DONE(p, DO_SAVE, p->citizen, draft.out.id, .value = json_parse(p->u->a, answers, NULL));
+	DONE(p, DO_SUBMIT, p->citizen, draft.out.id);
+	return draft.out.id;
+}
+
+struct reopening {
+	int64_t id, by;
+};
+
+static err reopen_decide(struct tx *tx, void *ctx)
+{
+	const struct reopening *m = ctx;
+	tx->actor = (struct actor){.person = m->by, .entity = STR("municipalities")};
+	return case_reopen(tx, m->id, STR("The light went out again"));
+}
+
+/* The end of the n-th working day from now, and a minute. */
+static void working_days_pass(struct people *p, int64_t n)
+{
+	p->u->now = calendar_add_days(pack_current(p->u->k)->calendar, p->u->now, n) + MINUTE;
+	scheduler_drain(p->u->k);
+}
+
+/* proves: POR-11 */
+static void an_overdue_complaint_reaches_the_head_of_its_body(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	struct bodies b = {0};
+	assert_int_equal(unit_run(p->u, bodies_decide, &b), OK);
+	const struct calendar *cal = pack_current(p->u->k)->calendar;
+	instant sent = p->u->now;
+	int64_t id = complained(p, "municipal"), elsewhere = complained(p, "other");
+	assert_int_equal(look_at(p, id).due, calendar_add_days(cal, sent, 14));
+	/* Routed by its matter: to no other body's officers. */
+	struct task t = task_of(p, id, "id_officer");
+	assert_str(t.entity, "municipalities");
+	assert_str(task_of(p, elsewhere, "id_officer").entity, "iga");
+	assert_int_equal(ACT(p, DO_CLAIM, p->officer, t.id), ERR_case_role);
+	DONE(p, DO_CLAIM, b.clerk, t.id);
+	/* Reminded after half the time, taken from the officer after all of it. */
+	working_days_pass(p, 7);
+	assert_int_equal(count_of(p, "task.overdue"), 2); /* both complaints */
+	assert_int_equal(task_of(p, id, "supervisor").id, 0);
+	p->u->now = sent;
+	working_days_pass(p, 14);
+	assert_int_equal(task_of(p, id, "id_officer").id, 0);
+	assert_int_equal(
+	    ACT(p, DO_COMPLETE, b.clerk, t.id, look_at(p, id).revision, STR("answer"), STR("Late")),
+	    ERR_case_closed);
+	t = task_of(p, id, "supervisor");
+	assert_str(t.entity, "municipalities");
+	assert_str(task_of(p, elsewhere, "supervisor").entity, "iga");
+	assert_int_equal(ACT(p, DO_CLAIM, b.other_head, t.id), ERR_case_role);
+	DONE(p, DO_CLAIM, b.head, t.id);
+	assert_int_equal(ACT(p, DO_COMPLETE, b.head, t.id, look_at(p, id).revision, STR("answer")),
+	                 ERR_bad_input); /* an answer is words */
+	DONE(p, DO_COMPLETE, b.head, t.id, look_at(p, id).revision, STR("answer"),
+	     STR("The light was mended today."));
+	assert_str(look_at(p, id).state, "approved");
+	DONE(p, DO_RATE, p->citizen, id, 2, STR("Late"));
+	assert_int_equal(look_at(p, id).rating, 2);
+	/* Reopened by the head, with a clock that begins anew. */
+	struct reopening again = {id, b.clerk};
+	assert_int_equal(unit_run(p->u, reopen_decide, &again), ERR_not_found);
+	again.by = b.head;
+	assert_int_equal(unit_run(p->u, reopen_decide, &again), OK);
+	struct kase q = look_at(p, id);
+	assert_str(q.state, "submitted");
+	assert_int_equal(q.due, calendar_add_days(cal, p->u->now, 14));
+	assert_str(task_of(p, id, "supervisor").entity, "municipalities");
+	rebuilt(p);
+	people_stop(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_overdue_complaint_reaches_the_head_of_its_body),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
