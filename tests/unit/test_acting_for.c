@@ -136,6 +136,8 @@ static void a_guardian_acts_for_a_child(void **state)
 	assert_int_equal(events_for(&f, "case.submitted", f.p.citizen, f.child), 1);
 	assert_true(events_for(&f, "case.saved", f.p.citizen, f.child) > 0);
 	assert_int_equal(events_for(&f, "case.saved", f.p.citizen, 0), 0);
+	visit(mother, "/en/inbox"); /* a child reads no inbox */
+	assert_shows(mother, str_c(f.p.w->u->a, ref));
 	/* The officer sees who sent it, and by what right. */
 	portal_pay(&f.p, q.id);
 	struct visitor *officer = signed_in(f.p.w, OFFICER);

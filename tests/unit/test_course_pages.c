@@ -120,6 +120,8 @@ static void a_citizen_appeals_and_is_heard_by_another(void **state)
 	visit(c.citizen, at(&c, "/en/applications/", ref, ""));
 	assert_shows(c.citizen, "Appeal allowed: the case is decided anew");
 	assert_shows(c.citizen, "Another card indeed");
+	visit(c.citizen, "/en/inbox");
+	assert_shows(c.citizen, "Appeal on ");
 	press(&c, c.second, ref, "claim", "");
 	press(&c, c.second, ref, "decide", "outcome=approve&reason=");
 	assert_int_equal(c.second->status, 303);
@@ -168,6 +170,10 @@ static void an_officer_suspends_and_resumes(void **state)
 	assert_shows(c.citizen, "A court decides first");
 	visit(c.citizen, at(&c, "/ar/applications/", ref, ""));
 	assert_shows(c.citizen, "معلق");
+	visit(c.citizen, "/en/inbox"); /* the pack's words: the service has none for it */
+	assert_shows(c.citizen, " suspended");
+	visit(c.citizen, "/ar/inbox");
+	assert_shows(c.citizen, "تعليق الطلب");
 	walk(&c, c.second, ref, "resume", "");
 	assert_int_equal(c.second->status, 303);
 	assert_str(portal_kase(&c.p, ref).state, "review");

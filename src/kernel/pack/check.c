@@ -23,6 +23,7 @@ static const struct root {
     {"legal", offsetof(struct pack, legal), true},
     {"identifiers", offsetof(struct pack, identifiers), true},
     {"calendar", offsetof(struct pack, calendar_json), true},
+    {"messages", offsetof(struct pack, messages), false},
     {"demo", offsetof(struct pack, demo), false},
 };
 

@@ -108,6 +108,7 @@ struct pack {
 	const struct calendar *calendar;
 	const json *entities, *roles, *life_events, *audiences, *channels, *payment_methods, *centres,
 	    *evidence_types, *legal, *identifiers, *calendar_json,
+	    *messages, /* notices of every service that has none of its own for an event; or NULL */
 	    *demo;                      /* NULL when the pack has none */
 	const struct service *services; /* by id */
 	size_t n_services;

@@ -174,11 +174,8 @@ static void check_placeholders(struct check *c, const struct pack_file *f, const
 	}
 }
 
-static void take_messages(struct check *c, struct pack_file *f, struct service *s)
+static void check_messages(struct check *c, struct pack_file *f)
 {
-	f->schema = STR("messages");
-	check_schema(c, f);
-	s->messages = f->doc;
 	const json *list = json_get(f->doc, "messages");
 	for (const json *v = list && !c->trusted && !f->invalid ? list->first : NULL; v; v = v->next) {
 		check_placeholders(c, f, json_path(v, "subject.en"));
@@ -186,6 +183,14 @@ static void take_messages(struct check *c, struct pack_file *f, struct service *
 		check_placeholders(c, f, json_path(v, "body.en"));
 		check_placeholders(c, f, json_path(v, "body.ar"));
 	}
+}
+
+static void take_messages(struct check *c, struct pack_file *f, struct service *s)
+{
+	f->schema = STR("messages");
+	check_schema(c, f);
+	s->messages = f->doc;
+	check_messages(c, f);
 }
 
 static void take_form(struct check *c, struct pack_file *f, struct service *s)
@@ -365,6 +370,9 @@ static int by_service(const void *x, const void *y)
 
 void check_services(struct check *c)
 {
+	struct pack_file *common = check_find(c, STR("messages.json"));
+	if (common && common->doc)
+		check_messages(c, common);
 	str folder;
 	struct service *list = NEWN(c->a, struct service, c->n);
 	size_t n = 0;

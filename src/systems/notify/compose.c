@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "kernel/i18n/i18n.h"
+#include "kernel/identity/mandate.h"
 
 struct occasion {
 	struct tx *tx;
@@ -163,23 +164,44 @@ static bool told_already(const struct event *e)
 	return str_eq(e->kind, STR("document.issued")) && !json_int(e->data, "instance", 0);
 }
 
+/* The applicant; and who acts for them, as long as they may. */
+static err send_to_applicant(const struct occasion *o, const json *m)
+{
+	err e = send_to(o, m, o->q.applicant);
+	if (!e && o->q.agent &&
+	    acts_for(o->tx->db, o->tx->a, o->q.agent, o->q.applicant, o->q.service, o->tx->now, NULL))
+		e = send_to(o, m, o->q.agent);
+	return e;
+}
+
+/* A reminder of the process names its message; other events mean all of theirs. */
+static err send_of(const struct occasion *o, const json *list, bool *any)
+{
+	str named = json_text(json_path(o->e->data, "attributes.message"));
+	err failed = OK;
+	for (const json *m = list ? list->first : NULL; m && !failed; m = m->next) {
+		if (!str_eq(json_str(m, "on"), o->e->kind) ||
+		    (named.n && !str_eq(json_str(m, "id"), named)))
+			continue;
+		*any = true;
+		failed = str_eq(json_str(m, "to"), STR("officer")) ? send_to_officers(o, m)
+		                                                   : send_to_applicant(o, m);
+	}
+	return failed;
+}
+
 err notify_react(struct tx *tx, const struct event *e)
 {
 	struct occasion o = {.tx = tx, .e = e, .p = pack_current(tx->k)};
 	if (!e->case_id || told_already(e) || !o.p || !case_get(tx->db, tx->a, e->case_id, &o.q))
 		return OK;
 	o.s = service_at(tx->k, tx->db, o.q.service, o.q.version);
-	const json *list = o.s ? json_get(o.s->messages, "messages") : NULL;
-	/* A reminder of the process names its message; other events mean all of theirs. */
-	str named = json_text(json_path(e->data, "attributes.message"));
-	err failed = OK;
-	for (const json *m = list ? list->first : NULL; m && !failed; m = m->next) {
-		if (!str_eq(json_str(m, "on"), e->kind) || (named.n && !str_eq(json_str(m, "id"), named)))
-			continue;
-		failed = str_eq(json_str(m, "to"), STR("officer")) ? send_to_officers(&o, m)
-		                                                   : send_to(&o, m, o.q.applicant);
-	}
-	return failed;
+	if (!o.s)
+		return OK;
+	bool any = false;
+	err failed = send_of(&o, json_get(o.s->messages, "messages"), &any);
+	/* What the service has no words for, the pack may have. */
+	return failed || any ? failed : send_of(&o, json_get(o.p->messages, "messages"), &any);
 }
 
 /* A one-time code goes out at once and is kept nowhere but in the sealed event:
