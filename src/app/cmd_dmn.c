@@ -152,6 +152,21 @@ static int check(arena *a, const struct words *w)
 
 /* --- showing and running ------------------------------------------------------------------ */
 
+/* Why it could not be run; of an unknown name, which there are. */
+static void tell_why(arena *a, const struct dmn *m, const char *name, err code)
+{
+	static const char *const kinds[] = {"decisions", "services", "models"};
+	const json *all = dmn_describe(a, m);
+	if (code != ERR_decision_unknown) {
+		fprintf(stderr, "%s: %s\n", name, err_find(code)->name);
+		return;
+	}
+	fprintf(stderr, "%s: the model has no such decision; it has:\n", name);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		for (const json *x = json_get(all, kinds[i])->first; x; x = x->next)
+			fprintf(stderr, "  %.*s\n", STRF(json_str(x, "name")));
+}
+
 static int evaluate(arena *a, const struct words *w, const struct dmn *m)
 {
 	json *inputs = json_object(a), *out = NULL;
@@ -173,7 +188,7 @@ static int evaluate(arena *a, const struct words *w, const struct dmn *m)
 	if (!w->json)
 		complain(a, &run.diags);
 	if (code) {
-		fprintf(stderr, "%s: %s\n", w->rest[1], err_find(code)->name);
+		tell_why(a, m, w->rest[1], code);
 		return EXIT_NO;
 	}
 	bool null = json_is(out, JSON_NULL);

@@ -302,7 +302,12 @@ static void test_syntax_is_told_with_a_hint(void **state)
 	                                      {"a &amp;&amp; b", "writes 'and'"},
 	                                      {"'text'", "double quotes"},
 	                                      {"5 % 2", "modulo"},
-	                                      {"[1; 2]", "commas"}};
+	                                      {"[1; 2]", "commas"},
+	                                      {"1 +", "still to come"},
+	                                      {"1 2", "an operator is missing"},
+	                                      {"\"abc", "close it with a double quote"},
+	                                      {"if x else y", "if CONDITION then"},
+	                                      {"x instance of nothing", "an item definition's name"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct diags d = diags_make(a, STR("t"));
 		str xml = str_fmt(a,

@@ -131,6 +131,8 @@ static void test_budgets_end_what_grows(void **state)
 	    "\"x\")",
 	    "mode(for i in 1..900000 return i)",
 	    "union(for i in 1..50000 return i, for i in 1..50000 return -i)",
+	    "for i in 1..100000 return i ** 0.37",
+	    "for i in 1..100000 return log(i) + exp(i / 100000)",
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		str said = outcome(a, str_of(rows[i]));
@@ -140,6 +142,9 @@ static void test_budgets_end_what_grows(void **state)
 	}
 	assert_str(outcome(a, str_of(rows[0])), "budget");
 	assert_str(outcome(a, str_of(rows[4])), "budget");
+	/* a power takes 20 steps, as long as it takes */
+	assert_str(outcome(a, STR("for i in 1..60000 return i ** 0.37")), "budget");
+	assert_str(outcome(a, STR("count(for i in 1..60000 return i ** 2)")), "60000");
 }
 
 static void test_regex_bombs_end(void **state)

@@ -26,8 +26,35 @@ void scan_place(struct parser *p, size_t at, uint32_t *line, uint32_t *col)
 	*col = p->seen_col;
 }
 
+/* What mends it, by what is wrong. */
+static str general_hint(const char *what)
+{
+	static const struct {
+		const char *what, *hint;
+	} known[] = {
+	    {"unexpected end", "something is still to come: a value, or what closes a bracket"},
+	    {"unexpected text", "an operator is missing, or a name of several words is not known here"},
+	    {"expected 'then'", "if CONDITION then VALUE else VALUE"},
+	    {"expected 'else'", "if CONDITION then VALUE else VALUE"},
+	    {"expected 'in'", "for NAME in LIST return VALUE; some NAME in LIST satisfies CONDITION"},
+	    {"expected 'return'",
+	     "for NAME in LIST return VALUE; some NAME in LIST satisfies CONDITION"},
+	    {"expected 'and'", "VALUE between LOW and HIGH"},
+	    {"expected the end of the range", "[1..10] with both ends, (1..10) without them"},
+	    {"a string without its end", "close it with a double quote; one within is written \\\""},
+	    {"a type nobody defined", "number, string, boolean, date .. or an item definition's name"},
+	    {"expected a name after '.'", "a member's name follows the dot"},
+	    {"a character that does not exist", "\\u and 4 or \\U and 6 hexadecimal digits"},
+	    {"named and positional", "name all arguments, or none"},
+	    {"nested too deeply", "give parts of it names of their own, in a context"}};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_starts(str_of(what), str_of(known[i].what)))
+			return str_of(known[i].hint);
+	return (str){0};
+}
+
 /* What people bring from other languages. */
-static str hint_for(const struct parser *p)
+static str hint_for(const struct parser *p, const char *what)
 {
 	static const struct {
 		const char *seen, *hint;
@@ -48,7 +75,7 @@ static str hint_for(const struct parser *p)
 			return str_of(known[i].hint);
 	if (p->at > 0 && str_starts(rest, STR("=")) && p->text.p[p->at - 1] == '=')
 		return str_of(known[0].hint);
-	return (str){0};
+	return general_hint(what);
 }
 
 struct node *scan_fail(struct parser *p, const char *what)
@@ -61,7 +88,7 @@ struct node *scan_fail(struct parser *p, const char *what)
 		                        (int)(p->text.n > 200 ? 200 : p->text.n), p->text.p)
 		            : NULL;
 		if (g)
-			g->hint = hint_for(p);
+			g->hint = hint_for(p, what);
 	}
 	p->failed = true;
 	return NULL;
