@@ -7,8 +7,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { launch } from './lib/browser.mjs'
 import { platform } from './lib/platform.mjs'
-import { picture } from './lib/picture.mjs'
 import { finish, report } from './lib/tap.mjs'
+import { SERVICE, applies, decidesByHand, pays } from './lib/idcard.mjs'
 import { Walker, has, is } from './lib/walker.mjs'
 
 const args = process.argv.slice(2)
@@ -18,67 +18,12 @@ if (folder)
 	mkdirSync(folder, { recursive: true })
 Walker.pictures = folder
 
-const SERVICE = 'idcard-replace-lost'
-const photo = { name: 'photo.png', mimeType: 'image/png', buffer: picture(600, 800, [168, 168, 168]) }
-
 // The code of an issued document, as its page shows it.
 function code(pdf) {
 	const run = spawnSync('pdftotext', ['-', '-'], { input: pdf, encoding: 'utf8' })
 	return run.stdout?.match(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/)?.[0] ?? 'none'
 }
 
-
-// The other language shows the same page, and leads back.
-async function switches(w) {
-	const before = w.path(), other = w.lang === 'ar' ? 'en' : 'ar'
-	await w.page.click(`a[hreflang=${other}]`)
-	const there = new URL(w.page.url()).pathname
-	const faults = is('the other language', there, `/${other}${before}`)
-	await w.page.click(`a[hreflang=${w.lang}]`)
-	return [...faults, ...is('and back', new URL(w.page.url()).pathname, `/${w.lang}${before}`)]
-}
-
-// Answers of the pages that ask something.
-const fill = {
-	what: p => p.check('#how'),
-	when: async p => {
-		await p.fill('#lost_on-day', '1')
-		await p.fill('#lost_on-month', '3')
-		await p.fill('#lost_on-year', '2026')
-		await p.fill('#place', 'Manama')
-	},
-	speed: p => p.locator('input[name=fast_track][value=false]').check(),
-	collection: p => p.locator('input[name=collect][value=isa-town]').check(),
-	permit: p => p.locator('input[name=permit_changed][value=false]').check(),
-	passport: p => p.setInputFiles('#passport', { ...photo, name: 'passport.png' }),
-	photograph: p => p.setInputFiles('#photograph', photo),
-	declaration: p => p.locator('input[name=declaration]').first().check()
-}
-
-async function applies(w) {
-	const seen = []
-	for (let guard = 0; guard < 20 && !w.path().endsWith('/check'); guard++) {
-		const name = w.path().split('/').pop()
-		seen.push(name)
-		await w.look(`form-${name}`, name === 'when' ? await switches(w) : [])
-		if (name === 'what') {
-			await w.send()
-			await w.look('form-what-empty', [...is('errors', await w.page.locator('.govuk-error-summary').count(), 1),
-				...has('Error in the title', /^(Error|خطأ):/.test(await w.page.title()))])
-		}
-		await fill[name]?.(w.page)
-		if (name === 'collection') { // leaves, and comes back
-			await w.page.locator('main form button[name=later]').click()
-			await w.look('form-left', is('after leaving', w.path(), '/applications'))
-			await w.page.locator('main .dw-results a').first().click()
-			await w.page.locator('main .dw-status a, main .dw-status button').first().click()
-			await w.page.waitForLoadState('load')
-			continue
-		}
-		await w.send()
-	}
-	return seen
-}
 
 async function journey(site, browser, lang, script, citizen) {
 	const w = await new Walker(site, browser, lang, script, 'citizen').begin()
@@ -117,25 +62,6 @@ async function journey(site, browser, lang, script, citizen) {
 	return [w, reference]
 }
 
-// At the provider's own pages: declined first, then paid.
-async function pays(w) {
-	const reference = w.path()
-	for (const outcome of ['decline', 'succeed']) {
-		if (w.path() !== reference)
-			await w.page.goto(`${w.site.address}/${w.lang}${reference}`)
-		await w.send()
-		await w.page.waitForSelector('#card')
-		if (outcome === 'succeed')
-			await w.look('provider')
-		await w.page.fill('#card', '4242 4242 4242 4242')
-		await w.page.locator(`input[name=outcome][value=${outcome}]`).check()
-		await w.send()
-		await w.page.waitForURL(`${w.site.address}/**`)
-		if (outcome === 'decline')
-			await w.look('declined', has('what happened', await w.page.locator('.dw-status--action').count()))
-	}
-}
-
 // The keyboard alone: from the list to the decision, in at most twelve keystrokes.
 async function decidesByKeys(w, reference) {
 	let strokes = 0
@@ -167,17 +93,6 @@ async function decides(site, browser, lang, script, reference) {
 		await decidesByHand(w, reference)
 	await w.look('desk-decided')
 	await w.end()
-}
-
-async function decidesByHand(w, reference) {
-	await w.page.locator(`main a[href$="/desk/cases/${reference}"]`).first().click()
-	await w.look('desk-case')
-	await w.page.locator(`form[action$="/${reference}/claim"] button`).click()
-	await w.page.waitForLoadState('load')
-	await w.page.locator('input[name=outcome][value=approve]').check()
-	await w.look('desk-decide')
-	await w.page.locator(`form[action$="/${reference}/decide"] button[type=submit]`).first().click()
-	await w.page.waitForLoadState('load')
 }
 
 // An officer of another entity is not told that there is such a case.

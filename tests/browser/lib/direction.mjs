@@ -59,7 +59,7 @@ export function direction() {
 
 	for (const n of arabic ? texts() : []) {
 		const e = n.parentElement
-		const words = n.data.replace(/\b(JPG|JPEG|PNG|GIF|PDF|JSON|SHA)\b/g, '') // names of formats and sums stay
+		const words = n.data.replace(/\b(JPG|JPEG|PNG|GIF|PDF|CSV|JSON|SHA)\b/g, '') // names of formats and sums stay
 		if (!e.closest('[lang=en],bdi,code,svg') && /[A-Za-z]{3,}/.test(words))
 			faults.add(`"${n.data.trim().slice(0, 40)}" is not translated`)
 		if (/\[[a-z_]+(\.[a-z_0-9]+)+\]/.test(n.data))
