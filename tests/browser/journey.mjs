@@ -57,7 +57,7 @@ async function journey(site, browser, lang, script, citizen) {
 	await pays(w)
 	await w.look('confirmation', has('the reference', (await w.page.locator('main').textContent()).includes(reference)))
 	await w.to(`/applications/${reference}`)
-	const receipt = w.page.locator('.dw-timeline', { hasText: { ar: 'إيصال سداد', en: 'Payment receipt' }[w.lang] })
+	const receipt = w.page.locator('.dw-timeline', { hasText: { ar: 'إيصال سداد', en: 'Receipt' }[w.lang] })
 	await w.look('application', has('the receipt in the story', await receipt.count()))
 	return [w, reference]
 }
