@@ -225,8 +225,11 @@ static void nobody_publishes_what_they_wrote(void **state)
 	visit(v, at);
 	submit(v, below(v, at, "reject"), "answer=no");
 	assert_int_equal(v->status, 403);
-	/* an author has no right to publish at all */
+	/* an author has no right to publish at all, nor to take back what is another's */
 	struct visitor *author = signed_in(p->w, AUTHOR);
+	visit(author, at);
+	submit(author, below(author, at, "withdraw"), "");
+	assert_int_equal(author->status, 409);
 	visit(author, at);
 	submit(author, below(author, at, "publish"), "");
 	assert_true(author->status == 404 || author->status == 403);

@@ -95,7 +95,7 @@ static void rights(struct req *r, json *v, const struct at *at)
 	bool publisher = may(&r->session.rights, PERM_policy_publish, at->s->entity);
 	bool hand = change_has_hand(r->db, ch->id, r->session.person);
 	json_set_bool(r->a, v, "may_edit", policy_may_edit(ch));
-	json_set_bool(r->a, v, "may_withdraw", policy_may_edit(ch) || proposed);
+	json_set_bool(r->a, v, "may_withdraw", hand && (policy_may_edit(ch) || proposed));
 	json_set_bool(r->a, v, "may_decide", proposed && publisher && !hand);
 	json_set_bool(r->a, v, "own", proposed && hand);
 	json_set_bool(r->a, v, "stale", (policy_may_edit(ch) || proposed) && ch->base != at->newest);

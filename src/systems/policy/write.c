@@ -228,6 +228,9 @@ err decide_policy_withdraw(struct tx *tx, struct req *r)
 	if (!still(tx, &w->at.ch, &now, "draft", "rejected") &&
 	    !still(tx, &w->at.ch, &now, "proposed", "proposed"))
 		return gone(tx);
+	/* Others send it back with a reason. */
+	if (!change_has_hand(tx->db, now.id, tx->actor.person))
+		return tx_fail(tx, ERR_policy_state, "", "only who wrote or proposed it takes it back");
 	return tx_emit(tx, (struct emission){.kind = "policy.withdrawn",
 	                                     .entity = now.entity,
 	                                     .data = about(tx, now.id)});
