@@ -238,6 +238,8 @@ static err claim_decide(struct tx *tx, void *ctx)
 	for (int i = 0; i < c->n; i++) {
 		const struct job_command *kind =
 		    c->apart ? NULL : kernel_job_command(tx->k, c->job[i].kind);
+		if (!kind && claimed == (c->apart ? c->max : JOB_CLAIM_WORLD))
+			continue;
 		if (!kind) {
 			db_exec(tx->db, &sql_job_claim, D_INT(c->job[i].id), D_INT(tx->now + JOB_LEASE));
 			c->job[claimed++] = c->job[i];

@@ -4,26 +4,27 @@
  * Jobs that are commands (organ.h) run many in one transaction, which also records that
  * they ran: exactly once, with no claim. When one of them fails, nothing of that is kept
  * and each is tried alone. The scheduler claims the other due jobs, runs each in one of
- * its threads, and records how it went. A process that dies while a job runs leaves a lease behind; after
- * JOB_LEASE another takes the job again (on an embedded database, which has no other,
- * the next start does at once): a job may thus run more than once, and
- * what it does to the world must be safe to repeat (a message carries its own id,
- * an enquiry changes nothing). Failures wait 5 s, 10 s, 20 s .. JOB_PAUSE_MAX.
- * The same threads seal the journal once a second.
+ * its threads, and records how it went. A process that dies while a job runs leaves a lease behind;
+ * after JOB_LEASE another takes the job again (on an embedded database, which has no other, the
+ * next start does at once): a job may thus run more than once, and what it does to the world must
+ * be safe to repeat (a message carries its own id, an enquiry changes nothing). Failures wait 5 s,
+ * 10 s, 20 s .. JOB_PAUSE_MAX. The same threads seal the journal once a second.
  */
 #ifndef KERNEL_OUTBOX_H
 #define KERNEL_OUTBOX_H
 
 #include "kernel/kernel.h"
 
-#define JOB_THREADS 2
-#define JOB_CLAIM_MAX 128
-#define JOB_LEASE (2 * MINUTE)
-#define JOB_TOGETHER (20 * SECOND / 1000) /* of commands in one transaction: others wait so long */
-#define JOB_PAUSE_FIRST (5 * SECOND)
-#define JOB_PAUSE_MAX (1 * HOUR)
+#define JOB_THREADS     2
+#define JOB_CLAIM_MAX   512 /* looked at in one transaction */
+#define JOB_CLAIM_WORLD 16  /* of them, jobs that one thread then runs one by one */
+#define JOB_LEASE       (2 * MINUTE)
+#define JOB_TOGETHER    (20 * SECOND / 1000) /* of commands in one transaction: others wait so long \
+	                                          */
+#define JOB_PAUSE_FIRST      (5 * SECOND)
+#define JOB_PAUSE_MAX        (1 * HOUR)
 #define JOB_ATTEMPTS_DEFAULT 12
-#define SEAL_EVERY (1 * SECOND)
+#define SEAL_EVERY           (1 * SECOND)
 
 struct scheduler;
 
