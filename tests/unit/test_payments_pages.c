@@ -32,6 +32,7 @@ static err officer_decide(struct tx *tx, void *ctx)
 {
 	struct desk *d = ctx;
 	err e = role_grant(tx, d->p->officer, STR("finance_officer"), STR("*"), 0);
+	e = e ? e : role_grant(tx, d->p->officer, STR("operator"), STR("*"), 0);
 	return e ? e : sign_in_decide(tx, ctx);
 }
 
