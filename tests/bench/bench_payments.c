@@ -20,6 +20,7 @@
 #define CLIENTS_MAX  64
 #define READY_MAX    400000
 #define BATCH        1000
+#define PREPARE      4 /* times a figure's seconds, at most, to have payers at the provider */
 
 struct bench {
 	struct kernel *k;
@@ -232,8 +233,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COUNT(crowds); i++)
 		crowd(&b, "durable orders", crowds[i], seconds, orders);
 	int64_t wanted = (int64_t)(seconds * 3 * 12000);
+	instant enough = clock_monotonic() + PREPARE * (instant)whole * SECOND;
 	arena *batch = arena_create(ARENA_BYTES);
-	for (; b.ready + BATCH <= READY_MAX && b.ready < wanted; b.ready += BATCH) {
+	for (; b.ready + BATCH <= READY_MAX && b.ready < wanted && clock_monotonic() < enough;
+	     b.ready += BATCH) {
 		arena_reset(batch);
 		if (run(&b, batch, ready_decide, &b) != OK)
 			break;
