@@ -22,7 +22,9 @@ async function picture(page, name) {
 
 const site = await serve()
 const browser = await launch()
-const wanted = samples().filter(s => !args.length || args.some(a => s.key.includes(a)))
+// The drawing tools are installed apart (tools/editors.sh): the journey of a rule visits them.
+const elsewhere = ['policy/editor']
+const wanted = samples().filter(s => !elsewhere.includes(s.key) && (!args.length || args.some(a => s.key.includes(a))))
 let heaviest = 0
 for (const { key } of wanted)
 	for (const lang of ['ar', 'en']) {

@@ -246,7 +246,6 @@ static void a_payer_finds_what_was_paid(void **state)
 	shop_stop(c.s);
 }
 
-/* proves: PAY-19 */
 static void an_officer_sees_one_payment_whole(void **state)
 {
 	(void)state;
