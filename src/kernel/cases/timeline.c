@@ -3,6 +3,7 @@
 #include "kernel/cases/statements.h"
 
 #include "kernel/head.h"
+#include "kernel/i18n/i18n.h"
 
 #define SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
 
@@ -27,14 +28,6 @@ static void each_event(struct kernel *k, dbc *c, int64_t id, bool open,
 	}
 	db_done(r);
 	arena_destroy(s);
-}
-
-static json *two(arena *a, str en, str ar)
-{
-	json *v = json_object(a);
-	json_set_str(a, v, "en", str_dup(a, en));
-	json_set_str(a, v, "ar", str_dup(a, ar));
-	return v;
 }
 
 static json *reversed(arena *a, json *list)
@@ -64,13 +57,13 @@ struct story {
 static json *person_name(struct story *s, int64_t id)
 {
 	struct person p;
-	return person_get(s->c, s->a, id, &p) ? two(s->a, p.name_en, p.name_ar) : NULL;
+	return person_get(s->c, s->a, id, &p) ? text_pair(s->a, p.name_en, p.name_ar) : NULL;
 }
 
 static json *entity_name(struct story *s, str id, instant at)
 {
 	struct entity n;
-	return entity_get(s->c, s->a, id, at, &n) ? two(s->a, n.name_en, n.name_ar) : NULL;
+	return entity_get(s->c, s->a, id, at, &n) ? text_pair(s->a, n.name_en, n.name_ar) : NULL;
 }
 
 /* ---- the timeline ---- */
@@ -173,8 +166,8 @@ static void reading(void *ctx, const struct event *e)
 	json *v = json_object(s->a), *entity = entity_name(s, e->entity, e->at),
 	     *person = person_name(s, e->actor);
 	json_set_str(s->a, v, "at", time_print(s->a, e->at));
-	json_set(s->a, v, "entity", entity ? entity : two(s->a, e->entity, e->entity));
-	json_set(s->a, v, "person", person ? person : two(s->a, (str){0}, (str){0}));
+	json_set(s->a, v, "entity", entity ? entity : text_pair(s->a, e->entity, e->entity));
+	json_set(s->a, v, "person", person ? person : text_pair(s->a, (str){0}, (str){0}));
 	json_set_str(s->a, v, "purpose", str_dup(s->a, json_str(e->data, "purpose")));
 	json_push(s->list, v);
 }

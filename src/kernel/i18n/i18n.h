@@ -40,6 +40,9 @@ str message_text(const struct messages *m, arena *a, enum lang l, str key, int64
 /* The same for a text that is not in the catalogue: a pack's notice. */
 str text_fill(arena *a, str text, int64_t n, const json *args, bool isolate);
 
+/* {"en": .., "ar": ..}: one text in both languages. */
+json *text_pair(arena *a, str en, str ar);
+
 enum plural plural_of(enum lang l, int64_t n); /* CLDR 48 */
 enum lang lang_of(str code);                   /* "en" -> LANG_EN, else LANG_AR */
 const char *lang_code(enum lang l);

@@ -261,3 +261,11 @@ const char *lang_code(enum lang l)
 {
 	return l == LANG_EN ? "en" : "ar";
 }
+
+json *text_pair(arena *a, str en, str ar)
+{
+	json *two = json_object(a);
+	json_set_str(a, two, "en", en);
+	json_set_str(a, two, "ar", ar);
+	return two;
+}

@@ -31,8 +31,8 @@ static void own_cover(struct req *r, json *v)
 		return;
 	json *o = json_set(r->a, v, "cover", json_object(r->a)), *name = desk_person(r, who);
 	json_set(r->a, o, "name", name ? name : json_string(r->a, (str){0}));
-	desk_day(r, o, "since", since);
-	desk_day(r, o, "until", until - 1);
+	view_day(r, o, "since", since);
+	view_day(r, o, "until", until - 1);
 }
 
 static void covers_for(struct req *r, json *v)
@@ -54,9 +54,9 @@ static void covers_for(struct req *r, json *v)
 	for (size_t i = 0; i < n; i++) {
 		json *o = json_push(list, json_object(r->a)), *name = desk_person(r, at[i].person);
 		json_set(r->a, o, "name", name ? name : json_string(r->a, (str){0}));
-		desk_day(r, o, "since", at[i].since);
-		desk_day(r, o, "until", at[i].until - 1);
-		json_set_str(r->a, o, "href", desk_href(r, "/desk?assignee=%lld", (long long)at[i].person));
+		view_day(r, o, "since", at[i].since);
+		view_day(r, o, "until", at[i].until - 1);
+		json_set_str(r->a, o, "href", view_href(r, "/desk?assignee=%lld", (long long)at[i].person));
 	}
 }
 
@@ -89,7 +89,7 @@ static json *absence_view(struct req *r)
 		json_set_bool(r->a, o, "selected", str_eq(json_str(o, "value"), req_field(r, "who")));
 		json_push(list, o);
 	}
-	json_set_str(r->a, v, "back", desk_href(r, "/desk"));
+	json_set_str(r->a, v, "back", view_href(r, "/desk"));
 	json_set(r->a, v, "colleagues", list);
 	json_set_str(r->a, v, "since", req_field(r, "since"));
 	json_set_str(r->a, v, "until", req_field(r, "until"));

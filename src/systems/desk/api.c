@@ -162,7 +162,7 @@ static json *case_json(struct req *r, const struct kase *q)
 	json *tasks = json_array(r->a);
 	currency c;
 	person_get(r->db, r->a, q->applicant, &p);
-	json_set(r->a, who, "name", desk_two(r->a, p.name_en, p.name_ar));
+	json_set(r->a, who, "name", text_pair(r->a, p.name_en, p.name_ar));
 	json_set_str(r->a, who, "national_number", p.national_number);
 	json_set(r->a, v, "person", who);
 	json_set(r->a, v, "answers", case_answers(r->db, r->a, q->id));

@@ -116,7 +116,7 @@ static json *bulk_view(struct req *r, struct selected *s, bool *good)
 	json_set(r->a, v, "colleagues", colleagues(r));
 	json_set_bool(r->a, v, "can_apply", *good);
 	json_set_int(r->a, v, "count", (int64_t)s->n);
-	json_set_str(r->a, v, "back", desk_href(r, "/desk"));
+	json_set_str(r->a, v, "back", view_href(r, "/desk"));
 	*good = *good && !to_missing;
 	return v;
 }

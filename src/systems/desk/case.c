@@ -64,7 +64,7 @@ json *desk_colleagues(struct req *r, str entity, int64_t but)
 		if (again || h[i].person == but || !may(&rights, PERM_case_work, entity))
 			continue;
 		desk_choice(r, list, str_fmt(r->a, "%lld", (long long)h[i].person),
-		            desk_two(r->a, h[i].name_en, h[i].name_ar));
+		            text_pair(r->a, h[i].name_en, h[i].name_ar));
 	}
 	return list;
 }
@@ -80,7 +80,7 @@ static void answer_file(struct req *r, const struct kase *q, json *list, const j
 	str_cut(&type, '/', &kind);
 	json_set_str(
 	    r->a, o, "href",
-	    desk_href(r, "/desk/cases/%.*s/files/%.*s", STRF(q->reference), STRF(json_str(f, "file"))));
+	    view_href(r, "/desk/cases/%.*s/files/%.*s", STRF(q->reference), STRF(json_str(f, "file"))));
 	json_set_str(r->a, o, "thumb", (str){0});
 	json_set_str(r->a, o, "name", json_str(f, "name"));
 	json_set_str(r->a, o, "type", type.n ? type : json_str(f, "type"));
@@ -270,18 +270,18 @@ static json *about_case(struct req *r, const struct kase *q)
 	json *o = json_object(r->a), *who = json_object(r->a);
 	struct person p = {0};
 	person_get(r->db, r->a, q->applicant, &p);
-	json_set(r->a, who, "name", desk_two(r->a, p.name_en, p.name_ar));
+	json_set(r->a, who, "name", text_pair(r->a, p.name_en, p.name_ar));
 	json_set_str(r->a, who, "national_number", p.national_number);
 	json_set_str(r->a, o, "reference", q->reference);
 	json_set_int(r->a, o, "version", q->revision);
 	json_set(r->a, o, "service", desk_service(r, q->service));
 	json_set_str(r->a, o, "service_id", q->service);
-	json_set(r->a, o, "entity", desk_entity(r, q->entity));
+	json_set(r->a, o, "entity", view_entity(r, q->entity, r->now));
 	json_set_str(r->a, o, "state", q->state);
 	json_set_str(r->a, o, "outcome", q->outcome);
 	json_set_str(r->a, o, "channel", q->channel);
-	desk_day(r, o, "received", q->submitted);
-	desk_day(r, o, "due", q->due);
+	view_day(r, o, "received", q->submitted);
+	view_day(r, o, "due", q->due);
 	json_set_str(r->a, o, "due_state", desk_due_state(r, q->state, q->due));
 	json_set_bool(r->a, o, "paused", q->paused != 0);
 	json_set_str(r->a, o, "reason", str_eq(q->state, STR("suspended")) ? q->reason : (str){0});
@@ -311,7 +311,7 @@ json *desk_case_view(struct req *r, const struct kase *q)
 	const struct service *s = service_at(r->k, r->db, q->service, q->version);
 	json *v = json_object(r->a), *about = about_case(r, q), *form = json_object(r->a);
 	json *reason = json_object(r->a), *outcome = json_object(r->a), *note = json_object(r->a);
-	json_set_str(r->a, v, "back", desk_href(r, "/desk"));
+	json_set_str(r->a, v, "back", view_href(r, "/desk"));
 	json_set_int(r->a, v, "reason_max", 1000);
 	json_set_int(r->a, v, "note_max", 4000);
 	task_part(r, q, s, v, about);
@@ -334,7 +334,7 @@ json *desk_case_view(struct req *r, const struct kase *q)
 	delays(r, q, v);
 	if (s && s->process)
 		json_set_str(r->a, v, "diagram",
-		             desk_href(r, "/desk/cases/%.*s/diagram.svg", STRF(q->reference)));
+		             view_href(r, "/desk/cases/%.*s/diagram.svg", STRF(q->reference)));
 	return v;
 }
 

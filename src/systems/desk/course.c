@@ -33,10 +33,10 @@ json *desk_task_name(struct req *r, const struct task *t)
 	if (t->name && t->name->count)
 		return json_copy(r->a, t->name);
 	if (t->instance || !str_eq(t->element, STR("appeal")))
-		return desk_two(r->a, t->element, t->element);
-	return desk_two(r->a,
-	                message_text(texts, r->a, LANG_EN, STR("desk.task.appeal"), 0, NULL, false),
-	                message_text(texts, r->a, LANG_AR, STR("desk.task.appeal"), 0, NULL, false));
+		return text_pair(r->a, t->element, t->element);
+	return text_pair(r->a,
+	                 message_text(texts, r->a, LANG_EN, STR("desk.task.appeal"), 0, NULL, false),
+	                 message_text(texts, r->a, LANG_AR, STR("desk.task.appeal"), 0, NULL, false));
 }
 
 bool desk_led(struct req *r, const struct kase *q)
@@ -67,7 +67,7 @@ static void relate(struct req *r, json *list, const char *key, const struct kase
 	json_set_str(r->a, o, "key", str_of(key));
 	json_set_str(r->a, o, "reference", q->reference);
 	json_set_str(r->a, o, "state", q->state);
-	json_set_str(r->a, o, "href", desk_href(r, "/desk/cases/%.*s", STRF(q->reference)));
+	json_set_str(r->a, o, "href", view_href(r, "/desk/cases/%.*s", STRF(q->reference)));
 }
 
 static json *related(struct req *r, const struct kase *q)
@@ -98,7 +98,7 @@ void desk_course_view(struct req *r, const struct kase *q, json *view)
 		json_set_str(r->a, o, "text", req_text(r, str_c(r->a, key)));
 		json_set_str(
 		    r->a, o, "href",
-		    desk_href(r, "/desk/cases/%.*s/course/%s", STRF(q->reference), courses[i].name));
+		    view_href(r, "/desk/cases/%.*s/course/%s", STRF(q->reference), courses[i].name));
 	}
 	json_set(r->a, view, "related", related(r, q));
 }
@@ -120,7 +120,7 @@ static json *course_view(struct req *r, const struct work *w)
 {
 	json *v = json_object(r->a), *form = json_object(r->a), *f;
 	const char *name = w->course->name;
-	json_set_str(r->a, v, "back", desk_href(r, "/desk/cases/%.*s", STRF(w->q.reference)));
+	json_set_str(r->a, v, "back", view_href(r, "/desk/cases/%.*s", STRF(w->q.reference)));
 	json_set_str(r->a, v, "reference", w->q.reference);
 	json_set(r->a, v, "service", desk_service(r, w->q.service));
 	json_set_str(r->a, v, "state", w->q.state);

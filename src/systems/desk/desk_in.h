@@ -7,6 +7,7 @@
 #include "kernel/cases/cases.h"
 #include "kernel/pack/pack.h"
 #include "web/server.h"
+#include "web/view.h"
 
 #define ROUTES_DEF "systems/desk/routes.def"
 #include "web/declare.h"
@@ -15,30 +16,25 @@
 #include "systems/desk/statements.def"
 #undef STMT
 
-#define PAGE_LINES   25
-#define FOUND_MAX    500    /* lines that a search by words shows */
-#define EXPORT_MAX   200000 /* lines of a table */
-#define EXPORT_PAGE  1000
-#define SELECTED_MAX 100 /* cases of one bulk action */
-#define TERMS_MAX    32  /* of a query */
-#define ENTITIES_MAX 256
-#define OFFICERS_MAX 200
-#define SEARCHES_MAX 50
-#define QUERY_BYTES  500
-#define TASKS_MAX    32
+#define PAGE_LINES           25
+#define FOUND_MAX            500    /* lines that a search by words shows */
+#define EXPORT_MAX           200000 /* lines of a table */
+#define EXPORT_PAGE          1000
+#define SELECTED_MAX         100 /* cases of one bulk action */
+#define TERMS_MAX            32  /* of a query */
+#define ENTITIES_MAX         256
+#define OFFICERS_MAX         200
+#define SEARCHES_MAX         50
+#define QUERY_BYTES          500
+#define TASKS_MAX            32
 #define API_CALLS_A_MINUTE   600 /* of one key */
 #define API_REFUSED_A_MINUTE 60  /* of one address without a good key */
-#define SOON_DAYS    2 /* working days before a case is due that it is due soon */
+#define SOON_DAYS            2   /* working days before a case is due that it is due soon */
 
 /* ---- view.c ---- */
 
-str desk_text(const struct req *r, const char *key, const json *args);
-str desk_href(const struct req *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-json *desk_two(arena *a, str en, str ar);
 json *desk_person(struct req *r, int64_t id); /* {"en","ar"}, or NULL */
-json *desk_entity(struct req *r, str id);
-json *desk_service(struct req *r, str id); /* its title */
-void desk_day(struct req *r, json *o, const char *name, instant t);
+json *desk_service(struct req *r, str id);    /* its title */
 json *desk_choice(struct req *r, json *list, str value, json *text);
 void desk_error(struct req *r, json *view, const char *field, str text);
 /* "late", "today", "soon" or "": only while the time runs. */

@@ -100,17 +100,17 @@ static json *hooks_view(struct req *r)
 	size_t n = desk_own_entities(r, &entity);
 	json *v = json_object(r->a), *list = json_set(r->a, v, "hooks", json_array(r->a)),
 	     *choices = json_set(r->a, v, "entities", json_array(r->a));
-	json_set_str(r->a, v, "back", desk_href(r, "/admin/keys"));
+	json_set_str(r->a, v, "back", view_href(r, "/admin/keys"));
 	for (size_t i = 0; i < n; i++) {
-		json *c = desk_choice(r, choices, entity[i], desk_entity(r, entity[i]));
+		json *c = desk_choice(r, choices, entity[i], view_entity(r, entity[i], r->now));
 		json_set_bool(r->a, c, "selected", str_eq(req_field(r, "entity"), entity[i]));
 		if (!hook_of(r->db, r->a, entity[i], &url, &since))
 			continue;
 		json *o = json_push(list, json_object(r->a));
 		json_set_str(r->a, o, "entity", entity[i]);
-		json_set(r->a, o, "name", desk_entity(r, entity[i]));
+		json_set(r->a, o, "name", view_entity(r, entity[i], r->now));
 		json_set_str(r->a, o, "url", url);
-		desk_day(r, o, "since", since);
+		view_day(r, o, "since", since);
 	}
 	json_set_str(r->a, v, "url", req_field(r, "url"));
 	json_set_str(r->a, v, "secret", (str){0});

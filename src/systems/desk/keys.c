@@ -55,10 +55,10 @@ static void keys_of(struct req *r, json *list, str entity)
 		json *o = json_push(list, json_object(r->a)), *who = desk_person(r, at[i].person);
 		json_set_str(r->a, o, "hash", at[i].hash);
 		json_set_str(r->a, o, "name", at[i].name);
-		json_set(r->a, o, "entity", desk_entity(r, entity));
+		json_set(r->a, o, "entity", view_entity(r, entity, r->now));
 		json_set(r->a, o, "acts_as", who ? who : json_string(r->a, (str){0}));
-		desk_day(r, o, "made", at[i].made);
-		desk_day(r, o, "until", at[i].until);
+		view_day(r, o, "made", at[i].made);
+		view_day(r, o, "until", at[i].until);
 		json_set_bool(r->a, o, "ended", at[i].until <= r->now);
 	}
 }

@@ -12,9 +12,9 @@ static json *line_view(struct req *r, const struct case_line *l, bool with_entit
 	json_set(a, o, "applicant", who ? who : json_string(a, (str){0}));
 	json_set(a, o, "service", desk_service(r, l->service));
 	if (with_entity)
-		json_set(a, o, "entity", desk_entity(r, l->entity));
-	desk_day(r, o, "received", l->submitted);
-	desk_day(r, o, "due", l->due);
+		json_set(a, o, "entity", view_entity(r, l->entity, r->now));
+	view_day(r, o, "received", l->submitted);
+	view_day(r, o, "due", l->due);
 	json_set_str(a, o, "due_state", desk_due_state(r, l->state, l->due));
 	json_set_str(a, o, "state", l->state);
 	json_set(a, o, "assignee", holder ? holder : json_string(a, (str){0}));
@@ -191,7 +191,7 @@ err page_desk_list(struct req *r)
 	if (q->wrong) {
 		json *args = json_object(r->a);
 		json_set_str(r->a, args, "term", q->wrong_term);
-		json_set_str(r->a, v, "q_error", desk_text(r, "desk.list.wrong_term", args));
+		json_set_str(r->a, v, "q_error", view_text(r, "desk.list.wrong_term", 0, args));
 	}
 	choose_state(r, v);
 	choose_assignee(r, q, v);

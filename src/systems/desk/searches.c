@@ -12,7 +12,7 @@ json *desk_searches(struct req *r)
 	while (db_next(rs)) {
 		json *o = json_push(list, json_object(r->a));
 		json_set_str(r->a, o, "name", str_dup(r->a, db_text(rs, 0)));
-		json_set_str(r->a, o, "href", desk_href(r, "/desk%.*s", STRF(db_text(rs, 1))));
+		json_set_str(r->a, o, "href", view_href(r, "/desk%.*s", STRF(db_text(rs, 1))));
 	}
 	db_done(rs);
 	return list;

@@ -21,9 +21,9 @@ static void state_row(struct req *r, json *list, str entity, const char *state)
 	json_set_bool(r->a, o, "more_than", late_capped);
 	json_set_str(
 	    r->a, o, "href",
-	    desk_href(r, "/desk?state=%s&entity=%.*s", state, STRF(desk_escaped(r->a, entity))));
+	    view_href(r, "/desk?state=%s&entity=%.*s", state, STRF(desk_escaped(r->a, entity))));
 	json_set_str(r->a, o, "late_href",
-	             desk_href(r, "/desk?state=%s&entity=%.*s&q=due%%3Alate", state,
+	             view_href(r, "/desk?state=%s&entity=%.*s&q=due%%3Alate", state,
 	                       STRF(desk_escaped(r->a, entity))));
 }
 
@@ -46,19 +46,19 @@ static void officers(struct req *r, json *list, str entity)
 		json_set_int(r->a, o, "count", at[i].n);
 		json_set_int(r->a, o, "late", at[i].late);
 		json_set_str(r->a, o, "href",
-		             desk_href(r, "/desk?assignee=%lld&entity=%.*s", (long long)at[i].person,
+		             view_href(r, "/desk?assignee=%lld&entity=%.*s", (long long)at[i].person,
 		                       STRF(desk_escaped(r->a, entity))));
 	}
 }
 
 err page_desk_workload(struct req *r)
 {
-	static const char *const states[] = {"submitted", "review", "returned", "suspended",
-	                                     "unpaid", "appealed"};
+	static const char *const states[] = {"submitted", "review", "returned",
+	                                     "suspended", "unpaid", "appealed"};
 	json *v = json_object(r->a), *list = json_set(r->a, v, "entities", json_array(r->a));
 	struct desk_query *q = NEW(r->a, struct desk_query);
 	desk_query_read(r, q);
-	json_set_str(r->a, v, "back", desk_href(r, "/desk"));
+	json_set_str(r->a, v, "back", view_href(r, "/desk"));
 	struct case_filter f = {.entities = q->f.entities,
 	                        .n_entities = q->f.n_entities,
 	                        .everywhere = q->f.everywhere,
@@ -71,7 +71,7 @@ err page_desk_workload(struct req *r)
 			continue;
 		last = entity;
 		json *o = json_push(list, json_object(r->a));
-		json_set(r->a, o, "name", desk_entity(r, entity));
+		json_set(r->a, o, "name", view_entity(r, entity, r->now));
 		json *rows_of = json_set(r->a, o, "states", json_array(r->a));
 		for (size_t i = 0; i < COUNT(states); i++)
 			state_row(r, rows_of, entity, states[i]);

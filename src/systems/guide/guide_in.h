@@ -4,6 +4,7 @@
 
 #include "kernel/pack/pack.h"
 #include "systems/guide/guide.h"
+#include "web/view.h"
 
 #define ROUTES_DEF "systems/guide/routes.def"
 #include "web/declare.h"
@@ -66,8 +67,6 @@ json *guide_results(arena *a, const struct pack *p, const struct service *const 
 /* A breadcrumb's list, from pairs (text, href); see guide_crumb. */
 json *guide_crumbs(struct req *r);
 void guide_crumb(struct req *r, json *crumbs, json *text, const char *href);
-json *guide_both(struct req *r, const char *key); /* {"en","ar"} of a message */
-str guide_href(struct req *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "3 working days" in both languages. */
 json *guide_duration(struct req *r, const json *duration);
 /* "0.6 working days": the median of the latest decided cases of 90 days, in the unit

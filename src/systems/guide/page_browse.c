@@ -61,8 +61,8 @@ err page_guide_az(struct req *r)
 		json_push(services, guide_result(r->a, p, v[i].s));
 	}
 	json *crumbs = json_set(r->a, view, "crumbs", guide_crumbs(r));
-	guide_crumb(r, crumbs, guide_both(r, "guide.title"), "/guide");
-	guide_crumb(r, crumbs, guide_both(r, "guide.az"), NULL);
+	guide_crumb(r, crumbs, view_both(r, "guide.title"), "/guide");
+	guide_crumb(r, crumbs, view_both(r, "guide.az"), NULL);
 	r->cacheable = true;
 	return req_view(r, "guide/az", view);
 }
@@ -115,7 +115,7 @@ err page_guide_life_event(struct req *r)
 		return req_fail(r, ERR_not_found, "", "there is no such life event");
 	size_t n;
 	json *v = json_object(r->a), *crumbs = json_set(r->a, v, "crumbs", guide_crumbs(r));
-	guide_crumb(r, crumbs, guide_both(r, "guide.title"), "/guide");
+	guide_crumb(r, crumbs, view_both(r, "guide.title"), "/guide");
 	guide_crumb(r, crumbs, json_copy(r->a, json_get(event, "name")), NULL);
 	json *about = json_set(r->a, v, "event", json_object(r->a));
 	json_set_str(r->a, about, "id", id);
@@ -141,7 +141,7 @@ err page_guide_entity(struct req *r)
 	size_t n;
 	int64_t ended;
 	json *v = json_object(r->a), *crumbs = json_set(r->a, v, "crumbs", guide_crumbs(r));
-	guide_crumb(r, crumbs, guide_both(r, "guide.title"), "/guide");
+	guide_crumb(r, crumbs, view_both(r, "guide.title"), "/guide");
 	guide_crumb(r, crumbs, json_copy(r->a, json_get(body, "name")), NULL);
 	json *about = json_set(r->a, v, "entity", json_object(r->a));
 	json_set_str(r->a, about, "id", id);

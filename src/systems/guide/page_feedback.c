@@ -8,13 +8,13 @@ static json *form_view(struct req *r, const struct service *s, str helped)
 	json *v = json_object(r->a), *about = json_set(r->a, v, "service", json_object(r->a));
 	json_set_str(r->a, about, "id", s->id);
 	json_set(r->a, about, "title", json_copy(r->a, json_get(s->card, "title")));
-	json_set_str(r->a, v, "back", guide_href(r, "/services/%.*s", STRF(s->id)));
+	json_set_str(r->a, v, "back", view_href(r, "/services/%.*s", STRF(s->id)));
 	json *items = json_set(r->a, v, "helped", json_array(r->a));
 	for (size_t i = 0; i < COUNT(values); i++) {
 		json *o = json_push(items, json_object(r->a));
 		json_set_str(r->a, o, "id", i ? STR("helped-2") : STR("helped"));
 		json_set_str(r->a, o, "value", str_of(values[i]));
-		json_set(r->a, o, "text", guide_both(r, i ? "web.no" : "web.yes"));
+		json_set(r->a, o, "text", view_both(r, i ? "web.no" : "web.yes"));
 		json_set_bool(r->a, o, "checked", str_eq(helped, str_of(values[i])));
 	}
 	json_set_int(r->a, v, "note_max", GUIDE_NOTE_MAX);
@@ -36,10 +36,10 @@ static void wrong(struct req *r, json *v, const char *field, const char *key)
 	if (!errors)
 		errors = json_set(r->a, v, "errors", json_array(r->a));
 	json *o = json_push(errors, json_object(r->a));
-	json_set(r->a, o, "text", guide_both(r, key));
+	json_set(r->a, o, "text", view_both(r, key));
 	json_set_str(r->a, o, "href", str_fmt(r->a, "#%s", field));
 	json *f = json_set(r->a, form, field, json_object(r->a));
-	json_set(r->a, f, "error", guide_both(r, key));
+	json_set(r->a, f, "error", view_both(r, key));
 }
 
 err prepare_guide_feedback(struct req *r)

@@ -92,7 +92,7 @@ static json *table_by(const struct figures *f, const json *list,
 		if (!t.all)
 			continue;
 		json *o = row(r, table, json_copy(r->a, json_get(i, "name")), t);
-		json_set_str(r->a, o, "href", guide_href(r, "%s%s", link, str_c(r->a, id)));
+		json_set_str(r->a, o, "href", view_href(r, "%s%s", link, str_c(r->a, id)));
 	}
 	return table;
 }
@@ -104,7 +104,7 @@ static json *table_by_stage(const struct figures *f)
 	json *table = json_array(r->a);
 	for (size_t i = 0; i < COUNT(stages); i++) {
 		str key = str_fmt(r->a, "guide.stage.%s", stages[i]);
-		row(r, table, guide_both(r, str_c(r->a, key)), tally_of(f, of_stage, str_of(stages[i])));
+		row(r, table, view_both(r, str_c(r->a, key)), tally_of(f, of_stage, str_of(stages[i])));
 	}
 	return table;
 }
@@ -117,8 +117,8 @@ err page_guide_figures(struct req *r)
 		return e;
 	f.day = calendar_day(f.p->calendar, r->now);
 	json *v = json_object(r->a), *crumbs = json_set(r->a, v, "crumbs", guide_crumbs(r));
-	guide_crumb(r, crumbs, guide_both(r, "guide.title"), "/guide");
-	guide_crumb(r, crumbs, guide_both(r, "guide.figures.title"), NULL);
+	guide_crumb(r, crumbs, view_both(r, "guide.title"), "/guide");
+	guide_crumb(r, crumbs, view_both(r, "guide.figures.title"), NULL);
 	struct tally all = tally_of(&f, any, (str){0});
 	json_set_int(r->a, v, "all", all.all);
 	json_set_int(r->a, v, "eligible", all.eligible);

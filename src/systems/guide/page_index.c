@@ -56,7 +56,7 @@ static json *options(struct req *r)
 {
 	json *items = json_array(r->a), *all = json_push(items, json_object(r->a));
 	json_set_str(r->a, all, "value", (str){0});
-	json_set(r->a, all, "text", guide_both(r, "guide.all"));
+	json_set(r->a, all, "text", view_both(r, "guide.all"));
 	return items;
 }
 
@@ -146,7 +146,7 @@ static void filters(struct req *r, const struct pack *p, const struct query *q, 
 	json *box = json_push(online, json_object(r->a));
 	json_set_str(r->a, box, "id", STR("online"));
 	json_set_str(r->a, box, "value", STR("1"));
-	json_set(r->a, box, "text", guide_both(r, "guide.online_only"));
+	json_set(r->a, box, "text", view_both(r, "guide.online_only"));
 	json_set_bool(r->a, box, "checked", q->online);
 	json_set(r->a, v, "life_events", options_of(r, p->life_events, q->life_event));
 	json_set(r->a, v, "audiences", options_of(r, p->audiences, q->audience));
@@ -165,13 +165,13 @@ err page_guide_index(struct req *r)
 	size_t n = find(r, p, &q, found, &corrected), from = (size_t)(q.page - 1) * GUIDE_PAGE_SIZE;
 	size_t shown = from < n ? n - from : 0;
 	json *v = json_object(r->a), *crumbs = json_set(r->a, v, "crumbs", guide_crumbs(r));
-	guide_crumb(r, crumbs, guide_both(r, "guide.title"), NULL);
+	guide_crumb(r, crumbs, view_both(r, "guide.title"), NULL);
 	json_set_str(r->a, v, "q", q.q);
 	json_set_bool(r->a, v, "filtered",
 	              q.q.n || q.life_event.n || q.audience.n || q.entity.n || q.online);
 	json_set_bool(r->a, v, "close", corrected && n);
 	json_set_int(r->a, v, "count", (int64_t)n);
-	json_set_str(r->a, v, "all_href", guide_href(r, "/guide/az"));
+	json_set_str(r->a, v, "all_href", view_href(r, "/guide/az"));
 	filters(r, p, &q, v);
 	json_set(r->a, v, "services",
 	         guide_results(r->a, p, found + (from < n ? from : 0),

@@ -66,7 +66,7 @@ static json *choices(struct trial *t, str values, str chosen)
 {
 	json *items = json_array(t->r->a);
 	str one;
-	choice(t, items, (str){0}, guide_both(t->r, "guide.rule.choose"), chosen);
+	choice(t, items, (str){0}, view_both(t->r, "guide.rule.choose"), chosen);
 	while (items->count < CHOICES_MAX && str_cut(&values, ',', &one)) {
 		one = str_trim(one);
 		if (one.n > 2 && one.p[0] == '"')
@@ -79,9 +79,9 @@ static json *choices(struct trial *t, str values, str chosen)
 static json *yes_no(struct trial *t, str chosen)
 {
 	json *items = json_array(t->r->a);
-	choice(t, items, (str){0}, guide_both(t->r, "guide.rule.choose"), chosen);
-	choice(t, items, STR("true"), guide_both(t->r, "web.yes"), chosen);
-	choice(t, items, STR("false"), guide_both(t->r, "web.no"), chosen);
+	choice(t, items, (str){0}, view_both(t->r, "guide.rule.choose"), chosen);
+	choice(t, items, STR("true"), view_both(t->r, "web.yes"), chosen);
+	choice(t, items, STR("false"), view_both(t->r, "web.no"), chosen);
 	return items;
 }
 
@@ -165,9 +165,9 @@ static void question(struct trial *t, const json *input, int no)
 		json_set(a, o, "items", boolean ? yes_no(t, typed) : choices(t, values, typed));
 	if (take(t, name, type, typed))
 		return;
-	json_set(a, o, "error", guide_both(t->r, "guide.rule.number"));
+	json_set(a, o, "error", view_both(t->r, "guide.rule.number"));
 	json *e = json_push(t->errors, json_object(a));
-	json_set(a, e, "text", guide_both(t->r, "guide.rule.number"));
+	json_set(a, e, "text", view_both(t->r, "guide.rule.number"));
 	json_set_str(a, e, "href", str_fmt(a, "#%.*s", STRF(id)));
 }
 

@@ -42,7 +42,7 @@ static json *documents(struct req *r, const struct pack *p, const struct service
 		json_set_bool(r->a, o, "optional", !json_truth(d, "required"));
 		if (json_get(type, "service") && !str_eq(json_str(type, "service"), s->id))
 			json_set_str(r->a, o, "href",
-			             guide_href(r, "/services/%s", str_c(r->a, json_str(type, "service"))));
+			             view_href(r, "/services/%s", str_c(r->a, json_str(type, "service"))));
 		if (json_get(type, "issuer"))
 			json_set(r->a, o, "issuer", guide_entity_name(r->a, p, json_str(type, "issuer")));
 	}
@@ -69,7 +69,7 @@ static json *fees(struct req *r, const struct pack *p, const struct service *s)
 		str unit = json_str(f, "unit");
 		if (!str_eq(unit, STR("application")))
 			json_set(r->a, o, "unit",
-			         guide_both(r, str_c(r->a, str_cat(r->a, STR("guide.unit."), unit))));
+			         view_both(r, str_c(r->a, str_cat(r->a, STR("guide.unit."), unit))));
 	}
 	return out;
 }
@@ -94,7 +94,7 @@ static void start(struct req *r, const struct service *s, json *about)
 	if (!s->definition)
 		return;
 	bool needs_person = !str_eq(json_str(s->definition, "login"), STR("none"));
-	str there = guide_href(r, "/services/%.*s/apply", STRF(s->id)); /* by way of signing in */
+	str there = view_href(r, "/services/%.*s/apply", STRF(s->id)); /* by way of signing in */
 	if (needs_person && r->session.level != SESSION_FULL) {
 		json_set_str(r->a, about, "sign_in", there);
 		return;
@@ -105,7 +105,7 @@ static void start(struct req *r, const struct service *s, json *about)
 	if (r->session.person && case_open_of(r->db, r->a, r->session.person, s->id, &q) &&
 	    str_eq(q.state, STR("draft")))
 		json_set_str(r->a, about, "draft",
-		             guide_href(r, "/applications/%lld/continue", (long long)q.id));
+		             view_href(r, "/applications/%lld/continue", (long long)q.id));
 }
 
 json *guide_about(struct req *r, const struct service *s)
@@ -119,7 +119,7 @@ json *guide_about(struct req *r, const struct service *s)
 	json_set(r->a, o, "time", guide_duration(r, json_get(s->card, "process_time")));
 	json_set(
 	    r->a, o, "login",
-	    guide_both(r, str_c(r->a, str_cat(r->a, STR("guide.login."), json_str(s->card, "login")))));
+	    view_both(r, str_c(r->a, str_cat(r->a, STR("guide.login."), json_str(s->card, "login")))));
 	start(r, s, o);
 	return o;
 }
@@ -142,7 +142,7 @@ static json *partners(struct req *r, const struct pack *p, const struct service 
 	for (const json *i = list ? list->first : NULL; i; i = i->next) {
 		json *o = json_push(out, json_object(r->a));
 		json_set(r->a, o, "name", guide_entity_name(r->a, p, json_text(i)));
-		json_set_str(r->a, o, "href", guide_href(r, "/entities/%s", str_c(r->a, json_text(i))));
+		json_set_str(r->a, o, "href", view_href(r, "/entities/%s", str_c(r->a, json_text(i))));
 	}
 	return out;
 }
@@ -166,7 +166,7 @@ static json *legal(struct req *r, const struct pack *p, const struct service *s)
 void guide_service_crumbs(struct req *r, const struct pack *p, const struct service *s, json *v)
 {
 	json *list = json_set(r->a, v, "crumbs", guide_crumbs(r));
-	guide_crumb(r, list, guide_both(r, "guide.title"), "/guide");
+	guide_crumb(r, list, view_both(r, "guide.title"), "/guide");
 	const json *events = json_get(s->card, "life_events");
 	const json *event = events ? guide_item(p->life_events, json_text(json_at(events, 0))) : NULL;
 	if (event)
@@ -207,7 +207,7 @@ static json *card_view(struct req *r, const struct pack *p, const struct service
 	         named(r, json_get(c, "payment_methods"), p->payment_methods, "name"));
 	json_set(r->a, v, "centres", named(r, json_get(c, "centres"), p->centres, "name"));
 	if (s->n_decisions)
-		json_set_str(r->a, v, "rule_href", guide_href(r, "/services/%.*s/fee", STRF(s->id)));
+		json_set_str(r->a, v, "rule_href", view_href(r, "/services/%.*s/fee", STRF(s->id)));
 	rating(r, s, v);
 	return v;
 }

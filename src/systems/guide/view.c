@@ -69,37 +69,18 @@ json *guide_results(arena *a, const struct pack *p, const struct service *const 
 	return list;
 }
 
-str guide_href(struct req *r, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	return str_fmt(r->a, "/%s%s", lang_code(r->lang), text);
-}
-
-json *guide_both(struct req *r, const char *key)
-{
-	const struct messages *t = server_settings(r->server)->texts;
-	json *v = json_object(r->a);
-	json_set_str(r->a, v, "en", message_raw(t, LANG_EN, str_of(key), 0));
-	json_set_str(r->a, v, "ar", message_raw(t, LANG_AR, str_of(key), 0));
-	return v;
-}
-
 void guide_crumb(struct req *r, json *crumbs, json *text, const char *href)
 {
 	json *c = json_push(crumbs, json_object(r->a));
 	json_set(r->a, c, "text", text);
 	if (href)
-		json_set_str(r->a, c, "href", guide_href(r, "%s", href));
+		json_set_str(r->a, c, "href", view_href(r, "%s", href));
 }
 
 json *guide_crumbs(struct req *r)
 {
 	json *crumbs = json_array(r->a);
-	guide_crumb(r, crumbs, guide_both(r, "web.nav.home"), "/");
+	guide_crumb(r, crumbs, view_both(r, "web.nav.home"), "/");
 	return crumbs;
 }
 
@@ -110,7 +91,7 @@ json *guide_duration(struct req *r, const json *duration)
 	str key = str_fmt(r->a, "guide.duration.%.*s", STRF(unit));
 	json *v = json_object(r->a);
 	if (!n)
-		return guide_both(r, "guide.duration.at_once");
+		return view_both(r, "guide.duration.at_once");
 	for (int l = 0; l < LANG_COUNT; l++)
 		json_set_str(r->a, v, lang_code((enum lang)l),
 		             message_text(server_settings(r->server)->texts, r->a, (enum lang)l, key, n,

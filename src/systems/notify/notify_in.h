@@ -4,6 +4,7 @@
 
 #include "kernel/cases/cases.h"
 #include "systems/notify/notify.h"
+#include "web/view.h"
 
 #define ROUTES_DEF "systems/notify/routes.def"
 #include "web/declare.h"
@@ -21,8 +22,8 @@ void notify_follow_erased(dbc *c, arena *a, const struct event *e);
 #define NOTICE_OFFICERS_MAX 50 /* who is told of an overdue task nobody holds */
 #define INBOX_PAGE          50
 #define INBOX_SEARCHED      2000 /* notices that one search reads, newest first */
-#define MAIL_TIMEOUT_S      30L /* of one SMTP conversation */
-#define MAIL_SHOWN          100 /* in the catcher's list */
+#define MAIL_TIMEOUT_S      30L  /* of one SMTP conversation */
+#define MAIL_SHOWN          100  /* in the catcher's list */
 #define MAIL_MAX_BYTES      ((size_t)256 * 1024)
 #define REFERENCE_CHARS     10
 
@@ -47,8 +48,6 @@ struct stored {
 bool notice_get(dbc *c, arena *a, int64_t to, int64_t id, bool inbox, struct stored *out);
 
 int64_t notify_unread(struct req *r);
-/* Who sent it: {"en","ar"}, or the id of a body that is gone. */
-json *notify_sender(struct req *r, str entity);
 
 /* compose.c: reactors. */
 err notify_react(struct tx *tx, const struct event *e);

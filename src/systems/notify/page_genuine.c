@@ -35,7 +35,7 @@ err page_notify_genuine(struct req *r)
 		json_set_str(r->a, v, "state", found ? STR("genuine") : STR("unknown"));
 		if (found) {
 			json_set_int(r->a, v, "at", at);
-			json_set(r->a, v, "from", notify_sender(r, entity));
+			json_set(r->a, v, "from", view_entity(r, entity, r->now));
 		}
 	}
 	return req_view(r, "notify/genuine", v);

@@ -9,14 +9,6 @@
 
 #define PRINT_SPEC "src/systems/notify/notice.json"
 
-json *notify_sender(struct req *r, str id)
-{
-	struct entity e;
-	if (entity_get(r->db, r->a, id, r->now, &e))
-		return json_copy(r->a, json_get(entity_view(r->a, &e), "name"));
-	return json_string(r->a, id);
-}
-
 static int64_t unread(struct req *r)
 {
 	return db_query_int(r->db, &sql_notice_unread, 0, D_INT(r->actor.person));
@@ -107,7 +99,7 @@ err page_notify_inbox(struct req *r)
 	}
 	db_done(q);
 	for (json *o = list->first; o; o = o->next)
-		json_set(r->a, o, "from", notify_sender(r, json_str(o, "entity")));
+		json_set(r->a, o, "from", view_entity(r, json_str(o, "entity"), r->now));
 	json_set_int(r->a, v, "unread", unread(r));
 	json_set_bool(r->a, v, "archive", b.archive);
 	json_set_str(r->a, v, "q", b.typed);
@@ -157,7 +149,7 @@ err page_notify_message(struct req *r)
 	json_set_str(r->a, m, "id", str_fmt(r->a, "%lld", (long long)n.id));
 	json_set(r->a, m, "subject", n.subject);
 	json_set(r->a, m, "body", n.body);
-	json_set(r->a, m, "from", notify_sender(r, n.entity));
+	json_set(r->a, m, "from", view_entity(r, n.entity, r->now));
 	json_set_int(r->a, m, "at", n.at);
 	json_set_str(r->a, m, "reference", n.reference);
 	json_set_str(r->a, m, "code", n.code);
@@ -214,7 +206,7 @@ static json *print_view(struct req *r, const struct stored *n)
 		json_set_str(r->a, name, "en", to.name_en);
 		json_set_str(r->a, name, "ar", to.name_ar);
 	}
-	json_set(r->a, v, "from", notify_sender(r, n->entity));
+	json_set(r->a, v, "from", view_entity(r, n->entity, r->now));
 	json_set(r->a, v, "subject", n->subject);
 	json_set(r->a, v, "body", n->body);
 	json_set_int(r->a, v, "at", n->at);

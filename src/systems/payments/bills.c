@@ -51,7 +51,7 @@ static err bill_emit(struct tx *tx, const char *kind, const struct bill *b)
 	json *d = json_object(tx->a);
 	json_set_int(tx->a, d, "bill", b->id);
 	json_set_str(tx->a, d, "number", b->number);
-	json_set(tx->a, d, "label", pay_two(tx->a, b->label_en, b->label_ar));
+	json_set(tx->a, d, "label", text_pair(tx->a, b->label_en, b->label_ar));
 	json_set_str(tx->a, d, "gl", b->gl);
 	json_set_str(tx->a, d, "currency", b->currency);
 	json_set_int(tx->a, d, "amount", b->amount);

@@ -20,7 +20,7 @@ static json *lines_view(arena *a, const struct line *l, size_t n, str entity, st
 		if (!str_eq(l[i].entity, entity))
 			continue;
 		json *o = json_object(a);
-		json_set(a, o, "label", pay_two(a, l[i].label_en, l[i].label_ar));
+		json_set(a, o, "label", text_pair(a, l[i].label_en, l[i].label_ar));
 		json_set(a, o, "amount", pay_money(a, l[i].amount, code));
 		json_push(list, o);
 	}
@@ -40,8 +40,8 @@ static json *method_view(arena *a, str method)
 	};
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (str_eq(method, str_of(names[i].id)))
-			return pay_two(a, str_of(names[i].en), str_of(names[i].ar));
-	return pay_two(a, method, method);
+			return text_pair(a, str_of(names[i].en), str_of(names[i].ar));
+	return text_pair(a, method, method);
 }
 
 json *pay_receipt_view(dbc *c, arena *a, const struct order *o, const struct receipt *r)
@@ -54,7 +54,7 @@ json *pay_receipt_view(dbc *c, arena *a, const struct order *o, const struct rec
 	entity_get(c, a, r->entity, r->at, &e);
 	if (o->case_id)
 		case_get(c, a, o->case_id, &q);
-	json_set(a, v, "payee", pay_two(a, e.name_en, e.name_ar));
+	json_set(a, v, "payee", text_pair(a, e.name_en, e.name_ar));
 	json_set_str(a, v, "receipt", r->number);
 	json_set_str(a, v, "reference", q.reference.n ? q.reference : o->reference);
 	json_set_int(a, v, "at", r->at);
@@ -88,7 +88,7 @@ static err receipts_ask(struct tx *tx, const struct order *o)
 		    .key = str_cat(tx->a, STR("receipt:"), r[i].number),
 		    .spec = spec,
 		    .view = pay_receipt_view(tx->db, tx->a, o, &r[i]),
-		    .title = pay_two(tx->a, STR("Receipt"), STR("إيصال سداد")),
+		    .title = text_pair(tx->a, STR("Receipt"), STR("إيصال سداد")),
 		};
 		err e = document_request(tx, &d);
 		if (e)

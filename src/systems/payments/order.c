@@ -23,7 +23,7 @@ static json *line_json(arena *a, const struct line *l)
 	json *o = json_object(a), *rule = l->rule.n ? json_parse(a, l->rule, NULL) : NULL;
 	json_set_str(a, o, "entity", l->entity);
 	json_set_str(a, o, "service", l->service);
-	json_set(a, o, "label", pay_two(a, l->label_en, l->label_ar));
+	json_set(a, o, "label", text_pair(a, l->label_en, l->label_ar));
 	json_set_str(a, o, "gl", l->gl);
 	json_set_int(a, o, "amount", l->amount);
 	if (rule)
@@ -62,7 +62,7 @@ err order_create(struct tx *tx, const struct order_request *q, int64_t *id)
 	json_set_str(tx->a, d, "origin", q->origin);
 	json_set_int(tx->a, d, "instance", q->instance);
 	json_set_str(tx->a, d, "service", q->service);
-	json_set(tx->a, d, "title", pay_two(tx->a, q->title_en, q->title_ar));
+	json_set(tx->a, d, "title", text_pair(tx->a, q->title_en, q->title_ar));
 	json_set_str(tx->a, d, "currency", q->currency);
 	json_set_int(tx->a, d, "total", total);
 	json_set_str(tx->a, d, "channel", tx->actor.channel);

@@ -10,6 +10,7 @@
 #ifndef SYSTEMS_PAYMENTS_ORDER_H
 #define SYSTEMS_PAYMENTS_ORDER_H
 
+#include "kernel/i18n/i18n.h"
 #include "kernel/ledger/ledger.h"
 #include "systems/payments/errors.h"
 #include "systems/payments/provider.h"
@@ -96,7 +97,6 @@ static inline bool order_is(const struct order *o, const char *state)
 str asset_of(arena *a, str provider, str method);
 /* {"minor", "currency"} */
 json *pay_money(arena *a, int64_t minor, str currency_code);
-json *pay_two(arena *a, str en, str ar);
 
 /* ---- opening and paying (order.c, attempt.c) ---- */
 

@@ -121,7 +121,7 @@ static json *close_view(struct req *r, const struct closing *k, const char *wron
 	bool known = entity_get(r->db, r->a, k->entity, r->now, &e);
 	json_set_str(r->a, v, "entity", k->entity);
 	json_set(r->a, v, "name",
-	         pay_two(r->a, known ? e.name_en : k->entity, known ? e.name_ar : k->entity));
+	         text_pair(r->a, known ? e.name_en : k->entity, known ? e.name_ar : k->entity));
 	json_set_str(r->a, v, "day", date_print(r->a, k->day));
 	json_set_bool(r->a, v, "all", may(&r->session.rights, PERM_pay_read, STR("*")));
 	json_set(r->a, v, "totals",

@@ -25,7 +25,7 @@ static json *found_view(struct req *r, str q)
 		json *o = json_push(list, json_object(r->a));
 		json_set_str(r->a, o, "reference", str_dup(r->a, db_text(s, 1)));
 		json_set(r->a, o, "title",
-		         pay_two(r->a, str_dup(r->a, db_text(s, 2)), str_dup(r->a, db_text(s, 3))));
+		         text_pair(r->a, str_dup(r->a, db_text(s, 2)), str_dup(r->a, db_text(s, 3))));
 		json_set(r->a, o, "amount", pay_money(r->a, db_int(s, 5), str_dup(r->a, db_text(s, 4))));
 		json_set_str(r->a, o, "state", word(r, "state", db_text(s, 6)));
 	}

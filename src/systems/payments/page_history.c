@@ -76,7 +76,7 @@ err page_payments_history(struct req *r)
 		str code = str_dup(r->a, db_text(q, 4));
 		json_set_str(r->a, o, "reference", str_dup(r->a, db_text(q, 1)));
 		json_set(r->a, o, "title",
-		         pay_two(r->a, str_dup(r->a, db_text(q, 2)), str_dup(r->a, db_text(q, 3))));
+		         text_pair(r->a, str_dup(r->a, db_text(q, 2)), str_dup(r->a, db_text(q, 3))));
 		json_set(r->a, o, "amount", pay_money(r->a, db_int(q, 5), code));
 		json_set_int(r->a, o, "at", db_int(q, 6));
 		total_add(r, totals, code, db_int(q, 5));

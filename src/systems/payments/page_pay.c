@@ -75,7 +75,7 @@ static json *service_view(struct req *r, const struct pay *p)
 	const json *title = v ? json_get(v->card, "title") : NULL;
 	json_set_str(r->a, s, "id", p->q.service);
 	json_set(r->a, s, "title",
-	         title ? json_copy(r->a, title) : pay_two(r->a, p->o.title_en, p->o.title_ar));
+	         title ? json_copy(r->a, title) : text_pair(r->a, p->o.title_en, p->o.title_ar));
 	return s;
 }
 
@@ -86,7 +86,7 @@ static json *lines_view(struct req *r, const struct order *o)
 	size_t n = order_lines(r->db, r->a, o->id, l, LINES_MAX);
 	for (size_t i = 0; i < n; i++) {
 		json *v = json_object(r->a);
-		json_set(r->a, v, "label", pay_two(r->a, l[i].label_en, l[i].label_ar));
+		json_set(r->a, v, "label", text_pair(r->a, l[i].label_en, l[i].label_ar));
 		json_set(r->a, v, "amount", pay_money(r->a, l[i].amount, o->currency));
 		json_push(list, v);
 	}

@@ -249,7 +249,7 @@ static json *one_view(struct req *r, const struct one *p, const char *wrong, con
 	json *v = json_object(r->a), *facts = json_array(r->a), *sections = json_array(r->a);
 	json *errors = json_array(r->a), *form = json_object(r->a);
 	json_set_str(r->a, v, "reference", p->o.reference);
-	json_set(r->a, v, "title", pay_two(r->a, p->o.title_en, p->o.title_ar));
+	json_set(r->a, v, "title", text_pair(r->a, p->o.title_en, p->o.title_ar));
 	fact(r, facts, "payments.state.head",
 	     req_text(r, str_c(r->a, str_cat(r->a, STR("payments.state."), p->o.state))));
 	lines_section(r, sections, &p->o);

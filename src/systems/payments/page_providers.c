@@ -22,7 +22,7 @@ static json *provider_view(struct req *r, const struct provider *p)
 	int64_t good = db_query_int(r->db, &sql_attempts_good, 0, D_TEXT(p->id), D_INT(since));
 	int64_t lost = db_query_int(r->db, &sql_attempts_lost, 0, D_TEXT(p->id), D_INT(since));
 	json_set_str(r->a, o, "id", p->id);
-	json_set(r->a, o, "name", pay_two(r->a, p->name_en, p->name_ar));
+	json_set(r->a, o, "name", text_pair(r->a, p->name_en, p->name_ar));
 	json_set_str(r->a, o, "adapter", p->adapter ? str_of(p->adapter->name) : STR("-"));
 	json_set(r->a, o, "methods", methods_view(r, p->methods));
 	json_set_int(r->a, o, "weight", p->weight);

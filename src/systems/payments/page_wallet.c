@@ -64,7 +64,7 @@ static bool code_of(struct req *r, const struct attempt *t, const struct order *
 		return false;
 	json_set_str(r->a, v, "code", code);
 	json_set(r->a, v, "qr", qr_view(r->a, code));
-	json_set(r->a, v, "payee", pay_two(r->a, e.name_en, e.name_ar));
+	json_set(r->a, v, "payee", text_pair(r->a, e.name_en, e.name_ar));
 	return true;
 }
 

@@ -121,7 +121,7 @@ err provider_put(struct tx *tx, const struct provider_order *p)
 	json_set_str(tx->a, d, "provider", p->id);
 	json_set_str(tx->a, d, "adapter", p->adapter);
 	json_set_str(tx->a, d, "url", p->url);
-	json_set(tx->a, d, "name", pay_two(tx->a, p->name_en, p->name_ar));
+	json_set(tx->a, d, "name", text_pair(tx->a, p->name_en, p->name_ar));
 	json_set_str(tx->a, d, "methods", p->methods);
 	json_set_int(tx->a, d, "weight", p->weight);
 	return tx_emit(tx, (struct emission){.kind = "payment.provider_set", .data = d});

@@ -209,11 +209,3 @@ json *pay_money(arena *a, int64_t minor, str currency_code)
 	json_set_str(a, m, "currency", currency_code);
 	return m;
 }
-
-json *pay_two(arena *a, str en, str ar)
-{
-	json *v = json_object(a);
-	json_set_str(a, v, "en", en);
-	json_set_str(a, v, "ar", ar);
-	return v;
-}

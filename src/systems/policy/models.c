@@ -14,9 +14,9 @@ static json *title_of(struct req *r, const struct service_decision *d)
 		const json *label = json_get(v, "label");
 		str en = json_str(label, "en"), ar = json_str(label, "ar");
 		if (str_eq(json_str(v, "name"), d->decision) && (en.n || ar.n))
-			return policy_two(r, en.n ? en : ar, ar.n ? ar : en);
+			return text_pair(r->a, en.n ? en : ar, ar.n ? ar : en);
 	}
-	return policy_two(r, d->id, d->id);
+	return text_pair(r->a, d->id, d->id);
 }
 
 static struct model decision(struct req *r, const struct service *s,
@@ -37,7 +37,7 @@ static struct model process(struct req *r, const struct service *s)
 	                      .file = path_of(r, s, json_str(s->definition, "process")),
 	                      .tests = path_of(r, s, json_str(s->definition, "process_tests")),
 	                      .process = true,
-	                      .title = policy_both(r, "policy.process")};
+	                      .title = view_both(r, "policy.process")};
 }
 
 size_t policy_models(struct req *r, const struct service *s, struct model *out, size_t max)

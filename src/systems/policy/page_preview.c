@@ -24,7 +24,7 @@ static json *step_name(struct preview *p, str id)
 		el = bpmn_element_json(a, p->at->s->process, id);
 	str en = json_str(el, "name"), ar = json_text(json_path(el, "attributes.name_ar"));
 	en = en.n ? en : id;
-	return policy_two(p->r, en, ar.n ? ar : en);
+	return text_pair(p->r->a, en, ar.n ? ar : en);
 }
 
 /* An answer for people: an amount as it is, how a process ends or where it waits. */
@@ -35,11 +35,11 @@ static json *reading(struct preview *p, str text)
 	if (str_starts(text, STR("end:"))) {
 		str key = str_cat(a, STR("case.state."), str_sub(text, 4, text.n));
 		return message_known(t, key)
-		           ? policy_both(p->r, str_c(a, key))
-		           : policy_two(p->r, str_sub(text, 4, text.n), str_sub(text, 4, text.n));
+		           ? view_both(p->r, str_c(a, key))
+		           : text_pair(p->r->a, str_sub(text, 4, text.n), str_sub(text, 4, text.n));
 	}
 	if (!str_starts(text, STR("at:")))
-		return policy_two(p->r, str_dup(a, text), str_dup(a, text));
+		return text_pair(p->r->a, str_dup(a, text), str_dup(a, text));
 	json *name = step_name(p, str_dup(a, str_sub(text, 3, text.n))), *out = json_object(a);
 	for (int l = 0; l < LANG_COUNT; l++) {
 		const char *code = lang_code((enum lang)l);

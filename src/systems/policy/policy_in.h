@@ -5,6 +5,7 @@
 #include "kernel/cases/replay.h"
 #include "kernel/pack/pack.h"
 #include "systems/policy/policy.h"
+#include "web/view.h"
 
 #define ROUTES_DEF "systems/policy/routes.def"
 #include "web/declare.h"
@@ -92,8 +93,6 @@ struct at {
 err policy_at(struct req *r, enum permission p, struct at *out);
 err policy_service_at(struct req *r, struct at *out); /* of :service and :model */
 
-json *policy_two(struct req *r, str en, str ar);
-json *policy_both(struct req *r, const char *key); /* of a message */
 json *policy_person(struct req *r, int64_t id);
 json *policy_service_view(struct req *r, const struct service *s);
 json *policy_change_view(struct req *r, const struct pack *p, const struct change *ch);

@@ -3,25 +3,10 @@
 
 #include "web/server.h"
 
-json *policy_two(struct req *r, str en, str ar)
-{
-	json *v = json_object(r->a);
-	json_set_str(r->a, v, "en", en);
-	json_set_str(r->a, v, "ar", ar);
-	return v;
-}
-
-json *policy_both(struct req *r, const char *key)
-{
-	const struct messages *t = server_settings(r->server)->texts;
-	return policy_two(r, message_raw(t, LANG_EN, str_of(key), 0),
-	                  message_raw(t, LANG_AR, str_of(key), 0));
-}
-
 json *policy_person(struct req *r, int64_t id)
 {
 	struct person p;
-	return id && person_get(r->db, r->a, id, &p) ? policy_two(r, p.name_en, p.name_ar) : NULL;
+	return id && person_get(r->db, r->a, id, &p) ? text_pair(r->a, p.name_en, p.name_ar) : NULL;
 }
 
 int64_t policy_today(struct req *r, const struct pack *p)
@@ -81,7 +66,7 @@ json *policy_service_view(struct req *r, const struct service *s)
 	json_set_str(r->a, v, "id", s->id);
 	json_set_int(r->a, v, "version", s->version);
 	json_set(r->a, v, "title", json_copy(r->a, json_get(s->card, "title")));
-	json_set(r->a, v, "entity", policy_two(r, e.name_en, e.name_ar));
+	json_set(r->a, v, "entity", text_pair(r->a, e.name_en, e.name_ar));
 	return v;
 }
 
@@ -137,7 +122,7 @@ static void crumb(struct req *r, json *list, json *text, str href)
 void policy_crumbs(struct req *r, json *v, const struct at *at)
 {
 	json *list = json_set(r->a, v, "crumbs", json_array(r->a));
-	crumb(r, list, policy_both(r, "policy.title"), STR("/policy"));
+	crumb(r, list, view_both(r, "policy.title"), STR("/policy"));
 	crumb(r, list, json_copy(r->a, json_get(at->s->card, "title")),
 	      str_fmt(r->a, "/policy/services/%.*s/%.*s", STRF(at->s->id), STRF(at->m.id)));
 }

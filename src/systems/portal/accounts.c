@@ -30,14 +30,6 @@ static const struct role *role_named(const struct roles *roles, str name)
 	return NULL;
 }
 
-static json *two_texts(arena *a, str en, str ar)
-{
-	json *o = json_object(a);
-	json_set_str(a, o, "en", en);
-	json_set_str(a, o, "ar", ar);
-	return o;
-}
-
 /* The administrator's entities; with a role for all of them, all there are. */
 static size_t own_entities(struct req *r, str **out)
 {
@@ -92,10 +84,10 @@ static void list_entity(struct req *r, json *list, const struct roles *roles, st
 		if (!matches(r->a, &h[i], q))
 			continue;
 		json *o = account_of(r, list, h[i].person, h[i].number,
-		                     two_texts(r->a, h[i].name_en, h[i].name_ar));
+		                     text_pair(r->a, h[i].name_en, h[i].name_ar));
 		json *g = json_push(json_get(o, "roles"), json_object(r->a));
 		json_set(r->a, g, "role",
-		         role ? two_texts(r->a, role->title_en, role->title_ar)
+		         role ? text_pair(r->a, role->title_en, role->title_ar)
 		              : json_string(r->a, h[i].role));
 		json_set_str(r->a, g, "role_id", h[i].role);
 		json_set(r->a, g, "entity", json_copy(r->a, name));
@@ -124,7 +116,7 @@ static void choices(struct req *r, json *v, const struct roles *roles, const str
 	for (size_t i = 0; i < roles->n; i++)
 		if (role_is_local(&roles->at[i]))
 			choice(r, list, roles->at[i].name,
-			       two_texts(a, roles->at[i].title_en, roles->at[i].title_ar),
+			       text_pair(a, roles->at[i].title_en, roles->at[i].title_ar),
 			       req_field(r, "role"));
 	list = json_set(a, v, "entities", json_array(a));
 	for (size_t i = 0; i < n; i++)
@@ -150,7 +142,7 @@ static json *accounts_view(struct req *r)
 		list_entity(r, list, roles, entity[i], q);
 	if (q.n && person_by_number(r->db, a, number_normal(a, q), &found))
 		account_of(r, list, found.id, found.national_number,
-		           two_texts(a, found.name_en, found.name_ar));
+		           text_pair(a, found.name_en, found.name_ar));
 	json_set_str(a, v, "q", q);
 	json_set_int(a, v, "count", (int64_t)list->count);
 	json_set(a, v, "accounts", list);

@@ -173,7 +173,7 @@ static const json *env_list(void *ctx, arena *a, str name)
 struct form_env form_env_of(struct req *r)
 {
 	return (struct form_env){.arabic = r->lang == LANG_AR,
-	                         .today = today_of(r),
+	                         .today = view_today(r),
 	                         .ctx = r,
 	                         .text = env_text,
 	                         .list = env_list};

@@ -7,6 +7,7 @@
 #include "kernel/identity/identity.h"
 #include "kernel/kernel.h"
 #include "web/server.h"
+#include "web/view.h"
 
 #define ROUTES_DEF "systems/portal/routes.def"
 #include "web/declare.h"
@@ -16,24 +17,6 @@
 #undef STMT
 
 /* ---- views ---- */
-
-/* The catalogue's text in the reader's language, with its placeholders filled. */
-str view_text(const struct req *r, const char *key, int64_t n, const json *args);
-/* form.<field>.value of a form written by hand. */
-void view_value(struct req *r, json *view, const char *field, str value);
-/* The same text at the field and in the summary; form.<field>.error, errors[]. */
-void view_error(struct req *r, json *view, const char *field, str text);
-bool view_has_errors(const json *view);
-/* RFC 3339, or "" for no time at all. */
-void view_at(struct req *r, json *o, const char *name, instant t);
-/* The civil day of an instant where the country is. */
-void view_day(struct req *r, json *o, const char *name, instant t);
-int64_t today_of(const struct req *r);
-/* "/en/applications": an address of this platform in the reader's language. */
-str view_href(const struct req *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-json *view_crumb(struct req *r, json *view, str text, str href);
-/* The entity's name at an instant as {"en","ar"}. */
-json *view_entity(struct req *r, str id, instant at);
 
 /* ---- folds ---- */
 

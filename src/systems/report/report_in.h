@@ -4,6 +4,7 @@
 
 #include "kernel/pack/pack.h"
 #include "systems/report/report.h"
+#include "web/view.h"
 
 #define ROUTES_DEF "systems/report/routes.def"
 #include "web/declare.h"
@@ -75,6 +76,6 @@ void report_figure(struct req *r, json *o, enum indicator i, struct total t);
  * month of it. */
 struct span report_span(struct req *r, int64_t *year);
 struct span report_month(int64_t year, int month, str service); /* 1 to 12; 0: the year */
-int64_t report_offset(dbc *c); /* seconds */
+int64_t report_offset(dbc *c);                                  /* seconds */
 
 #endif

@@ -1,0 +1,103 @@
+#include "web/view.h"
+
+#include "web/server.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+str view_text(const struct req *r, const char *key, int64_t n, const json *args)
+{
+	return message_text(server_settings(r->server)->texts, r->a, r->lang, str_of(key), n, args,
+	                    false);
+}
+
+json *view_both(const struct req *r, const char *key)
+{
+	const struct messages *t = server_settings(r->server)->texts;
+	return text_pair(r->a, message_raw(t, LANG_EN, str_of(key), 0),
+	                 message_raw(t, LANG_AR, str_of(key), 0));
+}
+
+str view_href(const struct req *r, const char *fmt, ...)
+{
+	char text[REQ_MAX_URI_BYTES];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	return str_fmt(r->a, "/%s%s", lang_code(r->lang), text);
+}
+
+/* ---- forms ---- */
+
+static json *member(struct req *r, json *o, const char *name)
+{
+	json *m = json_get(o, name);
+	return m ? m : json_set(r->a, o, name, json_object(r->a));
+}
+
+void view_value(struct req *r, json *view, const char *field, str value)
+{
+	json_set_str(r->a, member(r, member(r, view, "form"), field), "value", value);
+}
+
+void view_error(struct req *r, json *view, const char *field, str text)
+{
+	json *list = json_get(view, "errors");
+	if (!list)
+		list = json_set(r->a, view, "errors", json_array(r->a));
+	json *e = json_push(list, json_object(r->a));
+	json_set_str(r->a, e, "text", text);
+	json_set_str(r->a, e, "href", str_fmt(r->a, "#%s", field));
+	json_set_str(r->a, member(r, member(r, view, "form"), field), "error", text);
+}
+
+bool view_has_errors(const json *view)
+{
+	const json *list = json_get(view, "errors");
+	return list && list->count > 0;
+}
+
+/* ---- times ---- */
+
+void view_at(struct req *r, json *o, const char *name, instant t)
+{
+	json_set_str(r->a, o, name, t ? time_print(r->a, t) : (str){0});
+}
+
+int64_t view_local_day(const struct req *r, instant t)
+{
+	t += server_settings(r->server)->utc_offset * SECOND;
+	return t / DAY - (t % DAY < 0);
+}
+
+int64_t view_today(const struct req *r)
+{
+	return view_local_day(r, r->now);
+}
+
+void view_day(struct req *r, json *o, const char *name, instant t)
+{
+	json_set_str(r->a, o, name, t ? date_print(r->a, view_local_day(r, t)) : (str){0});
+}
+
+/* ---- names ---- */
+
+json *view_crumb(struct req *r, json *view, str text, str href)
+{
+	json *list = json_get(view, "crumbs");
+	if (!list)
+		list = json_set(r->a, view, "crumbs", json_array(r->a));
+	json *c = json_push(list, json_object(r->a));
+	json_set_str(r->a, c, "text", text);
+	if (href.n)
+		json_set_str(r->a, c, "href", href);
+	return c;
+}
+
+json *view_entity(struct req *r, str id, instant at)
+{
+	struct entity e = {.name_en = id, .name_ar = id};
+	entity_get(r->db, r->a, id, at, &e);
+	return text_pair(r->a, e.name_en, e.name_ar);
+}
