@@ -389,9 +389,37 @@ static void a_new_card_is_complete_in_both_languages(void **state)
 	portal_stop(&p);
 }
 
+/* The tables that bodies decide by stand in the guide, in both languages, to be tried. */
+static void rules_of_the_country_are_shown(void **state)
+{
+	(void)state;
+	struct portal p = portal_start_with(guide, 1);
+	struct visitor *v = anyone(&p);
+	arena *a = p.w->u->a;
+	static const char *const ids[] = {"notary-fee",     "building-fee", "building-service",
+	                                  "ict-delegation", "centre-score", "idcard-fee"};
+	visit(v, "/en/rules");
+	for (size_t i = 0; i < COUNT(ids); i++)
+		assert_shows(v, str_c(a, str_fmt(a, "/en/rules/%s\"", ids[i])));
+	for (size_t i = 0; i < COUNT(ids); i++)
+		for (int l = 0; l < LANG_COUNT; l++) {
+			visit(v, str_c(a, str_fmt(a, "/%s/rules/%s", lang_code((enum lang)l), ids[i])));
+			assert_int_equal(v->status, 200);
+			assert_shows(v, "govuk-table__body");
+		}
+	visit(v, "/ar/rules/notary-fee");
+	assert_shows(v, "نوع المحرر");
+	visit(v, "/en/rules/ict-delegation?try=1&in0=new&in1=10&in2=0");
+	assert_true(shows(v, "Result") || shows(v, "No rule covers this"));
+	visit(v, "/en/rules/nothing");
+	assert_int_equal(v->status, 404);
+	portal_stop(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rules_of_the_country_are_shown),
 	    cmocka_unit_test(a_new_card_is_complete_in_both_languages),
 	    cmocka_unit_test(an_address_survives_a_new_name),
 	    cmocka_unit_test(the_rate_is_e_services_of_eligible_ones),

@@ -1,5 +1,6 @@
 /*
- * page_rule.c - how a fee is worked out: the tables, and what they would say.
+ * page_rule.c - how a fee is worked out, and the rules of the country: the tables, and
+ * what they would say.
  *
  * The form asks for the inputs of the model itself and runs the same decision that a
  * submission runs; the answer shows which rules matched. Nothing is recorded.
@@ -13,8 +14,10 @@
 
 struct trial {
 	struct req *r;
-	const struct service *s;
-	const struct service_decision *d;
+	const struct service *s;          /* whose fee it is; NULL of a rule of the country */
+	const struct service_decision *d; /* likewise */
+	const struct dmn *model;
+	str decision, amount;
 	int64_t day;
 	json *fields, *errors, *inputs; /* components, what is wrong, what the model gets */
 	json *tables;
@@ -133,7 +136,7 @@ static bool take(struct trial *t, str name, str type, str typed)
 static bool given(struct trial *t, str name)
 {
 	arena *a = t->r->a;
-	const json *d = json_get_str(json_get(t->s->definition, "decisions"), t->d->id);
+	const json *d = t->s ? json_get_str(json_get(t->s->definition, "decisions"), t->d->id) : NULL;
 	str text = json_text(json_get_str(json_get(d, "inputs"), name));
 	const json *fee = str_starts(text, STR("fees."))
 	                      ? service_fee(t->s, str_sub(text, STR("fees.").n, text.n), t->day)
@@ -184,7 +187,7 @@ static void outcome(struct trial *t, json *v, const json *value)
 	}
 	if (!json_is(value, JSON_OBJECT)) {
 		json *o = json_push(parts, json_object(a));
-		json_set_str(a, o, "key", t->d->decision);
+		json_set_str(a, o, "key", t->decision);
 		json_set_str(a, o, "value", json_is(value, JSON_STRING) ? value->s : json_print(a, value));
 	}
 }
@@ -211,14 +214,36 @@ static void answer_trial(struct trial *t, json *v)
 	run.now = t->r->now;
 	run.steps_max = TRIAL_STEPS;
 	run.trace = true;
-	bool ran = dmn_eval(t->d->model, t->d->decision, t->inputs, &run, &value) == OK && value;
-	const json *amount = ran && t->d->amount.n ? json_get_str(value, t->d->amount) : value;
+	bool ran = dmn_eval(t->model, t->decision, t->inputs, &run, &value) == OK && value;
+	const json *amount = ran && t->amount.n ? json_get_str(value, t->amount) : value;
 	if (!ran || !amount || json_is(amount, JSON_NULL)) {
 		json_set_bool(t->r->a, v, "no_result", true);
 		return;
 	}
 	outcome(t, v, value);
 	matched(t, v, run.trace_out);
+}
+
+/* The questions, the answer if it was asked for, and the tables. */
+static err show(struct trial *t, json *v)
+{
+	struct req *r = t->r;
+	int no = 0;
+	t->fields = json_array(r->a);
+	t->errors = json_array(r->a);
+	t->inputs = json_object(r->a);
+	t->tables = tables(r, t->model);
+	t->asked = req_field(r, "try").n > 0;
+	const json *about = dmn_describe(r->a, t->model);
+	for (const json *i = json_get(about, "inputs")->first; i; i = i->next)
+		question(t, i, no++);
+	json_set(r->a, v, "fields", t->fields);
+	json_set(r->a, v, "errors", t->errors);
+	if (t->asked && !t->errors->count)
+		answer_trial(t, v);
+	json_set(r->a, v, "tables", t->tables);
+	r->cacheable = !t->asked;
+	return req_view(r, "guide/rule", v);
 }
 
 err page_guide_rule(struct req *r)
@@ -232,28 +257,72 @@ err page_guide_rule(struct req *r)
 		e = req_fail(r, ERR_not_found, "", "this service's fee is not worked out by a table");
 	if (e)
 		return e;
+	const struct service_decision *d = &s->decisions[0];
 	struct trial t = {.r = r,
 	                  .s = s,
-	                  .day = calendar_day(p->calendar, r->now),
-	                  .d = &s->decisions[0],
-	                  .fields = json_array(r->a),
-	                  .errors = json_array(r->a),
-	                  .inputs = json_object(r->a),
-	                  .tables = tables(r, s->decisions[0].model),
-	                  .asked = req_field(r, "try").n > 0};
-	json *v = json_object(r->a), *about = dmn_describe(r->a, t.d->model);
-	int no = 0;
-	for (const json *i = json_get(about, "inputs")->first; i; i = i->next)
-		question(&t, i, no++);
+	                  .d = d,
+	                  .model = d->model,
+	                  .decision = d->decision,
+	                  .amount = d->amount,
+	                  .day = calendar_day(p->calendar, r->now)};
+	json *v = json_object(r->a);
 	guide_service_crumbs(r, p, s, v);
 	guide_crumb(r, json_get(v, "crumbs"), json_copy(r->a, json_get(s->card, "title")),
 	            str_c(r->a, str_cat(r->a, STR("/services/"), s->id)));
 	json_set(r->a, v, "service", guide_about(r, s));
-	json_set(r->a, v, "fields", t.fields);
-	json_set(r->a, v, "errors", t.errors);
-	if (t.asked && !t.errors->count)
-		answer_trial(&t, v);
-	json_set(r->a, v, "tables", t.tables);
-	r->cacheable = !t.asked;
-	return req_view(r, "guide/rule", v);
+	return show(&t, v);
+}
+
+/* ---- rules of the country ---- */
+
+static json *rule_about(struct req *r, const struct pack *p, const struct pack_decision *d)
+{
+	json *o = json_object(r->a);
+	json_set_str(r->a, o, "id", d->id);
+	json_set(r->a, o, "title", json_copy(r->a, json_get(d->about, "title")));
+	json_set(r->a, o, "summary", json_copy(r->a, json_get(d->about, "description")));
+	json_set(r->a, o, "entity", guide_entity_name(r->a, p, json_str(d->about, "owner")));
+	return o;
+}
+
+static json *rule_crumbs(struct req *r, json *v)
+{
+	json *crumbs = json_set(r->a, v, "crumbs", guide_crumbs(r));
+	guide_crumb(r, crumbs, view_both(r, "guide.title"), "/guide");
+	return crumbs;
+}
+
+err page_guide_rules(struct req *r)
+{
+	const struct pack *p;
+	err e = guide_pack(r, &p);
+	if (e)
+		return e;
+	int64_t day = calendar_day(p->calendar, r->now);
+	json *v = json_object(r->a), *list = json_set(r->a, v, "rules", json_array(r->a));
+	guide_crumb(r, rule_crumbs(r, v), view_both(r, "guide.rules"), NULL);
+	for (size_t i = 0; i < p->n_decisions; i++)
+		if (p->decisions[i].from <= day && day < p->decisions[i].to)
+			json_push(list, rule_about(r, p, &p->decisions[i]));
+	r->cacheable = true;
+	return req_view(r, "guide/rules", v);
+}
+
+err page_guide_decision(struct req *r)
+{
+	const struct pack *p;
+	err e = guide_pack(r, &p);
+	if (e)
+		return e;
+	int64_t day = calendar_day(p->calendar, r->now);
+	const struct pack_decision *d = pack_decision_at(p, req_param(r, "id"), day);
+	if (!d)
+		return req_fail(r, ERR_not_found, "", "there is no such rule");
+	struct trial t = {
+	    .r = r, .model = d->model, .decision = json_str(d->about, "decision"), .day = day};
+	json *v = json_object(r->a);
+	guide_crumb(r, rule_crumbs(r, v), view_both(r, "guide.rules"), "/rules");
+	json_set(r->a, v, "service", rule_about(r, p, d));
+	json_set_bool(r->a, v, "country", true);
+	return show(&t, v);
 }
