@@ -87,7 +87,8 @@ str money_text(arena *a, enum lang l, money m, currency c, bool arabic_digits)
 	for (size_t i = 0; i < sizeof currency_names / sizeof *currency_names; i++)
 		if (strcmp(currency_names[i].code, c.code) == 0)
 			name = currency_names[i].ar;
-	return str_fmt(a, "%.*s %s", STRF(s), name);
+	/* U+200E: the minus stays before its digits (CLDR's minus sign of Arabic). */
+	return str_fmt(a, "%s%.*s %s", m.minor < 0 ? "\u200E" : "", STRF(s), name);
 }
 
 str date_text(arena *a, enum lang l, int64_t days, bool arabic_digits)

@@ -132,6 +132,9 @@ static json *case_view(struct req *r, const struct kase *q, const struct change 
 	json *v = json_object(r->a);
 	about(r, q, v);
 	json_set_bool(r->a, v, "closed", q->closed != 0);
+	json_set_str(r->a, v, "diagram",
+	             str_fmt(r->a, "/%s/operator/cases/%lld/diagram.svg", lang_code(r->lang),
+	                     (long long)q->id));
 	json_set(r->a, v, "incidents", case_incidents(r->db, r->a, q->id));
 	json_set(r->a, v, "steps", steps_view(r, q, again));
 	json_set(r->a, v, "versions", versions_view(r, q));
