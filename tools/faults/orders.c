@@ -212,6 +212,7 @@ static err step_run(struct walk *w, err (*run)(struct tx *tx, struct walk *w))
 
 static void walk_one(struct walk *w)
 {
+	w->order = w->refund = 0; /* a refused step names nothing of the walk before */
 	for (size_t i = 0; i < COUNT(steps); i++) {
 		char line[96];
 		now += SECOND;
