@@ -62,8 +62,12 @@ static str reference_normal(arena *a, str typed)
 	str s = number_normal(a, typed);
 	char *p = NEWN(a, char, typed.n + 8);
 	size_t n = 0, letters = 0;
-	for (size_t i = 0; i < s.n; i++)
-		p[n++] = s.p[i] >= 'a' && s.p[i] <= 'z' ? (char)(s.p[i] - 32) : s.p[i];
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i] >= 'a' && s.p[i] <= 'z' ? (char)(s.p[i] - 32) : s.p[i];
+		if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9'))
+			return (str){0};
+		p[n++] = c;
+	}
 	while (letters < n && p[letters] >= 'A' && p[letters] <= 'Z')
 		letters++;
 	if (n < letters + 5)
