@@ -53,9 +53,7 @@ replay() {
 }
 
 if [ "$scale" = 1 ]; then
-	# proves: PAY-17
 	check 'a year of 1.3 million payments is exact' replay
-	# proves: PAY-07
 	check 'the ledger of 1.3 million orders has no difference' no_difference
 else
 	check "the year at scale $scale is exact" replay
