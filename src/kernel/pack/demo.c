@@ -43,10 +43,11 @@ static bool strangers(struct tx *tx, const struct demo *d)
 	return all > known;
 }
 
-static err put_person(struct tx *tx, const json *v, str hash)
+/* The person that an item of accounts or represented describes. */
+static struct person person_of(arena *a, const json *v)
 {
-	const json *roles = json_get(v, "roles");
-	struct person p = {
+	const json *records = json_get(v, "records");
+	return (struct person){
 	    .national_number = json_str(v, "national_number"),
 	    .name_en = json_text(json_path(v, "name.en")),
 	    .name_ar = json_text(json_path(v, "name.ar")),
@@ -57,11 +58,16 @@ static err put_person(struct tx *tx, const json *v, str hash)
 	    .email = json_str(v, "email"),
 	    .phone = json_str(v, "phone"),
 	    .language = json_str(v, "language"),
-	    .staff = roles && roles->count > 0,
+	    .records = records ? json_copy(a, records) : json_object(a),
 	};
+}
+
+static err put_person(struct tx *tx, const json *v, str hash)
+{
+	const json *roles = json_get(v, "roles");
+	struct person p = person_of(tx->a, v);
 	struct person known;
-	p.records =
-	    json_get(v, "records") ? json_copy(tx->a, json_get(v, "records")) : json_object(tx->a);
+	p.staff = roles && roles->count > 0;
 	json_set(tx->a, p.records, "cards", json_copy(tx->a, json_get(v, "cards")));
 	if (person_by_number(tx->db, tx->a, p.national_number, &known))
 		return OK;
@@ -89,20 +95,8 @@ static instant of_age(const struct pack *p, str birth_date)
 static err put_represented(struct tx *tx, const struct pack *pack, const json *v)
 {
 	const json *agents = json_get(v, "agents");
-	struct person p = {
-	    .national_number = json_str(v, "national_number"),
-	    .name_en = json_text(json_path(v, "name.en")),
-	    .name_ar = json_text(json_path(v, "name.ar")),
-	    .nationality = json_str(v, "nationality"),
-	    .group = json_str(v, "group"),
-	    .birth_date = json_str(v, "birth_date"),
-	    .sex = json_str(v, "sex"),
-	    .email = json_str(v, "email"),
-	    .phone = json_str(v, "phone"),
-	};
+	struct person p = person_of(tx->a, v);
 	struct person known, agent;
-	p.records =
-	    json_get(v, "records") ? json_copy(tx->a, json_get(v, "records")) : json_object(tx->a);
 	json_set(tx->a, p.records, "cards",
 	         json_get(v, "cards") ? json_copy(tx->a, json_get(v, "cards")) : json_array(tx->a));
 	if (person_by_number(tx->db, tx->a, p.national_number, &known))
