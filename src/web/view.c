@@ -28,6 +28,12 @@ str view_href(const struct req *r, const char *fmt, ...)
 	return str_fmt(r->a, "/%s%s", lang_code(r->lang), text);
 }
 
+str view_base(struct req *r)
+{
+	str base = server_public_url(r->server);
+	return base.n ? base : str_cat(r->a, STR("http://"), req_header(r, "Host"));
+}
+
 /* ---- forms ---- */
 
 static json *member(struct req *r, json *o, const char *name)

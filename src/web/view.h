@@ -18,6 +18,10 @@ json *view_both(const struct req *r, const char *key);
 /* A path below the reader's language: "/en/services/x". */
 str view_href(const struct req *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What absolute addresses begin with: public_url, or on a trial the name that the
+ * reader used for this machine. */
+str view_base(struct req *r);
+
 void view_value(struct req *r, json *view, const char *field, str value);
 void view_error(struct req *r, json *view, const char *field, str text);
 bool view_has_errors(const json *view);

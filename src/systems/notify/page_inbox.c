@@ -198,9 +198,7 @@ err answer_notify_archive(struct req *r)
 static json *print_view(struct req *r, const struct stored *n)
 {
 	struct person to;
-	str base = server_public_url(r->server);
-	if (!base.n)
-		base = str_cat(r->a, STR("http://"), req_header(r, "Host"));
+	str base = view_base(r);
 	json *v = json_object(r->a), *name = json_set(r->a, v, "name", json_object(r->a));
 	if (person_get(r->db, r->a, n->to, &to)) {
 		json_set_str(r->a, name, "en", to.name_en);

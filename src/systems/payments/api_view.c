@@ -3,19 +3,13 @@
 #include "systems/payments/hold.h"
 #include "systems/payments/statements.h"
 
-#include "web/server.h"
+#include "web/view.h"
 
 #define SELF_PATH "/api/pay/v1/payments"
 
-static str base_of(struct req *r)
-{
-	str base = server_public_url(r->server);
-	return base.n ? base : str_cat(r->a, STR("http://"), req_header(r, "Host"));
-}
-
 static str self_of(struct req *r, const struct order *o)
 {
-	return str_fmt(r->a, "%.*s" SELF_PATH "/%.*s", STRF(base_of(r)), STRF(o->reference));
+	return str_fmt(r->a, "%.*s" SELF_PATH "/%.*s", STRF(view_base(r)), STRF(o->reference));
 }
 
 static void link_add(struct req *r, json *links, const char *name, const char *method, str href)
@@ -112,7 +106,7 @@ static json *links_json(struct req *r, const struct order *o, str status, enum a
 	link_add(r, links, "refunds", "GET", str_cat(r->a, self, STR("/refunds")));
 	if (shape != API_FOUND && (is(status, "created") || is(status, "started")))
 		link_add(r, links, "next_url", "GET",
-		         str_fmt(r->a, "%.*s/en/pay/%.*s", STRF(base_of(r)), STRF(o->reference)));
+		         str_fmt(r->a, "%.*s/en/pay/%.*s", STRF(view_base(r)), STRF(o->reference)));
 	if (is(status, "created") || is(status, "started") || is(status, "capturable"))
 		link_add(r, links, "cancel", "POST", str_cat(r->a, self, STR("/cancel")));
 	if (is(status, "capturable"))
@@ -231,7 +225,7 @@ static void page_link(struct req *r, json *links, const char *name, int64_t page
 {
 	json *l = json_set(r->a, links, name, json_object(r->a));
 	json_set_str(r->a, l, "href",
-	             str_fmt(r->a, "%.*s" SELF_PATH "?page=%lld&display_size=%lld", STRF(base_of(r)),
+	             str_fmt(r->a, "%.*s" SELF_PATH "?page=%lld&display_size=%lld", STRF(view_base(r)),
 	                     (long long)page, (long long)size));
 }
 

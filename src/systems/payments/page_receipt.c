@@ -4,7 +4,7 @@
 #include "systems/payments/statements.h"
 
 #include "kernel/documents/documents.h"
-#include "web/server.h"
+#include "web/view.h"
 
 static bool receipt_find(struct req *r, struct receipt *out)
 {
@@ -41,9 +41,7 @@ static err copy(struct req *r, const struct order *o, const struct receipt *t,
                 const struct issued *d)
 {
 	json *v = pay_receipt_view(r->db, r->a, o, t);
-	str base = server_public_url(r->server), pdf;
-	if (!base.n)
-		base = str_cat(r->a, STR("http://"), req_header(r, "Host"));
+	str base = view_base(r), pdf;
 	json_set_bool(r->a, v, "copy", true);
 	json_set_str(r->a, v, "verify_url",
 	             str_fmt(r->a, "%.*s/ar/verify/%.*s", STRF(base), STRF(d->code)));
