@@ -144,7 +144,6 @@ static void backgrounds(void **state)
 	assert_false(image_background(a, (str){(const char *)gif_bytes, sizeof gif_bytes}, &c));
 }
 
-/* proves: IDC-05 */
 static void photograph_rules_of_the_card(void **state)
 {
 	arena *a = *state;

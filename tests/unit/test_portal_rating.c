@@ -71,7 +71,6 @@ static str sent_with(struct portal *p, const char *number, str picture)
 	return reference;
 }
 
-/* proves: IDC-05 */
 static void another_background_is_flagged(void **state)
 {
 	const struct organ *organs[APP_ORGANS_MAX];

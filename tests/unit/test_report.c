@@ -125,7 +125,6 @@ static int64_t rows_of(str page)
 	return n;
 }
 
-/* proves: RPT-13 */
 static void a_number_leads_to_as_many_records(void **state)
 {
 	(void)state;
