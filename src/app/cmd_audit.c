@@ -38,10 +38,12 @@ static int run(struct opened *o, bool as_json)
 int cmd_audit(int argc, char **argv)
 {
 	struct opened o = {0};
-	int e = app_open(&argc, argv, OPEN_READ, &o);
+	int e = app_settings(&argc, argv, &o);
 	bool as_json = argc == 3 && strcmp(argv[2], "--json") == 0;
 	if (!e && (argc < 2 || strcmp(argv[1], "payments") != 0 || (argc > 2 && !as_json)))
 		e = help_wrong("audit", "what to audit is unknown", argc > 1 ? argv[argc - 1] : "");
+	if (!e)
+		e = app_open_set(OPEN_READ, &o);
 	if (!e)
 		e = run(&o, as_json);
 	app_close(&o);

@@ -137,9 +137,11 @@ int cmd_backup(int argc, char **argv)
 {
 	struct opened o;
 	struct words w;
-	int e = app_open(&argc, argv, OPEN_READ, &o);
+	int e = app_settings(&argc, argv, &o);
 	if (!e && !words_read(argc, argv, &w))
 		e = help_wrong("backup", "a folder is needed", NULL);
+	if (!e)
+		e = app_open_set(OPEN_READ, &o);
 	if (!e)
 		e = backup(&o, &w);
 	app_close(&o);

@@ -157,9 +157,11 @@ int cmd_demo(int argc, char **argv)
 {
 	struct demo d = {0};
 	struct opened o = {0};
-	int e = app_open_at(&argc, argv, OPEN_MIGRATE, (clock_source){demo_now, &d}, &o);
+	int e = app_settings(&argc, argv, &o);
 	if (!e && !words_read(argc, argv, &d))
 		e = help_wrong("demo", "a year is needed", argc > 1 ? argv[argc - 1] : "");
+	if (!e)
+		e = app_open_at(OPEN_MIGRATE, (clock_source){demo_now, &d}, &o);
 	if (!e)
 		e = run(&o, &d);
 	app_close(&o);

@@ -157,9 +157,11 @@ int cmd_journal(int argc, char **argv)
 			continue;
 		struct opened o;
 		struct words w;
-		int e = app_open(&argc, argv, verbs[i].how, &o);
+		int e = app_settings(&argc, argv, &o);
 		if (!e && !words_read(argc, argv, &w))
 			e = help_wrong("journal", "an unknown word", argv[argc - 1]);
+		if (!e)
+			e = app_open_set(verbs[i].how, &o);
 		if (!e)
 			e = verbs[i].run(&o, &w);
 		app_close(&o);

@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/open.h"
 #include "kernel/ledger/ledger.h"
+#include "kernel/pack/pack.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@ struct words {
 
 static bool words_read(int argc, char **argv, struct words *w)
 {
-	*w = (struct words){.to = INT64_MAX / DAY - 1, .currency = STR("BHD")};
+	*w = (struct words){.to = INT64_MAX / DAY - 1};
 	w->verb = argc > 1 ? argv[1] : "";
 	for (int i = 2; i < argc; i++) {
 		str s = str_of(argv[i]);
@@ -99,8 +100,11 @@ static int statement(struct opened *o, dbc *c, const struct words *w)
 	return EXIT_OK;
 }
 
-static int run(struct opened *o, const struct words *w)
+static int run(struct opened *o, struct words *w)
 {
+	str why = {0};
+	if (!w->currency.n && pack_refresh(o->k, &why) == OK)
+		w->currency = str_dup(o->a, str_of(pack_currency(o->k).code));
 	dbc *c = db_reader(o->k->db);
 	int e = strcmp(w->verb, "check") == 0     ? check(o, c, w)
 	        : strcmp(w->verb, "balance") == 0 ? balance(o, c, w)
@@ -117,11 +121,13 @@ int cmd_ledger(int argc, char **argv)
 {
 	struct opened o = {0};
 	struct words w;
-	int e = app_open(&argc, argv, OPEN_READ, &o);
+	int e = app_settings(&argc, argv, &o);
 	if (!e && (!words_read(argc, argv, &w) ||
 	           (strcmp(w.verb, "check") != 0 && strcmp(w.verb, "balance") != 0 &&
 	            strcmp(w.verb, "statement") != 0)))
 		e = help_wrong("ledger", "an unknown word", argc > 1 ? argv[argc - 1] : "");
+	if (!e)
+		e = app_open_set(OPEN_READ, &o);
 	if (!e)
 		e = run(&o, &w);
 	app_close(&o);

@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/open.h"
 #include "kernel/identity/identity.h"
+#include "kernel/pack/pack.h"
 #include "systems/payments/agency.h"
 #include "systems/payments/bills.h"
 #include "systems/payments/settle.h"
@@ -135,9 +136,8 @@ static err bill_decide(struct tx *tx, void *ctx)
 static int bill(struct opened *o, struct work *k)
 {
 	const struct words *w = k->w;
-	currency c;
+	currency c = pack_currency(o->k);
 	money m;
-	currency_find(STR("BHD"), &c);
 	if (!w->third.n || !w->payer.n || !w->gl.n || !money_parse(w->third, c, &m))
 		return help_wrong("payments", "a body, a number, an amount, --payer and --gl are needed",
 		                  "bill");
@@ -146,7 +146,7 @@ static int bill(struct opened *o, struct work *k)
 	                        .label_en = w->name_en.n ? w->name_en : STR("Bill"),
 	                        .label_ar = w->name_ar.n ? w->name_ar : STR("فاتورة"),
 	                        .gl = w->gl,
-	                        .currency = STR("BHD"),
+	                        .currency = str_dup(o->a, str_of(c.code)),
 	                        .amount = m.minor,
 	                        .due = w->to * DAY};
 	return app_run(o, bill_decide, k);
@@ -165,8 +165,9 @@ static err webhook_decide(struct tx *tx, void *ctx)
 }
 
 /* A body's program: its key, shown once; where it is told. */
-static int agency(struct opened *o, struct work *k, bool key)
+static int agency(struct opened *o, struct work *k)
 {
+	bool key = strcmp(k->w->verb, "key") == 0;
 	if (!k->w->id.n || (!key && (!k->w->url.n || !k->w->secret_file.n)))
 		return help_wrong("payments", "a body (and --url, --secret) is needed after", k->w->verb);
 	if (!key && !file_read(o->a, k->w->secret_file, &k->token))
@@ -184,14 +185,30 @@ static err shares_decide(struct tx *tx, void *ctx)
 	return shares_set(tx, w->id, w->share, w->n_shares);
 }
 
+/* The country's money and hours. */
+static int pack_needed(struct opened *o)
+{
+	str why = {0};
+	if (!pack_refresh(o->k, &why) && pack_current(o->k))
+		return EXIT_OK;
+	fprintf(stderr, "diwan: %.*s\n",
+	        STRF(why.n ? why : STR("no pack is in force: diwan pack load FOLDER")));
+	return EXIT_NO;
+}
+
+static int shares(struct opened *o, struct work *k)
+{
+	return app_run(o, shares_decide, k);
+}
+
 static err distribute_decide(struct tx *tx, void *ctx)
 {
 	struct work *k = ctx;
-	return shares_distribute(tx, k->w->id, k->w->file, STR("BHD"), k->w->third, k->from, k->to,
-	                         &k->amount);
+	return shares_distribute(tx, k->w->id, k->w->file, str_of(pack_currency(tx->k).code),
+	                         k->w->third, k->from, k->to, &k->amount);
 }
 
-/* ENTITY GL 2026-11, in the Gulf's time. */
+/* ENTITY GL 2026-11, in the country's time. */
 static int distribute(struct opened *o, struct work *k)
 {
 	int64_t first;
@@ -201,17 +218,21 @@ static int distribute(struct opened *o, struct work *k)
 	if (!k->w->third.n || !date_parse(begins, &first))
 		return help_wrong("payments", "a body, an account and a month are needed", "distribute");
 	civil_from_days(first, &y, &m, &d);
-	k->from = first * DAY - 3 * HOUR;
-	k->to = days_from_civil(m == 12 ? y + 1 : y, m == 12 ? 1 : m + 1, 1) * DAY - 3 * HOUR;
+	instant offset = pack_utc_offset(o->k) * SECOND;
+	k->from = first * DAY - offset;
+	k->to = days_from_civil(m == 12 ? y + 1 : y, m == 12 ? 1 : m + 1, 1) * DAY - offset;
 	int e = app_run(o, distribute_decide, k);
 	if (!e)
-		printf("%lld fils distributed\n", (long long)k->amount);
+		printf("%.*s %s distributed\n",
+		       STRF(money_print(o->a, (money){k->amount}, pack_currency(o->k))),
+		       pack_currency(o->k).code);
 	return e;
 }
 
 /* What of each income is due to whom, as the treasury takes it. */
-static int treasury(struct opened *o, const struct words *w)
+static int treasury(struct opened *o, struct work *k)
 {
+	const struct words *w = k->w;
 	currency c;
 	dbc *db_of = db_reader(o->k->db);
 	rows *r = distributions(db_of, w->id);
@@ -249,8 +270,9 @@ static int provider(struct opened *o, struct work *k)
 	return app_run(o, provider_decide, k);
 }
 
-static int statement(struct opened *o, struct work *k, bool bank)
+static int statement(struct opened *o, struct work *k)
 {
+	bool bank = strcmp(k->w->verb, "bank") == 0;
 	str bytes, why, path = bank ? k->w->id : k->w->file, name = path, part;
 	if (!path.n || (!bank && (!k->w->from || k->w->to < k->w->from)))
 		return help_wrong("payments", "a file (and --from, --to) is needed after", k->w->verb);
@@ -271,30 +293,39 @@ static int statement(struct opened *o, struct work *k, bool bank)
 	return e ? e : k->r.exceptions ? EXIT_NO : EXIT_OK;
 }
 
+static const struct verb {
+	const char *name;
+	int (*run)(struct opened *o, struct work *k);
+	bool country; /* needs its money and hours */
+} verbs[] = {
+    {"provider", provider, false}, {"settle", statement, false},     {"bank", statement, false},
+    {"key", agency, false},        {"webhook", agency, false},       {"bill", bill, true},
+    {"shares", shares, false},     {"distribute", distribute, true}, {"treasury", treasury, false},
+};
+
+static const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
 int cmd_payments(int argc, char **argv)
 {
 	struct opened o = {0};
 	struct words w;
 	struct work k = {.w = &w};
-	int e = app_open(&argc, argv, OPEN_WRITE, &o);
-	if (!e && !words_read(argc, argv, &w))
-		e = help_wrong("payments", "an unknown word", argv[argc - 1]);
-	else if (!e && strcmp(w.verb, "provider") == 0)
-		e = provider(&o, &k);
-	else if (!e && (strcmp(w.verb, "settle") == 0 || strcmp(w.verb, "bank") == 0))
-		e = statement(&o, &k, strcmp(w.verb, "bank") == 0);
-	else if (!e && (strcmp(w.verb, "key") == 0 || strcmp(w.verb, "webhook") == 0))
-		e = agency(&o, &k, strcmp(w.verb, "key") == 0);
-	else if (!e && strcmp(w.verb, "bill") == 0)
-		e = bill(&o, &k);
-	else if (!e && strcmp(w.verb, "shares") == 0)
-		e = app_run(&o, shares_decide, &k);
-	else if (!e && strcmp(w.verb, "distribute") == 0)
-		e = distribute(&o, &k);
-	else if (!e && strcmp(w.verb, "treasury") == 0)
-		e = treasury(&o, &w);
-	else if (!e)
-		e = help_wrong("payments", "an unknown word", w.verb);
+	int e = app_settings(&argc, argv, &o);
+	const struct verb *verb = verb_find(argc > 1 ? argv[1] : "");
+	if (!e && (!verb || !words_read(argc, argv, &w)))
+		e = help_wrong("payments", "an unknown word", argv[verb || argc < 2 ? argc - 1 : 1]);
+	if (!e)
+		e = app_open_set(OPEN_WRITE, &o);
+	if (!e && verb->country)
+		e = pack_needed(&o);
+	if (!e)
+		e = verb->run(&o, &k);
 	app_close(&o);
 	return e;
 }

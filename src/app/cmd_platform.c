@@ -9,9 +9,11 @@
 int cmd_migrate(int argc, char **argv)
 {
 	struct opened o;
-	int e = app_open(&argc, argv, OPEN_MIGRATE, &o);
+	int e = app_settings(&argc, argv, &o);
 	if (!e && argc > 1)
 		e = help_wrong("migrate", "an unknown word", argv[1]);
+	if (!e)
+		e = app_open_set(OPEN_MIGRATE, &o);
 	if (!e)
 		puts("The database is at this version.");
 	app_close(&o);

@@ -81,8 +81,8 @@ static int serve(struct service_run *s)
 	    .n_systems = app_systems_count,
 	    .texts = s->texts,
 	    .templates = s->templates,
-	    .utc_offset = p ? p->utc_offset : 3 * 3600,
-	    .currency = p ? str_of(p->currency) : STR("BHD"),
+	    .utc_offset = pack_utc_offset(s->o.k),
+	    .currency = str_of(pack_currency(s->o.k).code),
 	    .trust_proxy = config_flag(c, SETTING_trust_proxy),
 	    .form_targets = config_text(c, SETTING_provider_url),
 	    .security_contact = config_text(c, SETTING_security_contact),
@@ -159,9 +159,11 @@ int cmd_serve(int argc, char **argv)
 	sigset_t signals;
 	block_signals(&signals);
 	heap_few();
-	int e = app_open(&argc, argv, OPEN_MIGRATE, &s.o);
+	int e = app_settings(&argc, argv, &s.o);
 	if (!e && argc > 1)
 		e = help_wrong("serve", "an unknown word", argv[1]);
+	if (!e)
+		e = app_open_set(OPEN_MIGRATE, &s.o);
 	if (!e)
 		e = run(&s, &signals);
 	children_stop(&s.helpers);

@@ -140,11 +140,13 @@ static int change(int argc, char **argv, size_t verb)
 {
 	struct opened o;
 	struct change c = {.person = {.language = STR("ar")}};
-	int e = app_open(&argc, argv, OPEN_WRITE, &o);
+	int e = app_settings(&argc, argv, &o);
 	if (!e && !words_read(argc, argv, &c))
 		e = help_wrong("user", "the number is missing, or an unknown word", argv[argc - 1]);
 	if (!e && verbs[verb].role && (!c.role.n || !c.entity.n))
 		e = help_wrong("user", "--role= and --entity= must be given", NULL);
+	if (!e)
+		e = app_open_set(OPEN_WRITE, &o);
 	if (!e && verbs[verb].password) {
 		str typed;
 		e = password_read(o.a, &typed) ? EXIT_OK : EXIT_BAD_USE;

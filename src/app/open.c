@@ -40,16 +40,14 @@ bool app_config(int *argc, char **argv, arena **a, struct config *c)
 	return e == OK;
 }
 
-int app_open(int *argc, char **argv, enum open_how how, struct opened *o)
-{
-	return app_open_at(argc, argv, how, (clock_source){0}, o);
-}
-
-int app_open_at(int *argc, char **argv, enum open_how how, clock_source clock, struct opened *o)
+int app_settings(int *argc, char **argv, struct opened *o)
 {
 	*o = (struct opened){0};
-	if (!app_config(argc, argv, &o->a, &o->config))
-		return EXIT_BAD_USE;
+	return app_config(argc, argv, &o->a, &o->config) ? EXIT_OK : EXIT_BAD_USE;
+}
+
+int app_open_at(enum open_how how, clock_source clock, struct opened *o)
+{
 	const struct organ **organs = NEWN(o->a, const struct organ *, APP_ORGANS_MAX);
 	size_t n = app_organs(organs);
 	str moved = config_text(&o->config, SETTING_clock_offset_file);
@@ -71,6 +69,17 @@ int app_open_at(int *argc, char **argv, enum open_how how, clock_source clock, s
 		return EXIT_FAILED;
 	}
 	return EXIT_OK;
+}
+
+int app_open_set(enum open_how how, struct opened *o)
+{
+	return app_open_at(how, (clock_source){0}, o);
+}
+
+int app_open(int *argc, char **argv, enum open_how how, struct opened *o)
+{
+	int e = app_settings(argc, argv, o);
+	return e ? e : app_open_set(how, o);
 }
 
 void app_close(struct opened *o)

@@ -31,10 +31,14 @@ enum open_how {
 
 /* Settings only. False after telling why. */
 bool app_config(int *argc, char **argv, arena **a, struct config *c);
-/* Settings and kernel. Returns an exit code, EXIT_OK when *o is open. */
-int app_open(int *argc, char **argv, enum open_how how, struct opened *o);
+/* The settings alone into a fresh *o, for commands that look at their words before a
+ * database is touched; then app_open_set(). Both return an exit code. */
+int app_settings(int *argc, char **argv, struct opened *o);
+int app_open_set(enum open_how how, struct opened *o);
 /* The same with another clock, for replays. */
-int app_open_at(int *argc, char **argv, enum open_how how, clock_source clock, struct opened *o);
+int app_open_at(enum open_how how, clock_source clock, struct opened *o);
+/* Settings and kernel at once. Returns an exit code, EXIT_OK when *o is open. */
+int app_open(int *argc, char **argv, enum open_how how, struct opened *o);
 void app_close(struct opened *o);
 /* The setting, or sqlite:DATA_DIR/diwan.db. */
 str app_database(arena *a, const struct config *c);

@@ -63,11 +63,11 @@ static const struct typed_case typed_cases[] = {
     {"number", "", "{\"type\":\"number\"}", "1e5", NULL},
     {"number", "", "{\"type\":\"integer\"}", "3.5", NULL},
     {"number", "", "{\"type\":\"integer\",\"minimum\":18}", "17", NULL},
-    {"money", "", "{\"type\":\"number\"}", "BD 4", "4.000"},
-    {"money", "", "{\"type\":\"number\"}", "٤٫٥ د.ب.", "4.500"},
-    {"money", "", "{\"type\":\"number\"}", "1,200.125", "1200.125"},
-    {"money", "", "{\"type\":\"number\"}", "1.2345", NULL},
-    {"money", "", "{\"type\":\"number\"}", "ten", NULL},
+    {"money", "\"currency\":\"BHD\",", "{\"type\":\"number\"}", "BD 4", "4.000"},
+    {"money", "\"currency\":\"BHD\",", "{\"type\":\"number\"}", "٤٫٥ د.ب.", "4.500"},
+    {"money", "\"currency\":\"BHD\",", "{\"type\":\"number\"}", "1,200.125", "1200.125"},
+    {"money", "\"currency\":\"BHD\",", "{\"type\":\"number\"}", "1.2345", NULL},
+    {"money", "\"currency\":\"BHD\",", "{\"type\":\"number\"}", "ten", NULL},
 };
 
 /* Any way of writing a value gives the same answer, and a refused one is kept as typed. */

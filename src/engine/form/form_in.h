@@ -8,6 +8,7 @@
 #ifndef ENGINE_FORM_FORM_IN_H
 #define ENGINE_FORM_FORM_IN_H
 
+#include "base/money.h"
 #include "engine/form/form.h"
 
 #define FORM_MAX_NESTING 6
@@ -74,6 +75,7 @@ struct item {
 	size_t n_choices;
 	str choices_from;
 	struct file_rule file;
+	currency currency; /* WIDGET_MONEY */
 	str prefill_from;
 	struct words prefill_source;
 	bool fixed; /* shown, not asked: prefilled without edit, or computed */

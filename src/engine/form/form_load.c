@@ -271,6 +271,13 @@ static void load_file_rule(struct loader *l, struct item *i)
 		complain(l, i->source_json, "form.file", "a file question needs options.accept, a list");
 }
 
+static void load_currency(struct loader *l, struct item *i)
+{
+	if (i->widget == WIDGET_MONEY && !currency_find(json_str(i->options, "currency"), &i->currency))
+		complain(l, i->source_json, "form.money",
+		         "a money question needs options.currency, a code of ISO 4217 such as \"BHD\"");
+}
+
 static void load_sources(struct loader *l, struct item *i, const json *v)
 {
 	const json *prefill = json_get(v, "prefill"), *computed = json_get(v, "computed");
@@ -362,6 +369,7 @@ static void load_control(struct loader *l, struct item *i, const json *v, const 
 	              many ? schema_at(l->a, l->f->schema, str_cat(l->a, pointer, STR("/items")))
 	                   : i->schema);
 	load_file_rule(l, i);
+	load_currency(l, i);
 }
 
 static struct item *item_append(struct loader *l, struct item *parent)

@@ -50,8 +50,7 @@ str answer_words(const struct item *i, const json *v, const struct form_env *env
 		return json_str(v, "name");
 	case WIDGET_MONEY: {
 		json *params = json_object(a);
-		str code = json_str(i->options, "currency");
-		str key = str_fmt(a, "form.money.%.*s", STRF(code.n ? code : STR("BHD")));
+		str key = str_fmt(a, "form.money.%s", i->currency.code);
 		json_set_str(a, params, "amount", json_text(v));
 		return form_text(env, a, str_c(a, key), params);
 	}

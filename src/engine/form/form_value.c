@@ -201,12 +201,10 @@ static str without_currency(str s)
 
 static json *money_value(const struct item *i, str s, arena *a, struct complaint *c)
 {
-	currency cur;
-	str code = json_str(i->options, "currency"), fraction;
+	currency cur = i->currency;
+	str fraction;
 	str literal = number_literal(a, without_currency(plain_number(a, s)));
 	ptrdiff_t dot = str_chr(literal, '.');
-	if (!currency_find(code.n ? code : STR("BHD"), &cur))
-		cur.exponent = 3;
 	fraction = dot < 0 ? (str){0} : str_sub(literal, (size_t)dot + 1, literal.n);
 	if (!literal.n) {
 		*c = wrong("money");

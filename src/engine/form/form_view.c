@@ -211,8 +211,7 @@ static void view_input(const struct viewer *v, const struct item *i, const json 
 	put_words(v, out, "prefix", words_read(json_get(i->options, "prefix")));
 	put_words(v, out, "suffix", words_read(json_get(i->options, "suffix")));
 	if (i->widget == WIDGET_MONEY) {
-		str code = json_str(i->options, "currency");
-		str key = str_fmt(v->a, "form.currency.%.*s", STRF(code.n ? code : STR("BHD")));
+		str key = str_fmt(v->a, "form.currency.%s", i->currency.code);
 		json_set_str(v->a, out, "prefix", say(v, str_c(v->a, key)));
 	}
 	json_set_str(v->a, out, "value", value_text(v, answer, name));

@@ -24,15 +24,9 @@
 
 /* ---- asking ---- */
 
-static int32_t offset_of(const struct kernel *k)
-{
-	const struct pack *p = pack_current(k);
-	return p ? p->utc_offset : 0;
-}
-
 static str take_number(struct tx *tx, str prefix, json *d)
 {
-	int64_t year = civil_of(tx->now, offset_of(tx->k)).year;
+	int64_t year = civil_of(tx->now, pack_utc_offset(tx->k)).year;
 	int64_t no = db_query_int(tx->db, &sql_document_number_next, 1, D_TEXT(prefix), D_INT(year));
 	str number = str_fmt(tx->a, "%.*s-%lld-%06lld", STRF(prefix), (long long)year, (long long)no);
 	json_set_str(tx->a, d, "prefix", prefix);
@@ -181,7 +175,7 @@ static err render(struct making *m, str id, bool signable, str *pdf, str *why)
 {
 	const struct pack *p = pack_current(m->k);
 	struct diags d = diags_make(m->a, STR("document.json"));
-	struct show show = {.utc_offset = offset_of(m->k), .ctx = m, .picture = picture_of_file};
+	struct show show = {.utc_offset = pack_utc_offset(m->k), .ctx = m, .picture = picture_of_file};
 	currency_find(p ? str_of(p->currency) : (str){0}, &show.currency);
 	struct document_env env = show_env(&show);
 	env.at = m->asked.at;

@@ -304,6 +304,21 @@ const struct pack *pack_current(const struct kernel *k)
 	return l ? l->pack : NULL;
 }
 
+int32_t pack_utc_offset(const struct kernel *k)
+{
+	const struct pack *p = pack_current(k);
+	return p ? p->utc_offset : 0;
+}
+
+currency pack_currency(const struct kernel *k)
+{
+	const struct pack *p = pack_current(k);
+	currency c = {0};
+	if (p)
+		currency_find(str_of(p->currency), &c);
+	return c;
+}
+
 static int by_id(const void *id, const void *service)
 {
 	return str_cmp(*(const str *)id, ((const struct service *)service)->id);

@@ -151,6 +151,10 @@ err pack_refresh(struct kernel *k, str *why);
 void pack_poll(struct kernel *k);
 /* What is in force now, by the kernel's clock. NULL before any was loaded. */
 const struct pack *pack_current(const struct kernel *k);
+/* The country's hours, in seconds east of Greenwich, and its money; while no pack is in
+ * force: UTC, and a currency without a code. */
+int32_t pack_utc_offset(const struct kernel *k);
+currency pack_currency(const struct kernel *k);
 const struct service *pack_service(const struct pack *p, str id);
 /* The service that had this id before ("formerly" of its card), or NULL. */
 const struct service *pack_service_formerly(const struct pack *p, str id);

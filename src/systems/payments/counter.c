@@ -6,14 +6,12 @@
 
 #include "kernel/pack/pack.h"
 
-#define GULF_OFFSET   (3 * 3600)
 #define COUNTED_MAX   16
 #define REFERENCE_MAX 64
 
 int64_t pay_day_of(const struct kernel *k, instant at)
 {
-	const struct pack *p = pack_current(k);
-	return (at + (p ? p->utc_offset : GULF_OFFSET) * SECOND) / DAY;
+	return (at + pack_utc_offset(k) * SECOND) / DAY;
 }
 
 static int64_t today(const struct tx *tx)
@@ -108,8 +106,7 @@ err counter_pay(struct tx *tx, int64_t order, str method, str reference, int64_t
 
 json *day_totals(dbc *c, arena *a, const struct kernel *k, str entity, int64_t day)
 {
-	const struct pack *p = pack_current(k);
-	instant from = day * DAY - (p ? p->utc_offset : GULF_OFFSET) * SECOND;
+	instant from = day * DAY - pack_utc_offset(k) * SECOND;
 	json *list = json_array(a);
 	rows *r = db_query(c, &sql_day_totals, D_TEXT(entity), D_INT(from), D_INT(from + DAY));
 	while (db_next(r)) {

@@ -11,15 +11,9 @@
 #define YEARS_MAX   100
 #define CURRENCIES  16
 
-static int32_t offset_of(const struct req *r)
-{
-	const struct pack *p = pack_current(r->k);
-	return p ? p->utc_offset : 3 * 3600;
-}
-
 static instant year_begins(const struct req *r, int64_t year)
 {
-	return days_from_civil((int32_t)year, 1, 1) * DAY - offset_of(r) * SECOND;
+	return days_from_civil((int32_t)year, 1, 1) * DAY - pack_utc_offset(r->k) * SECOND;
 }
 
 /* The year asked for; 0 = all. */
@@ -50,8 +44,8 @@ static json *years_view(struct req *r, int64_t chosen)
 {
 	json *list = json_array(r->a), *all = json_object(r->a);
 	int64_t first = db_query_int(r->db, &sql_history_first, 0, D_INT(r->actor.person));
-	int32_t now = civil_of(r->now, offset_of(r)).year;
-	int32_t from = first ? civil_of(first, offset_of(r)).year : now;
+	int32_t now = civil_of(r->now, pack_utc_offset(r->k)).year;
+	int32_t from = first ? civil_of(first, pack_utc_offset(r->k)).year : now;
 	json_set_str(r->a, all, "value", STR(""));
 	json_set_str(r->a, all, "text", req_text(r, "payments.history.all"));
 	json_set_bool(r->a, all, "selected", chosen == 0);

@@ -20,7 +20,6 @@
 #include "kernel/cases/cases.h"
 #include "kernel/pack/pack.h"
 
-#define GULF_OFFSET (3 * 3600) /* seconds; of a country without a pack */
 
 static struct emission of_order(const struct order *o, const char *kind, json *data)
 {
@@ -53,8 +52,7 @@ static err answered(struct tx *tx, str provider, const struct order *o, int64_t 
 
 static int64_t year_of(const struct tx *tx)
 {
-	const struct pack *p = pack_current(tx->k);
-	return civil_of(tx->now, p ? p->utc_offset : GULF_OFFSET).year;
+	return civil_of(tx->now, pack_utc_offset(tx->k)).year;
 }
 
 /* "R-IGA-2026-000042": the entity's next number of the year. */
