@@ -381,9 +381,14 @@ static str error_page(struct exchange *x, const struct err_info *info)
 
 static str allowed(const struct exchange *x)
 {
-	if (x->match.page && x->match.write)
-		return STR("GET, HEAD, POST");
-	return x->match.write ? STR("POST") : STR("GET, HEAD");
+	str list = {0};
+	for (enum method m = 0; m < METHOD_COUNT; m++) {
+		if (!x->match.of[m])
+			continue;
+		str one = m == METHOD_GET ? STR("GET, HEAD") : str_of(method_name(m));
+		list = list.n ? str_fmt(x->a, "%.*s, %.*s", STRF(list), STRF(one)) : one;
+	}
+	return list.n ? list : STR("GET, HEAD");
 }
 
 static enum MHD_Result answer_error(struct exchange *x, err e)

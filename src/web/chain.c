@@ -152,11 +152,23 @@ static str request_id(struct exchange *x)
 static err write_begin(struct exchange *x)
 {
 	if (!x->match.write || x->lang_in_path == without_language(x->r.path))
-		return refuse(x, x->match.page ? ERR_method_not_allowed : ERR_not_found,
+		return refuse(x, methods_offered(&x->match) ? ERR_method_not_allowed : ERR_not_found,
 		              "nothing takes this request");
 	x->r.route = x->match.write;
 	err e = body_begin(x);
 	return e ? refuse(x, e, x->refused_why.p) : OK;
+}
+
+/* METHOD_GET, and false, for one that nothing here takes. */
+static bool method_of(const char *name, enum method *out)
+{
+	*out = METHOD_GET;
+	for (enum method m = 0; m < METHOD_COUNT; m++)
+		if (strcmp(name, method_name(m)) == 0) {
+			*out = m;
+			return true;
+		}
+	return false;
 }
 
 err chain_begin(struct exchange *x, const char *method, const char *version)
@@ -164,8 +176,8 @@ err chain_begin(struct exchange *x, const char *method, const char *version)
 	struct req *r = &x->r;
 	r->id = request_id(x);
 	x->head = strcmp(method, "HEAD") == 0;
-	bool post = strcmp(method, "POST") == 0;
-	r->method = post ? METHOD_POST : METHOD_GET;
+	bool known = method_of(method, &r->method) || x->head;
+	bool writes = r->method != METHOD_GET;
 	r->path = x->target;
 	str query = x->target;
 	str_cut(&query, '?', &r->path);
@@ -180,14 +192,15 @@ err chain_begin(struct exchange *x, const char *method, const char *version)
 	if (why)
 		return refuse(x, ERR_request_bad, why);
 	if (str_starts(r->path, STR(ASSETS_PREFIX)) || builtin_is(r->path))
-		return post ? refuse(x, ERR_method_not_allowed, "this address is only read") : OK;
+		return writes ? refuse(x, ERR_method_not_allowed, "this address is only read") : OK;
 	router_find(x->s->router, x->a, r->path, &x->match);
+	x->match.write = writes ? x->match.of[r->method] : NULL;
 	memcpy(r->params, x->match.params, sizeof r->params);
 	r->n_params = x->match.n_params;
-	if (!post && !x->head && strcmp(method, "GET") != 0)
+	if (!known)
 		return refuse(x, ERR_method_not_allowed, "this method is not offered");
 	err e = query_parse(x);
-	return e || !post ? e : write_begin(x);
+	return e || !writes ? e : write_begin(x);
 }
 
 /* ---- who ---- */
@@ -483,7 +496,7 @@ static err page_find(struct exchange *x)
 	if (lead(x))
 		return OK;
 	if (!x->match.page || x->lang_in_path == without_language(x->r.path))
-		return refuse(x, x->match.write ? ERR_method_not_allowed : ERR_not_found,
+		return refuse(x, methods_offered(&x->match) ? ERR_method_not_allowed : ERR_not_found,
 		              "there is nothing at this address");
 	x->r.route = x->match.page;
 	return OK;
@@ -492,7 +505,8 @@ static err page_find(struct exchange *x)
 err chain_run(struct exchange *x)
 {
 	struct req *r = &x->r;
-	err e = r->method == METHOD_POST ? body_end(x) : page_find(x);
+	bool writes = r->method != METHOD_GET;
+	err e = writes ? body_end(x) : page_find(x);
 	if (e && !r->fault.code)
 		refuse(x, e, str_c(x->a, x->refused_why));
 	if (e || has_result(r))
@@ -503,5 +517,5 @@ err chain_run(struct exchange *x)
 	e = permission(x);
 	if (e || has_result(r))
 		return e;
-	return r->method == METHOD_POST ? write_run(x) : page_run(x);
+	return writes ? write_run(x) : page_run(x);
 }

@@ -24,12 +24,14 @@
 #define ACTION(name, path, perm, event, doc) ROUTE_WRITE(name)
 #define UPLOAD(name, path, perm, event, doc) ROUTE_WRITE(name)
 #define CALL(name, path, perm, event, doc)   ROUTE_WRITE(name)
+#define PATCH(name, path, perm, event, doc)  ROUTE_WRITE(name)
 #include ROUTES_DEF
 #undef PAGE
 #undef ROUTE_WRITE
 #undef ACTION
 #undef UPLOAD
 #undef CALL
+#undef PATCH
 
 #ifdef ROUTES_TABLE
 #define PAGE(name, path, perm, doc)
@@ -38,23 +40,30 @@
 #define ACTION(name, path, perm, event, doc) ROUTE_EVENT(path, event)
 #define UPLOAD(name, path, perm, event, doc) ROUTE_EVENT(path, event)
 #define CALL(name, path, perm, event, doc)   ROUTE_EVENT(path, event)
+#define PATCH(name, path, perm, event, doc)  ROUTE_EVENT(path, event)
 #include ROUTES_DEF
 #undef PAGE
 #undef ROUTE_EVENT
 #undef ACTION
 #undef UPLOAD
 #undef CALL
+#undef PATCH
 
 #define PAGE(name, path, perm, doc)                                                                \
-	{#name, path, ROUTE_PAGE, PERM_##perm, NULL, doc, page_##name, NULL, NULL, NULL},
-#define ROUTE_ROW(kind, name, path, perm, event, doc)                                              \
-	{#name, path, kind,           PERM_##perm,   event,                                            \
+	{#name, path, ROUTE_PAGE, METHOD_GET, PERM_##perm, NULL, doc, page_##name, NULL, NULL, NULL},
+#define ROUTE_ROW(kind, method, name, path, perm, event, doc)                                      \
+	{#name, path, kind,           method,        PERM_##perm,  event,                              \
 	 doc,   NULL, prepare_##name, decide_##name, answer_##name},
-#define ACTION(name, path, perm, event, doc) ROUTE_ROW(ROUTE_ACTION, name, path, perm, event, doc)
-#define UPLOAD(name, path, perm, event, doc) ROUTE_ROW(ROUTE_UPLOAD, name, path, perm, event, doc)
-#define CALL(name, path, perm, event, doc)   ROUTE_ROW(ROUTE_CALL, name, path, perm, event, doc)
-#define ROUTE_COUNT_OF(table)                table##_count
-#define ROUTE_COUNT(table)                   ROUTE_COUNT_OF(table)
+#define ACTION(name, path, perm, event, doc)                                                       \
+	ROUTE_ROW(ROUTE_ACTION, METHOD_POST, name, path, perm, event, doc)
+#define UPLOAD(name, path, perm, event, doc)                                                       \
+	ROUTE_ROW(ROUTE_UPLOAD, METHOD_POST, name, path, perm, event, doc)
+#define CALL(name, path, perm, event, doc)                                                         \
+	ROUTE_ROW(ROUTE_CALL, METHOD_POST, name, path, perm, event, doc)
+#define PATCH(name, path, perm, event, doc)                                                        \
+	ROUTE_ROW(ROUTE_CALL, METHOD_PATCH, name, path, perm, event, doc)
+#define ROUTE_COUNT_OF(table) table##_count
+#define ROUTE_COUNT(table)    ROUTE_COUNT_OF(table)
 extern const struct route ROUTES_TABLE[];
 extern const size_t ROUTE_COUNT(ROUTES_TABLE);
 const struct route ROUTES_TABLE[] = {
@@ -66,6 +75,7 @@ const size_t ROUTE_COUNT(ROUTES_TABLE) = sizeof ROUTES_TABLE / sizeof *ROUTES_TA
 #undef ACTION
 #undef UPLOAD
 #undef CALL
+#undef PATCH
 #undef ROUTE_COUNT
 #undef ROUTE_COUNT_OF
 #undef ROUTES_TABLE

@@ -96,10 +96,10 @@ err body_begin(struct exchange *x);
 bool body_take(struct exchange *x, const char *data, size_t n);
 err body_end(struct exchange *x);
 
-/* An interface whose shape was set elsewhere (GOV.UK Pay's): see route.h. */
+/* Interfaces whose shape was set elsewhere (GOV.UK Pay's, GovStack's): see route.h. */
 static inline bool made_elsewhere(const struct req *r)
 {
-	return str_starts(r->path, STR("/api/pay/"));
+	return str_starts(r->path, STR("/api/pay/")) || str_starts(r->path, STR("/api/govstack/"));
 }
 
 /* ---- chain.c ---- */

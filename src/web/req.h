@@ -42,7 +42,8 @@
 #include "kernel/session/session.h"
 #include "web/errors.h"
 
-enum method { METHOD_GET, METHOD_POST };
+/* HEAD is answered as GET is, without the body. Whatever is not METHOD_GET writes. */
+enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_COUNT };
 
 #define REQ_MAX_FIELDS      500 /* form and query fields together */
 #define REQ_MAX_FILES       10

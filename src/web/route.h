@@ -8,8 +8,11 @@
  *                                 for callers without a session cookie; each names
  *                                 its request by an Idempotency-Key header, or
  *                                 below /hooks/ by Webhook-Id (Standard Webhooks);
- *                                 below /api/pay/, an interface made elsewhere, the
- *                                 key may be bare or absent, and so may the body
+ *                                 below /api/pay/ and /api/govstack/, interfaces made
+ *                                 elsewhere, the key may be bare or absent, and so may
+ *                                 the body
+ *     PATCH(name, "/api/path", permission, "event.kind", "doc") a CALL by that method,
+ *                                 which no form can send
  * A page's permission and an action's permission and event are mandatory: a
  * public write without an event does not compile. A parameter is ":name"; two
  * routes may not match the same path. `event` is the event (or the first of
@@ -27,9 +30,13 @@
 
 enum route_kind { ROUTE_PAGE, ROUTE_ACTION, ROUTE_UPLOAD, ROUTE_CALL };
 
+/* The two methods that a page and a form have, and those of programs. */
+const char *method_name(enum method m);
+
 struct route {
 	const char *name, *path;
 	enum route_kind kind;
+	enum method method;
 	enum permission permission;
 	const char *event; /* NULL for pages */
 	const char *doc;

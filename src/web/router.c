@@ -6,7 +6,7 @@
 
 struct node {
 	str segment; /* ":name" for a parameter */
-	const struct route *page, *write;
+	const struct route *of[METHOD_COUNT];
 	struct node *children; /* fixed first, a parameter last */
 	struct node *next;
 };
@@ -54,7 +54,7 @@ static bool add(arena *a, struct router *t, const struct route *r, str *why)
 			return false;
 		}
 	}
-	const struct route **slot = r->kind == ROUTE_PAGE ? &n->page : &n->write;
+	const struct route **slot = &n->of[r->method];
 	if (*slot) {
 		*why = str_fmt(a, "%s and %s answer the same path %s", (*slot)->name, r->name, r->path);
 		return false;
@@ -76,9 +76,9 @@ struct router *router_build(arena *a, const struct system *const *systems, size_
 static bool find(const struct node *n, arena *a, str rest, struct match *m)
 {
 	if (!rest.n) {
-		m->page = n->page;
-		m->write = n->write;
-		return n->page || n->write;
+		memcpy(m->of, n->of, sizeof m->of);
+		m->page = n->of[METHOD_GET];
+		return methods_offered(m);
 	}
 	str after = str_sub(rest, 1, rest.n), segment;
 	size_t end = 0;
@@ -105,6 +105,14 @@ static bool find(const struct node *n, arena *a, str rest, struct match *m)
 	return false;
 }
 
+bool methods_offered(const struct match *m)
+{
+	for (size_t i = 0; i < METHOD_COUNT; i++)
+		if (m->of[i])
+			return true;
+	return false;
+}
+
 bool router_find(const struct router *t, arena *a, str path, struct match *out)
 {
 	*out = (struct match){0};
@@ -112,6 +120,13 @@ bool router_find(const struct router *t, arena *a, str path, struct match *out)
 }
 
 /* ---- every route, for people and tests ---- */
+
+const char *method_name(enum method m)
+{
+	static const char *const names[] = {
+	    [METHOD_GET] = "GET", [METHOD_POST] = "POST", [METHOD_PATCH] = "PATCH"};
+	return names[m];
+}
 
 json *routes_json(arena *a, const struct system *const *systems, size_t n)
 {
@@ -121,7 +136,7 @@ json *routes_json(arena *a, const struct system *const *systems, size_t n)
 			const struct route *r = &systems[i]->routes[k];
 			json *o = json_push(list, json_object(a));
 			json_set_str(a, o, "name", str_of(r->name));
-			json_set_str(a, o, "method", r->kind == ROUTE_PAGE ? STR("GET") : STR("POST"));
+			json_set_str(a, o, "method", str_of(method_name(r->method)));
 			json_set_str(a, o, "path", str_of(r->path));
 			json_set_str(a, o, "permission", str_of(permission_name(r->permission)));
 			if (r->event)

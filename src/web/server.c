@@ -98,7 +98,7 @@ static void request_logged(struct exchange *x, bool whole)
 	if (s->o.quiet)
 		return;
 	log_event(LOG_INFO, "request", L_STR("id", x->r.id),
-	          L_STR("method", x->r.method == METHOD_POST ? STR("POST") : STR("GET")),
+	          L_STR("method", str_of(method_name(x->r.method))),
 	          L_STR("route", x->r.route ? str_of(x->r.route->name) : STR("-")),
 	          L_INT("status", x->status), L_INT("micros", micros), L_INT("bytes", (int64_t)x->sent),
 	          L_STR("end", whole ? STR("sent") : STR("cut")));
@@ -221,8 +221,7 @@ static void run_aside(void *what)
 /* What carries files is looked into by other processes, which takes its time. */
 static bool takes_time(const struct exchange *x)
 {
-	return x->r.method == METHOD_POST && x->match.write &&
-	       x->match.write->kind == ROUTE_UPLOAD && x->r.n_uploads;
+	return x->match.write && x->match.write->kind == ROUTE_UPLOAD && x->r.n_uploads;
 }
 
 static enum MHD_Result set_aside(struct exchange *x)
@@ -257,7 +256,7 @@ static enum MHD_Result advance(struct exchange *x, const char *method, const cha
 	if (x->stage == STAGE_NEW)
 		return first_call(x, method, version);
 	if (x->stage == STAGE_BODY && *size) {
-		bool go_on = x->r.method == METHOD_POST && body_take(x, data, *size);
+		bool go_on = x->r.method != METHOD_GET && body_take(x, data, *size);
 		*size = 0;
 		return go_on ? MHD_YES : MHD_NO;
 	}

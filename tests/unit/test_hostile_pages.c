@@ -96,7 +96,7 @@ static str request(struct walk *x, const struct route *route, const char *value)
 	buf b = buf_make(a, 65536);
 	const char *headers = visitor_headers(x->who, "Connection: close\r\nHost: localhost\r\n");
 	bool write = route->kind != ROUTE_PAGE;
-	buf_puts(&b, write ? "POST " : "GET ");
+	buf_fmt(&b, "%s ", method_name(route->method));
 	put_path(&b, route, value);
 	if (!write) {
 		buf_puts(&b, "?x=1");
@@ -124,7 +124,7 @@ static void ask(struct walk *x, const struct route *route, const char *value)
 	x->answered[status >= 100 && status < 600 ? status / 100 : 0]++;
 	if (!status || status >= 500)
 		fail_msg("%s at %s %s with \"%s\": %d\n%.*s", x->name,
-		         route->kind == ROUTE_PAGE ? "GET" : "POST", route->path, value, status, STRF(got));
+		         method_name(route->method), route->path, value, status, STRF(got));
 	bool page = str_starts(header_of(got, "Content-Type", 0), STR("text/html"));
 	if (page && str_find(got, STR(MARKUP)) >= 0)
 		fail_msg("%s at %s is sent its markup back", x->name, route->path);

@@ -175,6 +175,36 @@ static void a_call_needs_its_key(void **state)
 	site_stop(w);
 }
 
+#define REQUEST "PATCH %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%sContent-Length: 2\r\n\r\n{}"
+
+/* A method of programs: never a form's, answered by its own route beside POST's. */
+static void a_program_may_patch(void **state)
+{
+	(void)state;
+	struct site *w = site_start();
+	const char *json_type = "Content-Type: application/json\r\nIdempotency-Key: \"p1\"\r\n";
+	arena *a = w->u->a;
+	str got = site_raw(w, str_fmt(a, REQUEST, "/api/call", json_type), 5000);
+	assert_int_equal(status_of(got), 200);
+	assert_true(contains(body_of(got), "\"changed\":true"));
+	str post =
+	    site_post(w, "/api/call", "Idempotency-Key: \"p1\"\r\n", "application/json", STR("{}"));
+	assert_int_equal(status_of(post), 200);
+	assert_false(contains(body_of(post), "changed"));
+	str form = site_raw(
+	    w, str_fmt(a, REQUEST, "/api/call", "Content-Type: application/x-www-form-urlencoded\r\n"),
+	    5000);
+	assert_int_equal(status_of(form), 415);
+	str page = site_raw(w, str_fmt(a, REQUEST, "/en/form", json_type), 5000);
+	assert_int_equal(status_of(page), 405);
+	assert_str(header_of(page, "Allow", 0), "GET, HEAD, POST");
+	str read = site_get(w, "/api/call", "");
+	assert_int_equal(status_of(read), 405);
+	assert_str(header_of(read, "Allow", 0), "POST, PATCH");
+	assert_int_equal(status_of(site_raw(w, str_fmt(a, REQUEST, "/en/none", json_type), 5000)), 404);
+	site_stop(w);
+}
+
 static str multipart(arena *a, str csrf, const char *file, size_t file_n)
 {
 	return str_fmt(a,
@@ -341,6 +371,7 @@ int main(void)
 	    cmocka_unit_test(every_answer_is_guarded),
 	    cmocka_unit_test(a_form_is_taken_once),
 	    cmocka_unit_test(a_forged_form_is_refused),
+	    cmocka_unit_test(a_program_may_patch),
 	    cmocka_unit_test(a_call_needs_its_key),
 	    cmocka_unit_test(a_file_is_taken_within_its_limits),
 	    cmocka_unit_test(those_not_signed_in_are_led_there),

@@ -137,6 +137,22 @@ err answer_unit_call(struct req *r)
 	return req_view(r, "card", r->decided);
 }
 
+err prepare_unit_change(struct req *r)
+{
+	return prepare_unit_call(r);
+}
+
+err decide_unit_change(struct tx *tx, struct req *r)
+{
+	return sent_decide(tx, r);
+}
+
+err answer_unit_change(struct req *r)
+{
+	json_set_bool(r->a, r->decided, "changed", true);
+	return req_view(r, "card", r->decided);
+}
+
 static const char *const unit_public_kinds[] = {"role.defined"};
 
 static const struct organ unit_organ = {
