@@ -383,12 +383,12 @@ static void values_are_computed(void **state)
 	    "\"number\"}},\"required\":[\"n\",\"price\",\"note\"]}",
 	    "{\"type\":\"Control\",\"scope\":\"#/properties/n\"," LABEL "},"
 	    "{\"type\":\"Control\",\"scope\":\"#/properties/price\"," LABEL
-	    ",\"options\":{\"widget\":\"money\"}},"
+	    ",\"options\":{\"widget\":\"money\",\"currency\":\"BHD\"}},"
 	    "{\"type\":\"Control\",\"scope\":\"#/properties/gift\"," LABEL "},"
 	    "{\"type\":\"Control\",\"scope\":\"#/properties/note\"," LABEL
 	    ",\"rule\":{\"effect\":\"SHOW\",\"condition\":\"gift = true and n > 1\"}},"
 	    "{\"type\":\"Control\",\"scope\":\"#/properties/sum\"," LABEL
-	    ",\"computed\":\"n * price\",\"options\":{\"widget\":\"money\"}}");
+	    ",\"computed\":\"n * price\",\"options\":{\"widget\":\"money\",\"currency\":\"BHD\"}}");
 	struct form_field fields[] = {FIELD("n", "3"), FIELD("price", "0.1"), FIELD("gift", "false"),
 	                              FIELD("note", "for you"), FIELD("sum", "1")};
 	struct form_result r = form_page_accept(f, 0, fields, 5, NULL, NULL, &env, a);
