@@ -48,12 +48,27 @@ struct route {
 
 /* An entry of the menu, for those who have the permission. */
 struct nav_item {
-	int place;                       /* order in the menu: home 10, guide 20, applications 30,
+	int place;                       /* order in the menu: home 10, guide 20, my space 25, applications 30,
 	                                  * documents 35, inbox 40, desk 50, statistics 60, accounts 70 */
 	const char *key;                 /* of the message: "web.nav.home" */
 	const char *path;                /* below the language; current there and below */
 	enum permission permission;
 	int64_t (*count)(struct req *r); /* what is new there; may be NULL */
+};
+
+/* A list of "My space" (/me): what of this room is the reader's own. The page is the
+ * portal's; each room brings its lists, as it brings entries of the menu. */
+struct space_list {
+	int place;        /* favourites 5, drafts 10, applications 20, bills 30, documents 40,
+	                   * appointments 50, messages 60, history 70 */
+	const char *id;   /* of its section in the page: "bills" */
+	const char *key;  /* of its heading */
+	const char *none; /* of the sentence that stands where there is nothing */
+	const char *path; /* the whole list, below the language; NULL: there is no other page */
+	/* Adds at most `max` items {"title", "href", "text"} and, where they have them, "at"
+	 * (instant), "day" (date), "state" (of a case), "amount" (money), "fresh" (not read).
+	 * Returns how many there are in all. */
+	int64_t (*items)(struct req *r, json *list, size_t max);
 };
 
 /* One of the platform's rooms, as app/systems.c lists them. */
@@ -63,6 +78,8 @@ struct system {
 	size_t n_routes;
 	const struct nav_item *nav;
 	size_t n_nav;
+	const struct space_list *space;
+	size_t n_space;
 	/* Optional: members this room adds to every page's view (an unread count). */
 	void (*decorate)(struct req *r, json *view);
 };

@@ -253,6 +253,20 @@ static void check_promise(struct check *c, const struct pack_file *f, const stru
 		            "the card promises another time: \"process_time\"");
 }
 
+/* "appointment" names answers of the form. */
+static void check_appointment(struct check *c, const struct pack_file *f, str folder)
+{
+	const json *all = json_get(f->doc, "appointment");
+	const struct pack_file *form =
+	    check_find(c, str_cat(c->a, folder, json_str(f->doc, "form")));
+	const json *known = form ? json_path(form->doc, "schema.properties") : NULL;
+	for (const json *v = all && known ? all->first : NULL; v; v = v->next)
+		if (!json_get_str(known, json_text(v)))
+			check_error(c, f, v, "pack.service.appointment",
+			            "Name a property of the form's schema, or add it there.",
+			            "the form has no answer \"%.*s\"", STRF(json_text(v)));
+}
+
 /* An input "fees.x" names a fee of the card, past, present or to come. */
 static void check_fee_names(struct check *c, const struct pack_file *f, const struct service *s)
 {
@@ -297,6 +311,7 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 	if (!c->trusted) {
 		check_promise(c, f, s);
 		check_fee_names(c, f, s);
+		check_appointment(c, f, folder);
 	}
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json *name = json_get(doc, parts[i].member);

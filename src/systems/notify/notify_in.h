@@ -48,6 +48,7 @@ struct stored {
 bool notice_get(dbc *c, arena *a, int64_t to, int64_t id, bool inbox, struct stored *out);
 
 int64_t notify_unread(struct req *r);
+int64_t space_messages(struct req *r, json *list, size_t max);
 
 /* compose.c: reactors. */
 err notify_react(struct tx *tx, const struct event *e);

@@ -72,6 +72,22 @@ static json *listed(struct req *r, rows *q)
 	return o;
 }
 
+/* For "my space". */
+int64_t space_messages(struct req *r, json *list, size_t max)
+{
+	rows *q = db_query(r->db, &sql_notice_list, D_INT(r->actor.person), D_INT(0), D_INT(INT64_MAX),
+	                   D_INT((int64_t)max));
+	while (db_next(q)) {
+		json *n = listed(r, q), *o = json_push(list, json_object(r->a));
+		json_set(r->a, o, "title", json_copy(r->a, json_get(n, "subject")));
+		json_set_str(r->a, o, "href", view_href(r, "/inbox/%s", str_c(r->a, json_str(n, "id"))));
+		json_set_bool(r->a, o, "fresh", json_truth(n, "unread"));
+		view_at(r, o, "at", json_int(n, "at", 0));
+	}
+	db_done(q);
+	return db_query_int(r->db, &sql_notice_count, 0, D_INT(r->actor.person));
+}
+
 static str next_page(const struct inbox *b, int64_t last)
 {
 	buf at = buf_make(b->r->a, 1024);

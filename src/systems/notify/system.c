@@ -65,10 +65,16 @@ static const struct nav_item nav[] = {
     {90, "web.nav.mail", "/operator/mail", PERM_operator_run, NULL},
 };
 
+static const struct space_list space[] = {
+    {60, "messages", "notify.inbox.title", "notify.inbox.none", "/inbox", space_messages},
+};
+
 const struct system notify_system = {
     .organ = &organ,
     .routes = notify_routes,
     .n_routes = COUNT(notify_routes),
     .nav = nav,
     .n_nav = COUNT(nav),
+    .space = space,
+    .n_space = COUNT(space),
 };

@@ -2,6 +2,8 @@
 #include "systems/payments/bills.h"
 #include "systems/payments/routes.h"
 
+#include "web/view.h"
+
 #define BILLS_SHOWN 200
 
 static json *bill_view(struct req *r, const struct bill *b)
@@ -36,6 +38,22 @@ static json *bills_view(struct req *r, const char *error)
 	json_set(r->a, v, "bills", list);
 	json_set(r->a, v, "errors", errors);
 	return v;
+}
+
+/* For "my space". */
+int64_t space_bills(struct req *r, json *list, size_t max)
+{
+	struct bill *b = NEWN(r->a, struct bill, BILLS_SHOWN);
+	size_t n = bills_of(r->db, r->a, r->actor.person, true, b, BILLS_SHOWN);
+	for (size_t i = 0; i < n && i < max; i++) {
+		json *o = json_push(list, json_object(r->a));
+		json_set(r->a, o, "title", text_pair(r->a, b[i].label_en, b[i].label_ar));
+		json_set_str(r->a, o, "href", view_href(r, "/bills"));
+		json_set_str(r->a, o, "text", b[i].number);
+		json_set(r->a, o, "amount", pay_money(r->a, b[i].amount - b[i].paid, b[i].currency));
+		json_set_str(r->a, o, "day", b[i].due ? date_print(r->a, b[i].due / DAY) : (str){0});
+	}
+	return (int64_t)n;
 }
 
 err page_payments_bills(struct req *r)

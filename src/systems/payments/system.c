@@ -1,5 +1,6 @@
 #include "systems/payments/payments.h"
 
+#include "systems/payments/bills.h"
 #include "systems/payments/dispute.h"
 #include "systems/payments/hold.h"
 #include "systems/payments/lead.h"
@@ -90,10 +91,16 @@ static const struct nav_item nav[] = {
     {55, "payments.nav.desk", "/payments-desk", PERM_pay_read, NULL},
 };
 
+static const struct space_list space[] = {
+    {30, "bills", "payments.bills.title", "payments.bills.none", "/bills", space_bills},
+};
+
 const struct system payments_system = {
     .organ = &payments_organ,
     .routes = payments_routes,
     .n_routes = COUNT(payments_routes),
     .nav = nav,
     .n_nav = COUNT(nav),
+    .space = space,
+    .n_space = COUNT(space),
 };

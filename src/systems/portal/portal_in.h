@@ -31,6 +31,14 @@ void fold_change_over(dbc *c, arena *a, const struct event *e);
 void fold_change_erased(dbc *c, arena *a, const struct event *e);
 void fold_erasure_done(dbc *c, arena *a, const struct event *e);
 
+/* ---- my space ---- */
+
+int64_t space_drafts(struct req *r, json *list, size_t max);
+int64_t space_applications(struct req *r, json *list, size_t max);
+int64_t space_documents(struct req *r, json *list, size_t max);
+int64_t space_appointments(struct req *r, json *list, size_t max);
+int64_t space_history(struct req *r, json *list, size_t max);
+
 /* ---- people ---- */
 
 /* Digits of any script as ASCII digits, without what people put between them. */

@@ -38,9 +38,21 @@ static const char *const public_kinds[] = {"pack.loaded"};
 
 static const struct nav_item nav[] = {
     {10, "web.nav.home", "/", PERM_public, NULL},
+    {25, "portal.space.title", "/me", PERM_signed_in, NULL},
     {30, "web.nav.applications", "/applications", PERM_signed_in, NULL},
     {35, "web.nav.documents", "/documents", PERM_signed_in, NULL},
     {70, "web.nav.accounts", "/admin/accounts", PERM_entity_admin, NULL},
+};
+
+static const struct space_list space[] = {
+    {10, "drafts", "portal.space.drafts", "portal.space.drafts_none", "/applications",
+     space_drafts},
+    {20, "applications", "portal.applications.title", "portal.space.applications_none",
+     "/applications", space_applications},
+    {40, "documents", "web.nav.documents", "portal.document.none", "/documents", space_documents},
+    {50, "appointments", "portal.space.appointments", "portal.space.appointments_none", NULL,
+     space_appointments},
+    {70, "history", "portal.space.history", "portal.history.none", "/me/history", space_history},
 };
 
 static const struct organ organ = {
@@ -62,4 +74,6 @@ const struct system portal_system = {
     .n_routes = sizeof portal_routes / sizeof *portal_routes,
     .nav = nav,
     .n_nav = COUNT(nav),
+    .space = space,
+    .n_space = COUNT(space),
 };
