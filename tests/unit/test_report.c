@@ -192,6 +192,95 @@ static void a_year_is_worked_out_again(void **state)
 	portal_stop(&p);
 }
 
+/* ---- decided again, and split ---- */
+
+static err appeal_it(struct tx *tx, struct portal_act *m)
+{
+	return case_appeal(tx, m->case_id, str_of(m->reason));
+}
+
+static err split_it(struct tx *tx, struct portal_act *m)
+{
+	struct task t[8];
+	struct kase part;
+	size_t n = case_tasks(tx->db, tx->a, m->case_id, true, t, 8);
+	err e = n ? task_claim(tx, t[0].id) : ERR_not_found;
+	e = e ? e : case_split(tx, m->case_id, str_of(m->reason), &part);
+	m->instance = part.id;
+	return e;
+}
+
+static void acts(struct portal *p, int64_t by, int64_t id, const char *outcome,
+                 err (*decide)(struct tx *, struct portal_act *))
+{
+	struct portal_act m = {.by = by,
+	                       .entity = by == p->citizen ? "" : "iga",
+	                       .case_id = id,
+	                       .outcome = outcome,
+	                       .reason = "The letter was not read",
+	                       .decide = decide};
+	assert_int_equal(portal_act(p, m), OK);
+}
+
+static void assert_figure(struct portal *p, enum indicator i, int64_t n)
+{
+	dbc *c = db_reader(p->w->u->k->db);
+	int64_t kept = report_total(c, i, (struct span){.to = 100000}).n;
+	db_reader_return(c);
+	if (kept != n || recount(p, i).total.n != n)
+		fail_msg("%s: %lld kept, %lld counted again, %lld expected", report_indicators[i].id,
+		         (long long)kept, (long long)recount(p, i).total.n, (long long)n);
+}
+
+/* One application: rejected, appealed, approved by another, its part withdrawn. */
+static void an_application_counts_once(void **state)
+{
+	(void)state;
+	struct portal p = portal_start_with(report, 1);
+	int64_t second = site_person(p.w, "790699925", "Second Iga");
+	site_grant(p.w, second, "id_officer", "iga");
+	struct kase q = decided(&p, "reject");
+	assert_figure(&p, INDICATOR_rejected, 1);
+	p.w->u->now += DAY;
+	acts(&p, p.citizen, q.id, NULL, appeal_it);
+	acts(&p, second, q.id, "allow", portal_task_decide);
+	p.w->u->now += DAY;
+	struct portal_act m = {.by = second,
+	                       .entity = "iga",
+	                       .case_id = q.id,
+	                       .reason = "Two matters",
+	                       .decide = split_it};
+	struct action x = {.k = p.w->u->k,
+	                   .a = p.w->u->a,
+	                   .actor = {.person = second, .entity = STR("iga"), .channel = STR("web")},
+	                   .decide = portal_act_decide,
+	                   .ctx = &m};
+	assert_int_equal(kernel_run(&x), OK);
+	acts(&p, second, q.id, "approve", portal_task_decide);
+	acts(&p, second, m.instance, "reject", portal_task_decide);
+	assert_figure(&p, INDICATOR_applications, 1);
+	assert_figure(&p, INDICATOR_rejected, 1);
+	assert_figure(&p, INDICATOR_approved, 0);
+	assert_figure(&p, INDICATOR_again, 1);
+	assert_int_equal(recount(&p, INDICATOR_median_time).total.n, 1);
+	assert_int_equal(recount(&p, INDICATOR_median_time).total.median, 2 * HOUR);
+	site_grant(p.w, p.other, "statistics_officer", "*");
+	struct visitor *officer = signed_in(p.w, OTHER);
+	visit(officer, "/en/statistics/records/again");
+	assert_int_equal(rows_of(officer->page), 1);
+	assert_shows(officer, "case.approved");
+	visit(officer, "/en/statistics/records/rejected");
+	assert_int_equal(rows_of(officer->page), 1);
+	visit(officer, "/en/statistics/records/approved");
+	assert_int_equal(rows_of(officer->page), 0);
+	visit(officer, "/ar/statistics/definitions/again");
+	assert_shows(officer, "تظلم");
+	struct rebuild_report r;
+	assert_int_equal(journal_rebuild(p.w->u->k, p.w->u->a, false, &r), OK);
+	assert_int_equal(r.different, 0);
+	portal_stop(&p);
+}
+
 static void a_changed_sum_is_told(void **state)
 {
 	(void)state;
@@ -214,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(figures_come_from_the_record),
 	    cmocka_unit_test(a_number_leads_to_as_many_records),
 	    cmocka_unit_test(a_year_is_worked_out_again),
+	    cmocka_unit_test(an_application_counts_once),
 	    cmocka_unit_test(a_changed_sum_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

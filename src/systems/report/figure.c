@@ -10,6 +10,17 @@ const struct indicator_info report_indicators[INDICATOR_COUNT] = {
 #undef INDICATOR
 };
 
+bool report_of_ends(enum measure how)
+{
+	return how == MEASURE_FIRST || how == MEASURE_AGAIN || how == MEASURE_MEDIAN;
+}
+
+const char *report_second(enum indicator i)
+{
+	enum measure how = report_indicators[i].measure;
+	return how == MEASURE_AGAIN || how == MEASURE_MEDIAN ? "case.rejected" : "";
+}
+
 bool indicator_find(str id, enum indicator *out)
 {
 	for (int i = 0; i < INDICATOR_COUNT; i++)
@@ -75,10 +86,13 @@ static int by_size(const void *a, const void *b)
 
 static rows *records_of(dbc *c, enum indicator i, instant from, instant to)
 {
-	return report_indicators[i].measure == MEASURE_MEDIAN
-	           ? db_query(c, &sql_report_decisions, D_INT(from), D_INT(to))
-	           : db_query(c, &sql_report_all_records, D_TEXT(str_of(report_indicators[i].event)),
-	                      D_INT(from), D_INT(to));
+	const struct indicator_info *info = &report_indicators[i];
+	if (!report_of_ends(info->measure))
+		return db_query(c, &sql_report_all_records, D_TEXT(str_of(info->event)), D_INT(from),
+		                D_INT(to));
+	return db_query(
+	    c, info->measure == MEASURE_AGAIN ? &sql_report_again_ends : &sql_report_first_ends,
+	    D_TEXT(str_of(info->event)), D_TEXT(str_of(report_second(i))), D_INT(from), D_INT(to));
 }
 
 int64_t report_offset(dbc *c)

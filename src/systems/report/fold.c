@@ -63,10 +63,15 @@ void report_follow_submitted(dbc *c, arena *a, const struct event *e)
 void report_follow_decided(dbc *c, arena *a, const struct event *e)
 {
 	str kind = str_sub(e->kind, sizeof "case." - 1, e->kind.n); /* approved, rejected, withdrawn */
-	count(c, e, str_c(a, kind), 0);
-	if (!str_eq(kind, STR("withdrawn")))
-		db_exec(c, &sql_report_case_decide, D_INT(e->case_id), D_INT(day_of(c, e->at)),
-		        D_INT(e->at));
+	bool decided = !str_eq(kind, STR("withdrawn"));
+	if (!db_query_int(c, &sql_report_case_known, 0, D_INT(e->case_id)))
+		return; /* split off from another: no application */
+	int64_t first = db_exec(c, &sql_report_case_end, D_INT(e->case_id), D_INT(day_of(c, e->at)),
+	                        D_INT(e->at), D_INT(decided));
+	if (first)
+		count(c, e, str_c(a, kind), 0);
+	else if (decided)
+		count(c, e, "again", 0);
 }
 
 void report_follow_rated(dbc *c, arena *a, const struct event *e)

@@ -66,11 +66,14 @@ err page_report_records(struct req *r)
 	struct span s = report_span(r, &year);
 	json *v = json_object(r->a), *list = json_set(r->a, v, "records", json_array(r->a));
 	int64_t before = req_field_int(r, "before", INT64_MAX, 1, INT64_MAX), last = 0;
-	bool decisions = report_indicators[i].measure == MEASURE_MEDIAN;
-	rows *q = db_query(r->db, &sql_report_records, D_TEXT(str_of(report_indicators[i].event)),
-	                   D_TEXT(decisions ? STR("case.rejected") : (str){0}), D_INT(before),
-	                   D_INT(report_instant(r->db, s.from)), D_INT(report_instant(r->db, s.to)),
-	                   D_INT(RECORDS_CSV));
+	enum measure how = report_indicators[i].measure;
+	rows *q = db_query(r->db,
+	                   how == MEASURE_AGAIN  ? &sql_report_again_records
+	                   : report_of_ends(how) ? &sql_report_first_records
+	                                         : &sql_report_records,
+	                   D_TEXT(str_of(report_indicators[i].event)), D_TEXT(str_of(report_second(i))),
+	                   D_INT(before), D_INT(report_instant(r->db, s.from)),
+	                   D_INT(report_instant(r->db, s.to)), D_INT(RECORDS_CSV));
 	while (list->count < RECORDS_PAGE && db_next(q)) {
 		arena_mark before_it = arena_save(r->a);
 		const json *data = json_parse(r->a, str_dup(r->a, db_text(q, 3)), NULL);

@@ -77,7 +77,7 @@ static void figure(const struct page *g, json *tiles, enum indicator i)
 	struct total now = report_total(r->db, i, g->s);
 	json *t = tile(g, tiles, i);
 	report_figure(r, t, i, now);
-	if (how == MEASURE_COUNT)
+	if (how == MEASURE_COUNT || how == MEASURE_AGAIN)
 		compare(g, t, now.n, report_total(r->db, i, g->before).n);
 	if (how == MEASURE_SUM)
 		compare(g, t, now.sum, report_total(r->db, i, g->before).sum);
@@ -216,9 +216,9 @@ err page_report_statistics(struct req *r)
 	             str_fmt(r->a, "/%s/statistics.csv%.*s", lang_code(r->lang), STRF(query_of(&g))));
 	choices(&g);
 	json *tiles = json_set(r->a, g.v, "tiles", json_array(r->a));
-	static const enum indicator shown[] = {INDICATOR_applications, INDICATOR_payments,
-	                                       INDICATOR_fees,         INDICATOR_median_time,
-	                                       INDICATOR_rating,       INDICATOR_documents};
+	static const enum indicator shown[] = {
+	    INDICATOR_applications, INDICATOR_payments,  INDICATOR_fees, INDICATOR_median_time,
+	    INDICATOR_rating,       INDICATOR_documents, INDICATOR_again};
 	for (size_t i = 0; i < COUNT(shown); i++)
 		figure(&g, tiles, shown[i]);
 	months(&g);
@@ -243,7 +243,9 @@ err page_report_csv(struct req *r)
 		for (int i = 0; i < INDICATOR_COUNT; i++) {
 			struct total t = report_total(r->db, (enum indicator)i, s);
 			enum measure how = report_indicators[i].measure;
-			int64_t value = how == MEASURE_COUNT ? t.n : how == MEASURE_MEDIAN ? t.median : t.sum;
+			int64_t value = how == MEASURE_MEDIAN                       ? t.median
+			                : how == MEASURE_SUM || how == MEASURE_MEAN ? t.sum
+			                                                            : t.n;
 			buf_fmt(&b, ",%lld", (long long)value);
 		}
 		buf_puts(&b, "\r\n");

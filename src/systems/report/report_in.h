@@ -21,7 +21,18 @@ void report_follow_rated(dbc *c, arena *a, const struct event *e);
 void report_follow_captured(dbc *c, arena *a, const struct event *e);
 void report_follow_issued(dbc *c, arena *a, const struct event *e);
 
-enum measure { MEASURE_COUNT, MEASURE_SUM, MEASURE_MEDIAN, MEASURE_MEAN };
+/* An application counts once among those that ended, on the day it first did; what is
+ * decided after that, on an appeal or reopened, is counted apart (AGAIN), so that a figure
+ * once published stays what it was. A case that was split off from another is no
+ * application: nobody sent it. */
+enum measure {
+	MEASURE_COUNT,
+	MEASURE_FIRST,
+	MEASURE_AGAIN,
+	MEASURE_SUM,
+	MEASURE_MEDIAN,
+	MEASURE_MEAN
+};
 
 #define INDICATOR(id, event, measure) INDICATOR_##id,
 enum indicator {
@@ -34,6 +45,10 @@ struct indicator_info {
 	const char *id, *event;
 	enum measure measure;
 };
+/* Is it of how applications ended, and so of more than one kind of event? */
+bool report_of_ends(enum measure how);
+/* The other kind of event that is counted, or "". */
+const char *report_second(enum indicator i);
 extern const struct indicator_info report_indicators[INDICATOR_COUNT];
 bool indicator_find(str id, enum indicator *out);
 

@@ -31,10 +31,10 @@ json *report_measure(struct req *r, enum indicator i)
 	json_set(r->a, v, "left_out", report_both(r, "report.of.%s.left_out", id));
 	json_set(r->a, v, "unit", report_both(r, "report.of.%s.unit", id));
 	json_push(events, json_string(r->a, str_of(report_indicators[i].event)));
-	if (report_indicators[i].measure == MEASURE_MEDIAN) {
-		json_push(events, json_string(r->a, STR("case.rejected")));
+	if (report_second(i)[0])
+		json_push(events, json_string(r->a, str_of(report_second(i))));
+	if (report_of_ends(report_indicators[i].measure))
 		json_push(events, json_string(r->a, STR("case.submitted")));
-	}
 	json_set(r->a, v, "events", events);
 	json_set_str(r->a, v, "since", date_print(r->a, first ? first : r->now / DAY));
 	return v;
@@ -54,6 +54,8 @@ void report_figure(struct req *r, json *o, enum indicator i, struct total t)
 	json *part;
 	switch (report_indicators[i].measure) {
 	case MEASURE_COUNT:
+	case MEASURE_FIRST:
+	case MEASURE_AGAIN:
 		json_set_str(r->a, o, "value", number_text(r->a, t.n, false));
 		return;
 	case MEASURE_SUM:
