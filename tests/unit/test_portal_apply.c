@@ -38,6 +38,8 @@ static void from_a_card_to_a_reference(void **state)
 	assert_shows(v, "Start now");
 	str name = portal_begin(v);
 	assert_shows(v, "Population register"); /* what registers know is shown, not asked */
+	assert_shows(v, "Bahrain");             /* a country by its name */
+	assert_false(shows(v, "BHR"));
 	assert_shows(v, "Maryam Ali");
 	portal_fill(v, name);
 	visit(v, at(p, "/en/applications/*/check", name));

@@ -101,7 +101,11 @@ static void contact_data_is_changed(void **state)
 		assert_int_equal(v->status, 422);
 		assert_shows(v, bad[i].wrong);
 	}
+	visit(v, "/ar/profile");
+	assert_shows(v, "البحرين"); /* the country, not its code */
 	visit(v, "/en/profile");
+	assert_shows(v, "Bahrain</bdi>");
+	assert_false(shows(v, "BHR"));
 	submit(v, "/en/profile/contact", "email=new%40example.bh&phone=٣٦١٢+3456&language=ar");
 	assert_int_equal(v->status, 303);
 	dbc *c = db_reader(p->w->u->k->db);

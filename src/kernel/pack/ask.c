@@ -18,6 +18,33 @@ json *service_context(arena *a, const struct pack *p, const json *applicant, con
 	return o;
 }
 
+const json *pack_choices(const struct pack *p, arena *a, str name)
+{
+	const json *all = !p                               ? NULL
+	                  : str_eq(name, STR("centres"))   ? json_get(p->centres, "centres")
+	                  : str_eq(name, STR("entities"))  ? json_get(p->entities, "entities")
+	                  : str_eq(name, STR("countries")) ? json_get(p->countries, "countries")
+	                                                   : NULL;
+	if (!all)
+		return NULL;
+	json *out = json_array(a);
+	for (const json *v = all->first; v; v = v->next) {
+		json *o = json_push(out, json_object(a));
+		json_set_str(a, o, "value", json_str(v, "id"));
+		json_set(a, o, "label", json_copy(a, json_get(v, "name")));
+	}
+	return out;
+}
+
+json *pack_country(const struct pack *p, arena *a, str code)
+{
+	const json *all = p ? json_get(p->countries, "countries") : NULL;
+	for (const json *v = all ? all->first : NULL; v; v = v->next)
+		if (str_eq(json_str(v, "id"), code))
+			return json_copy(a, json_get(v, "name"));
+	return json_string(a, code);
+}
+
 bool service_fee_in_force(const json *fee, int64_t day)
 {
 	int64_t from, to;

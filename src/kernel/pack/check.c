@@ -24,6 +24,7 @@ static const struct root {
     {"identifiers", offsetof(struct pack, identifiers), true},
     {"calendar", offsetof(struct pack, calendar_json), true},
     {"messages", offsetof(struct pack, messages), false},
+    {"countries", offsetof(struct pack, countries), false},
     {"demo", offsetof(struct pack, demo), false},
 };
 

@@ -108,7 +108,8 @@ struct pack {
 	const struct calendar *calendar;
 	const json *entities, *roles, *life_events, *audiences, *channels, *payment_methods, *centres,
 	    *evidence_types, *legal, *identifiers, *calendar_json,
-	    *messages, /* notices of every service that has none of its own for an event; or NULL */
+	    *countries, /* of people's nationality; or NULL */
+	    *messages,  /* notices of every service that has none of its own for an event; or NULL */
 	    *demo;                      /* NULL when the pack has none */
 	const struct service *services; /* by id */
 	size_t n_services;
@@ -161,6 +162,11 @@ const struct service *pack_service_formerly(const struct pack *p, str id);
 /* NULL when there is no such body. */
 const struct pack_entity *pack_entity(const struct pack *p, str id);
 const struct pack_decision *pack_decision_at(const struct pack *p, str id, int64_t day);
+/* A list of the pack as choices of a form ("choicesFrom"): [{"value", "label"}]; centres,
+ * entities, countries. NULL if there is no such list. */
+const json *pack_choices(const struct pack *p, arena *a, str name);
+/* A country's name {"en","ar"} by its code; the code itself when no list has it. */
+json *pack_country(const struct pack *p, arena *a, str code);
 /* The form of a user task; NULL if there is none of the key. */
 const struct form *service_form(const struct service *s, str key);
 /* A service as it was in that version, also of packs no longer in force; NULL if

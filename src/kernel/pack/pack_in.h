@@ -32,6 +32,7 @@ enum id_kind {
 	ID_LEGAL,
 	ID_SOURCE,
 	ID_SCHEME,
+	ID_COUNTRY,
 	ID_KINDS
 };
 

@@ -20,6 +20,7 @@ static const struct list {
     {ID_LEGAL, "law or decision", "legal.json", "legal"},
     {ID_SOURCE, "source", "pack.json", "sources"},
     {ID_SCHEME, "scheme of numbers", "identifiers.json", "schemes"},
+    {ID_COUNTRY, "country", "countries.json", "countries"},
 };
 
 static int by_id(const void *x, const void *y)

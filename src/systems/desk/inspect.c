@@ -8,6 +8,12 @@ static str form_text(void *ctx, arena *a, bool arabic, str key, const json *para
 	                    params, false);
 }
 
+static const json *form_list(void *ctx, arena *a, str name)
+{
+	const struct req *r = ctx;
+	return pack_choices(pack_current(r->k), a, name);
+}
+
 struct form_env desk_form_env(struct req *r)
 {
 	const struct pack *p = pack_current(r->k);
@@ -16,6 +22,7 @@ struct form_env desk_form_env(struct req *r)
 	    .today = p && p->calendar ? calendar_day(p->calendar, r->now) : r->now / DAY,
 	    .ctx = r,
 	    .text = form_text,
+	    .list = form_list,
 	};
 }
 

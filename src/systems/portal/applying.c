@@ -150,24 +150,10 @@ static str env_text(void *ctx, arena *a, bool arabic, str key, const json *param
 	                    json_int(params, "n", 0), params, false);
 }
 
-/* The pack's registers as choices. */
 static const json *env_list(void *ctx, arena *a, str name)
 {
-	struct req *r = ctx;
-	const struct pack *p = pack_current(r->k);
-	const json *all = !p                              ? NULL
-	                  : str_eq(name, STR("centres"))  ? json_get(p->centres, "centres")
-	                  : str_eq(name, STR("entities")) ? json_get(p->entities, "entities")
-	                                                  : NULL;
-	if (!all)
-		return NULL;
-	json *out = json_array(a);
-	for (const json *v = all->first; v; v = v->next) {
-		json *o = json_push(out, json_object(a));
-		json_set_str(a, o, "value", json_str(v, "id"));
-		json_set(a, o, "label", json_copy(a, json_get(v, "name")));
-	}
-	return out;
+	const struct req *r = ctx;
+	return pack_choices(pack_current(r->k), a, name);
 }
 
 struct form_env form_env_of(struct req *r)

@@ -71,7 +71,7 @@ static json *profile_view(struct req *r)
 	json_set_str(a, who, "name_ar", p.name_ar);
 	json_set_str(a, who, "number", p.national_number);
 	json_set_str(a, who, "birth_date", p.birth_date);
-	json_set_str(a, who, "nationality", p.nationality);
+	json_set(a, who, "nationality", pack_country(pack_current(r->k), a, p.nationality));
 	json_set_bool(a, v, "second_factor", c.totp_secret.n > 0);
 	bool sent = r->method == METHOD_POST;
 	view_value(r, v, "email", sent ? req_field(r, "email") : p.email);
