@@ -59,11 +59,9 @@ static void record(dbc *c, str name, str hash, int64_t now)
 
 /* To SQLite only INTEGER says that a table is ordered by its key: with BIGINT it keeps
  * a second tree for it. PostgreSQL's INTEGER has 32 bits. */
-static str for_driver(arena *a, enum db_driver kind, str sql)
+static str key_as_order(arena *a, str sql)
 {
 	static const str from = STR_INIT(" BIGINT PRIMARY KEY"), to = STR_INIT(" INTEGER PRIMARY KEY");
-	if (kind != DB_SQLITE)
-		return sql;
 	buf b = buf_make(a, sql.n * 2);
 	for (ptrdiff_t at; (at = str_find(sql, from)) >= 0;) {
 		buf_put(&b, str_sub(sql, 0, (size_t)at));
@@ -72,6 +70,73 @@ static str for_driver(arena *a, enum db_driver kind, str sql)
 	}
 	buf_put(&b, sql);
 	return buf_str(&b);
+}
+
+/* The column of "CHECK (column IN (" or "CHECK ((column IN (", whose " IN (" is at `in`. */
+static str checked_column(str sql, size_t in)
+{
+	size_t from = in;
+	while (from > 0 && sql.p[from - 1] != ' ' && sql.p[from - 1] != '(')
+		from--;
+	str before = str_sub(sql, 0, from);
+	bool check = str_ends(before, STR("CHECK (")) || str_ends(before, STR("CHECK (("));
+	return check ? str_sub(sql, from, in) : (str){0};
+}
+
+/* Up to the bracket that closes a list of constants; texts may hold anything. */
+static str list_of(str sql)
+{
+	size_t n = 0;
+	for (bool quoted = false; n < sql.n && (quoted || sql.p[n] != ')'); n++)
+		quoted ^= sql.p[n] == '\'';
+	return str_sub(sql, 0, n);
+}
+
+/* (column = a OR column = b ..) */
+static void put_comparisons(buf *b, str column, str list)
+{
+	const char *before = "(";
+	bool quoted = false;
+	for (size_t i = 0; i < list.n; i++) {
+		if (before) {
+			buf_puts(b, before);
+			buf_put(b, column);
+			buf_puts(b, " = ");
+		}
+		quoted ^= list.p[i] == '\'';
+		before = !quoted && list.p[i] == ',' ? " OR " : NULL;
+		if (!before)
+			buf_putc(b, list.p[i]);
+	}
+	buf_putc(b, ')');
+}
+
+/* To SQLite a list is a table of its own, made and filled whenever the check is: half
+ * the time of inserting a payment. Comparisons say the same. Only in checks: the
+ * condition of an index has to read as it does in the statements that use it. */
+static str lists_compared(arena *a, str sql)
+{
+	static const str in = STR_INIT(" IN (");
+	buf b = buf_make(a, sql.n * 8);
+	for (ptrdiff_t at; (at = str_find(sql, in)) >= 0;) {
+		size_t after = (size_t)at + in.n;
+		str column = checked_column(sql, (size_t)at), list = list_of(str_sub(sql, after, sql.n));
+		if (column.n) {
+			buf_put(&b, str_sub(sql, 0, (size_t)at - column.n));
+			put_comparisons(&b, column, list);
+			after += list.n + 1;
+		} else {
+			buf_put(&b, str_sub(sql, 0, after));
+		}
+		sql = str_sub(sql, after, sql.n);
+	}
+	buf_put(&b, sql);
+	return buf_str(&b);
+}
+
+static str for_driver(arena *a, enum db_driver kind, str sql)
+{
+	return kind == DB_SQLITE ? lists_compared(a, key_as_order(a, sql)) : sql;
 }
 
 /* One step in a transaction of its own, unless it ran before. */

@@ -39,6 +39,37 @@ static void keys_are_no_second_tree(void **state)
 		assert_int_equal(dbu_int(u, "SELECT count(*) FROM pragma_index_list('m1')"), 0);
 }
 
+/* What a list in a check allows, SQLite is told as comparisons, which need no table. */
+static void lists_of_checks_hold(void **state)
+{
+	static const struct migration_step step[] = {
+	    STEP("a/0001", "CREATE TABLE m1 (id BIGINT PRIMARY KEY,"
+	                   " state TEXT NOT NULL CHECK (state IN ('a', 'b, c', 'd)', 'it''s')),"
+	                   " n BIGINT NOT NULL CHECK (n IN (0, 1, 2)),"
+	                   " CHECK ((state IN ('a', 'd)', 'e')) = (n > 0)));"
+	                   "CREATE INDEX m1_open ON m1 (n) WHERE state IN ('a', 'd)')"),
+	};
+	static const char *const good[] = {"'a', 1", "'b, c', 0", "'d)', 2", "'it''s', 0"};
+	static const char *const bad[] = {"'b', 0", "'e', 1", "'a', 3", "'a', 0", "'it''s', 1"};
+	struct dbu *u = DBU(state);
+	int done;
+	assert_int_equal(migrate(u, step, 1, &done), OK);
+	dbc *c = db_writer(u->db);
+	for (size_t i = 0; i < 9; i++) {
+		str values = str_of(i < 4 ? good[i] : bad[i - 4]);
+		str sql = str_fmt(u->a, "INSERT INTO m1 VALUES (%zu, %.*s)", i, STRF(values));
+		assert_int_equal(db_script(c, sql), i < 4 ? OK : ERR_db_constraint);
+		db_clear(c);
+	}
+	db_writer_return(c);
+	assert_int_equal(dbu_int(u, "SELECT count(*) FROM m1"), 4);
+	if (u->kind == DB_SQLITE)
+		assert_int_equal(dbu_int(u, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'm1%'"
+		                            " AND (sql LIKE '%CHECK%IN (%' OR name = 'm1_open'"
+		                            " AND sql LIKE '%WHERE state IN (''a'', ''d)'')%')"),
+		                 1);
+}
+
 static void steps_run_once(void **state)
 {
 	struct dbu *u = DBU(state);
@@ -199,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TWICE(keys_are_no_second_tree),
+	    TWICE(lists_of_checks_hold),
 	    TWICE(steps_run_once),
 	    TWICE(half_a_step_leaves_nothing),
 	    TWICE(newer_and_changed_are_refused),
