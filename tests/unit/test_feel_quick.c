@@ -217,6 +217,42 @@ static void test_both_forms_agree_on_random_expressions(void **state)
 	arena_destroy(a);
 }
 
+/* Up to three places on the left and two on the right, by every operation. */
+static void test_every_shape_gives_what_the_tree_gives(void **state)
+{
+	static const char *const lefts[] = {"a",           "(a + b)",     "(a - b)",     "(a * b)",
+	                                    "(a + b + c)", "(a + b - c)", "(a + b) * c", "(a - b + c)",
+	                                    "(a - b - c)", "(a - b) * c", "(a * b + c)", "(a * b - c)",
+	                                    "a * b * c"};
+	static const char *const rights[] = {"d", "(d + e)", "(d - e)", "(d * e)"};
+	static const char *const ops[] = {"+", "-", "*"}, *const places[] = {"a", "b", "c", "d", "e"};
+	enum { VALUES = 40, LEFTS = sizeof lefts / sizeof *lefts };
+	struct gen g = {.seed = 77};
+	size_t shaped = 0;
+	arena *a = arena_create((size_t)64 * 1024 * 1024);
+	(void)state;
+	for (size_t k = 0; k < (size_t)LEFTS * 4 * 3 * VALUES; k++) {
+		size_t shape = k / VALUES;
+		arena_reset(a);
+		str text =
+		    str_fmt(a, "(%s) %s %s", lefts[shape / 12], ops[shape % 3], rights[shape / 3 % 4]);
+		feel_value context = feel_of_json(a, json_object(a));
+		for (size_t i = 0; i < 5; i++) {
+			decimal v;
+			assert_true(
+			    dec_parse(str_of(numbers[random_below(&g, sizeof numbers / sizeof *numbers)]), &v));
+			context = feel_put(a, context, str_of(places[i]), feel_number(v));
+		}
+		hold_together(a, text, context);
+		struct diags d = diags_make(a, STR("test"));
+		struct feel_run run = feel_run_make(a, NULL);
+		const struct feel_expr *e = feel_compile(a, text, NULL, 0, &d);
+		shaped += feel_bind(e, context, &run)->eval != e->quick->whole;
+	}
+	assert_in_range(shaped, (size_t)LEFTS * 4 * 3 * VALUES / 4, (size_t)LEFTS * 4 * 3 * VALUES - 1);
+	arena_destroy(a);
+}
+
 static void test_the_usual_kinds_have_the_second_form(void **state)
 {
 	arena *a = *state;
@@ -281,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    UNIT(test_both_forms_agree_on_random_expressions),
+	    UNIT(test_every_shape_gives_what_the_tree_gives),
 	    UNIT(test_the_usual_kinds_have_the_second_form),
 	    UNIT(test_what_the_second_form_cannot_hold_is_left_to_the_tree),
 	    UNIT(test_the_budget_holds_for_lists_too),

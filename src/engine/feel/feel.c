@@ -185,6 +185,7 @@ const struct feel_bound *feel_bind(const struct feel_expr *x, feel_value context
 {
 	struct quick_bound *b = NEW(run->a, struct quick_bound);
 	bind_into(x, context, run, NEWN(run->a, feel_value, x->n_free), b);
+	b->head.eval = quick_shape(x->quick, b);
 	return &b->head;
 }
 

@@ -78,6 +78,9 @@ static const struct quick *two(struct making *m, enum quick_op op, const struct 
 	q->fn = quick_two(op, left, right);
 	q->whole = quick_two_whole(op, left, right);
 	q->truth = op >= QUICK_LT;
+	q->op = (uint8_t)op;
+	q->left = (uint8_t)left;
+	q->right = (uint8_t)right;
 	return q;
 }
 

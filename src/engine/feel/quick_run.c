@@ -8,7 +8,7 @@
 #define RARE(x) __builtin_expect(!!(x), 0)
 #define HOT     static inline __attribute__((always_inline))
 
-static const int64_t power[19] = {
+const int64_t quick_power[19] = {
     1,
     10,
     100,
@@ -42,11 +42,11 @@ HOT bool aligned(struct quick_num *x, struct quick_num *y)
 {
 	int64_t gap = x->e - y->e;
 	if (gap > 0) {
-		if (RARE(gap > 18) || RARE(__builtin_mul_overflow(x->c, power[gap], &x->c)))
+		if (RARE(gap > 18) || RARE(__builtin_mul_overflow(x->c, quick_power[gap], &x->c)))
 			return false;
 		x->e = y->e;
 	} else if (gap < 0) {
-		if (RARE(gap < -18) || RARE(__builtin_mul_overflow(y->c, power[-gap], &y->c)))
+		if (RARE(gap < -18) || RARE(__builtin_mul_overflow(y->c, quick_power[-gap], &y->c)))
 			return false;
 	}
 	return true;
@@ -113,16 +113,6 @@ COMPARISON(eq, ==)
 COMPARISON(ne, !=)
 #undef COMPARISON
 
-HOT void give(struct quick_num x, feel_value *out)
-{
-	out->kind = FEEL_NUMBER;
-	out->b = false;
-	out->num.lo = x.c < 0 ? 0 - (uint64_t)x.c : (uint64_t)x.c;
-	out->num.hi = 0;
-	out->num.exp = (int32_t)x.e;
-	out->num.neg = x.c < 0;
-}
-
 HOT const struct quick_num *frame_of(const struct feel_bound *b)
 {
 	return ((const struct quick_bound *)b)->f;
@@ -179,7 +169,7 @@ HOT const struct quick_num *frame_of(const struct feel_bound *b)
 		if (RARE(!(LEFT_##l && RIGHT_##r && op_##op(x, y, &x))) || RARE(is_bad(x)))                \
 			return quick_tree(NULL, b, run, out);                                                  \
 		run->steps = 0;                                                                            \
-		give(x, out);                                                                              \
+		quick_give(x, out);                                                                              \
 		return OK;                                                                                 \
 	}
 #define ALL(op) LEFTS(RIGHTS, CLOSURE, op)
@@ -297,7 +287,7 @@ err quick_number(const struct quick *q, const struct feel_bound *b, struct feel_
 	if (RARE(is_bad(x)))
 		return quick_tree(NULL, b, run, out);
 	run->steps = 0;
-	give(x, out);
+	quick_give(x, out);
 	return OK;
 }
 
@@ -369,7 +359,7 @@ HOT err give_list(struct feel_list *l, size_t n, feel_value *out)
 			struct quick_num z;                                                                    \
 			if (RARE(!(value)) || RARE(is_bad(z)))                                                 \
 				return quick_tree(NULL, b, run, out);                                              \
-			give(z, v);                                                                            \
+			quick_give(z, v);                                                                            \
 		}                                                                                          \
 		return give_list(l, n, out);                                                               \
 	}
@@ -395,7 +385,7 @@ static err for_any(const struct quick *q, const struct feel_bound *b, struct fee
 		if (q->truth)
 			l->v[i] = feel_bool(x.c != 0);
 		else
-			give(x, &l->v[i]);
+			quick_give(x, &l->v[i]);
 	}
 	return give_list(l, q->y->n, out);
 }
