@@ -43,23 +43,23 @@ static bool type_is(str content_type, const char *type)
 
 static bool takes_upload(struct exchange *x, str type)
 {
-	return x->match.write->kind == ROUTE_UPLOAD && type_is(type, "multipart/form-data");
+	return route_takes_files(x->match.write) && type_is(type, "multipart/form-data");
 }
 
 /* `empty`: the request says that it has no body; then its type is no matter to an
  * interface made elsewhere. */
 static err type_check(struct exchange *x, str type, bool empty)
 {
-	enum route_kind kind = x->match.write->kind;
+	bool call = route_is_call(x->match.write), files = route_takes_files(x->match.write);
 	bool is_json = type_is(type, "application/json");
 	bool is_form = type_is(type, "application/x-www-form-urlencoded");
-	bool bare = kind == ROUTE_CALL && (!type.n || empty) && made_elsewhere(&x->r);
-	if (bare || takes_upload(x, type) || (is_form && kind != ROUTE_CALL) ||
-	    (is_json && kind != ROUTE_UPLOAD))
+	bool bare = call && (!type.n || empty) && made_elsewhere(&x->r);
+	if (bare || takes_upload(x, type) || (is_form && !call) || (is_json && !files))
 		return OK;
 	return refuse(x, ERR_media_type,
-	              kind == ROUTE_CALL ? "send application/json"
-	                                 : "send a form, or application/json");
+	              call && files ? "send multipart/form-data"
+	              : call        ? "send application/json"
+	                            : "send a form, or application/json");
 }
 
 static enum MHD_Result part_take(void *cls, enum MHD_ValueKind kind, const char *key,
@@ -75,7 +75,7 @@ str req_header(const struct req *r, const char *name)
 err body_begin(struct exchange *x)
 {
 	str type = header(x, "Content-Type"), length = header(x, "Content-Length");
-	x->body_max = x->match.write->kind == ROUTE_UPLOAD ? REQ_MAX_BODY_BYTES : REQ_MAX_FORM_BYTES;
+	x->body_max = route_takes_files(x->match.write) ? REQ_MAX_BODY_BYTES : REQ_MAX_FORM_BYTES;
 	int64_t declared = 0;
 	if (length.n && (!str_i64(length, &declared) || declared < 0))
 		return refuse(x, ERR_request_bad, "the Content-Length is not a number");

@@ -84,7 +84,7 @@ static const char *headers_refused(struct exchange *x, bool old_http)
 		return "the only Transfer-Encoding is chunked";
 	if (c.length && !digits(header(x, "Content-Length")))
 		return "the Content-Length is not a number";
-	if (x->r.method == METHOD_GET &&
+	if (x->known_method && x->r.method == METHOD_GET &&
 	    (c.coding || (c.length && !str_eq(header(x, "Content-Length"), STR("0")))))
 		return "a GET request has no body";
 	return NULL;
@@ -176,7 +176,7 @@ err chain_begin(struct exchange *x, const char *method, const char *version)
 	struct req *r = &x->r;
 	r->id = request_id(x);
 	x->head = strcmp(method, "HEAD") == 0;
-	bool known = method_of(method, &r->method) || x->head;
+	x->known_method = method_of(method, &r->method) || x->head;
 	bool writes = r->method != METHOD_GET;
 	r->path = x->target;
 	str query = x->target;
@@ -197,7 +197,7 @@ err chain_begin(struct exchange *x, const char *method, const char *version)
 	x->match.write = writes ? x->match.of[r->method] : NULL;
 	memcpy(r->params, x->match.params, sizeof r->params);
 	r->n_params = x->match.n_params;
-	if (!known)
+	if (!x->known_method)
 		return refuse(x, ERR_method_not_allowed, "this method is not offered");
 	err e = query_parse(x);
 	return e || !writes ? e : write_begin(x);
@@ -327,14 +327,14 @@ static str request_hash(struct exchange *x)
 static err idempotency(struct exchange *x)
 {
 	struct req *r = &x->r;
-	bool hook = r->route->kind == ROUTE_CALL && str_starts(r->path, STR("/hooks/"));
+	bool call = route_is_call(r->route), hook = call && str_starts(r->path, STR("/hooks/"));
 	str sent = header(x, hook ? "Webhook-Id" : "Idempotency-Key");
 	bool bare = (hook || made_elsewhere(r)) && sent.n <= REQ_MAX_NAME_BYTES;
 	if (bare && sent.n)
 		r->idempotency_key = sent;
 	else if (sent.n && !idempotency_key_parse(sent, &r->idempotency_key))
 		return refuse(x, ERR_idempotency_missing, "the Idempotency-Key is not a quoted string");
-	if (r->route->kind == ROUTE_CALL && !sent.n && !made_elsewhere(r))
+	if (call && !sent.n && !made_elsewhere(r))
 		return refuse(x, ERR_idempotency_missing,
 		              hook ? "this call needs a Webhook-Id header"
 		                   : "this call needs an Idempotency-Key header");
@@ -461,7 +461,7 @@ err chain_decided(struct exchange *x)
 static err write_run(struct exchange *x)
 {
 	struct req *r = &x->r;
-	err e = r->route->kind == ROUTE_CALL ? OK : form_check(x);
+	err e = route_is_call(r->route) ? OK : form_check(x);
 	if (!e)
 		e = idempotency(x);
 	bool allowed = !e;

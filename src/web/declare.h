@@ -24,14 +24,18 @@
 #define ACTION(name, path, perm, event, doc) ROUTE_WRITE(name)
 #define UPLOAD(name, path, perm, event, doc) ROUTE_WRITE(name)
 #define CALL(name, path, perm, event, doc)   ROUTE_WRITE(name)
+#define PUT(name, path, perm, event, doc)    ROUTE_WRITE(name)
 #define PATCH(name, path, perm, event, doc)  ROUTE_WRITE(name)
+#define FILES(name, path, perm, event, doc)  ROUTE_WRITE(name)
 #include ROUTES_DEF
 #undef PAGE
 #undef ROUTE_WRITE
 #undef ACTION
 #undef UPLOAD
 #undef CALL
+#undef PUT
 #undef PATCH
+#undef FILES
 
 #ifdef ROUTES_TABLE
 #define PAGE(name, path, perm, doc)
@@ -40,14 +44,18 @@
 #define ACTION(name, path, perm, event, doc) ROUTE_EVENT(path, event)
 #define UPLOAD(name, path, perm, event, doc) ROUTE_EVENT(path, event)
 #define CALL(name, path, perm, event, doc)   ROUTE_EVENT(path, event)
+#define PUT(name, path, perm, event, doc)    ROUTE_EVENT(path, event)
 #define PATCH(name, path, perm, event, doc)  ROUTE_EVENT(path, event)
+#define FILES(name, path, perm, event, doc)  ROUTE_EVENT(path, event)
 #include ROUTES_DEF
 #undef PAGE
 #undef ROUTE_EVENT
 #undef ACTION
 #undef UPLOAD
 #undef CALL
+#undef PUT
 #undef PATCH
+#undef FILES
 
 #define PAGE(name, path, perm, doc)                                                                \
 	{#name, path, ROUTE_PAGE, METHOD_GET, PERM_##perm, NULL, doc, page_##name, NULL, NULL, NULL},
@@ -60,6 +68,10 @@
 	ROUTE_ROW(ROUTE_UPLOAD, METHOD_POST, name, path, perm, event, doc)
 #define CALL(name, path, perm, event, doc)                                                         \
 	ROUTE_ROW(ROUTE_CALL, METHOD_POST, name, path, perm, event, doc)
+#define PUT(name, path, perm, event, doc)                                                          \
+	ROUTE_ROW(ROUTE_CALL, METHOD_PUT, name, path, perm, event, doc)
+#define FILES(name, path, perm, event, doc)                                                        \
+	ROUTE_ROW(ROUTE_FILES, METHOD_POST, name, path, perm, event, doc)
 #define PATCH(name, path, perm, event, doc)                                                        \
 	ROUTE_ROW(ROUTE_CALL, METHOD_PATCH, name, path, perm, event, doc)
 #define ROUTE_COUNT_OF(table) table##_count
@@ -75,7 +87,9 @@ const size_t ROUTE_COUNT(ROUTES_TABLE) = sizeof ROUTES_TABLE / sizeof *ROUTES_TA
 #undef ACTION
 #undef UPLOAD
 #undef CALL
+#undef PUT
 #undef PATCH
+#undef FILES
 #undef ROUTE_COUNT
 #undef ROUTE_COUNT_OF
 #undef ROUTES_TABLE

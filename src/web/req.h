@@ -43,7 +43,7 @@
 #include "web/errors.h"
 
 /* HEAD is answered as GET is, without the body. Whatever is not METHOD_GET writes. */
-enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_COUNT };
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_COUNT };
 
 #define REQ_MAX_FIELDS      500 /* form and query fields together */
 #define REQ_MAX_FILES       10

@@ -11,8 +11,11 @@
  *                                 below /api/pay/ and /api/govstack/, interfaces made
  *                                 elsewhere, the key may be bare or absent, and so may
  *                                 the body
+ *     PUT(name, "/api/path", permission, "event.kind", "doc")
  *     PATCH(name, "/api/path", permission, "event.kind", "doc") a CALL by that method,
  *                                 which no form can send
+ *     FILES(name, "/api/path", permission, "event.kind", "doc") a CALL whose body is
+ *                                 multipart, and nothing else
  * A page's permission and an action's permission and event are mandatory: a
  * public write without an event does not compile. A parameter is ":name"; two
  * routes may not match the same path. `event` is the event (or the first of
@@ -28,7 +31,7 @@
 #include "kernel/authority/authority.h"
 #include "web/req.h"
 
-enum route_kind { ROUTE_PAGE, ROUTE_ACTION, ROUTE_UPLOAD, ROUTE_CALL };
+enum route_kind { ROUTE_PAGE, ROUTE_ACTION, ROUTE_UPLOAD, ROUTE_CALL, ROUTE_FILES };
 
 /* The two methods that a page and a form have, and those of programs. */
 const char *method_name(enum method m);
@@ -46,12 +49,23 @@ struct route {
 	err (*answer)(struct req *r);
 };
 
+/* For programs: no session, no token of a form, a key that names the request. */
+static inline bool route_is_call(const struct route *r)
+{
+	return r->kind == ROUTE_CALL || r->kind == ROUTE_FILES;
+}
+
+static inline bool route_takes_files(const struct route *r)
+{
+	return r->kind == ROUTE_UPLOAD || r->kind == ROUTE_FILES;
+}
+
 /* An entry of the menu, for those who have the permission. */
 struct nav_item {
-	int place;                       /* order in the menu: home 10, guide 20, my space 25, applications 30,
-	                                  * documents 35, inbox 40, desk 50, statistics 60, accounts 70 */
-	const char *key;                 /* of the message: "web.nav.home" */
-	const char *path;                /* below the language; current there and below */
+	int place;        /* order in the menu: home 10, guide 20, my space 25, applications 30,
+	                   * documents 35, inbox 40, desk 50, statistics 60, accounts 70 */
+	const char *key;  /* of the message: "web.nav.home" */
+	const char *path; /* below the language; current there and below */
 	enum permission permission;
 	int64_t (*count)(struct req *r); /* what is new there; may be NULL */
 };

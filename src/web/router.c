@@ -123,8 +123,10 @@ bool router_find(const struct router *t, arena *a, str path, struct match *out)
 
 const char *method_name(enum method m)
 {
-	static const char *const names[] = {
-	    [METHOD_GET] = "GET", [METHOD_POST] = "POST", [METHOD_PATCH] = "PATCH"};
+	static const char *const names[] = {[METHOD_GET] = "GET",
+	                                    [METHOD_POST] = "POST",
+	                                    [METHOD_PUT] = "PUT",
+	                                    [METHOD_PATCH] = "PATCH"};
 	return names[m];
 }
 

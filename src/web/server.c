@@ -221,7 +221,7 @@ static void run_aside(void *what)
 /* What carries files is looked into by other processes, which takes its time. */
 static bool takes_time(const struct exchange *x)
 {
-	return x->match.write && x->match.write->kind == ROUTE_UPLOAD && x->r.n_uploads;
+	return x->match.write && route_takes_files(x->match.write) && x->r.n_uploads;
 }
 
 static enum MHD_Result set_aside(struct exchange *x)

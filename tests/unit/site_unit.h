@@ -149,15 +149,21 @@ static str visitor_hidden(struct visitor *v, const char *name)
 	return between(v->page, mark, "\"");
 }
 
-/* Sends a form from the last page: its token and key are added. */
-__attribute__((unused)) static void submit(struct visitor *v, const char *target,
-                                           const char *fields)
+/* Sends a form from the last page by any method: its token and key are added. */
+__attribute__((unused)) static void submit_by(struct visitor *v, enum method by, const char *target,
+                                              const char *fields)
 {
 	str body =
 	    str_fmt(v->w->u->a, "csrf=%.*s&idempotency_key=%.*s&%s", STRF(visitor_hidden(v, "csrf")),
 	            STRF(visitor_hidden(v, "idempotency_key")), fields);
-	visitor_took(v, site_post(v->w, target, visitor_headers(v, ""),
+	visitor_took(v, site_send(v->w, method_name(by), target, visitor_headers(v, ""),
 	                          "application/x-www-form-urlencoded", body));
+}
+
+__attribute__((unused)) static void submit(struct visitor *v, const char *target,
+                                           const char *fields)
+{
+	submit_by(v, METHOD_POST, target, fields);
 }
 
 /* Follows the redirect of the last answer. */

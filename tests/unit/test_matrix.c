@@ -131,7 +131,7 @@ static void ask(struct visitor *v, const struct route *route, const char *path, 
 	const char *fields = "reason=x&outcome=approve&rating=5&revision=1&words=x&text=x&to=1&page=1"
 	                     "&task=1&sure=1";
 	visit(v, "/en/track");
-	submit(v, path, fields);
+	submit_by(v, route->method, path, fields);
 }
 
 static void compare(struct matrix *m, size_t role, const struct route *route, const char *accept)

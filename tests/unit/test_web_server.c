@@ -200,7 +200,7 @@ static void a_program_may_patch(void **state)
 	assert_str(header_of(page, "Allow", 0), "GET, HEAD, POST");
 	str read = site_get(w, "/api/call", "");
 	assert_int_equal(status_of(read), 405);
-	assert_str(header_of(read, "Allow", 0), "POST, PATCH");
+	assert_str(header_of(read, "Allow", 0), "POST, PUT, PATCH");
 	assert_int_equal(status_of(site_raw(w, str_fmt(a, REQUEST, "/en/none", json_type), 5000)), 404);
 	site_stop(w);
 }
@@ -363,9 +363,69 @@ static void the_routes_are_listed(void **state)
 	assert_str(json_str(json_at(all, 6), "permission"), "case_work");
 }
 
+static void a_program_may_put(void **state)
+{
+	(void)state;
+	struct site *w = site_start();
+	const char *key = "Idempotency-Key: \"p1\"\r\n", *type = "application/json";
+	str body = STR("{\"a\":1}"), one = site_send(w, "PUT", "/api/call", key, type, body);
+	assert_int_equal(status_of(one), 200);
+	assert_str(body_of(site_send(w, "PUT", "/api/call", key, type, body)), body_of(one).p);
+	/* The key is of the route: by POST it is another request. */
+	assert_false(str_eq(body_of(site_post(w, "/api/call", key, type, body)), body_of(one)));
+	assert_int_equal(status_of(site_send(w, "PUT", "/api/call", key, type, STR("{}"))), 422);
+	assert_int_equal(status_of(site_send(w, "PUT", "/api/call", "", type, body)), 400);
+	int decided = unit_decided;
+	/* No form of another site can send it, nor can what a browser sends without asking. */
+	assert_int_equal(status_of(site_send(w, "PUT", "/api/call", key,
+	                                     "application/x-www-form-urlencoded", STR("a=b"))),
+	                 415);
+	assert_int_equal(
+	    status_of(site_send(w, "PUT", "/api/call", key, "text/plain", STR("{\"a\":1}"))), 415);
+	str options = site_send(w, "OPTIONS", "/api/call",
+	                        "Origin: https://evil.example\r\n"
+	                        "Access-Control-Request-Method: PUT\r\n",
+	                        type, (str){0});
+	assert_int_equal(status_of(options), 405);
+	assert_int_equal(header_of(options, "Access-Control-Allow-Origin", 0).n, 0);
+	assert_str(header_of(options, "Allow", 0), "POST, PUT, PATCH");
+	assert_int_equal(status_of(site_send(w, "put", "/api/call", key, type, body)), 405);
+	assert_int_equal(status_of(site_send(w, "PUT", "/api/none", key, type, body)), 404);
+	assert_int_equal(status_of(site_send(w, "PUT", "/en/api/call", key, type, body)), 404);
+	str form = site_send(w, "PUT", "/en/form", key, type, body);
+	assert_int_equal(status_of(form), 405);
+	assert_str(header_of(form, "Allow", 0), "GET, HEAD, POST");
+	assert_int_equal(status_of(site_send(w, "PUT", "/healthz", key, type, body)), 405);
+	str large = str_fmt(w->u->a, "[\"%0*d\"]", (int)REQ_MAX_FORM_BYTES, 0);
+	assert_int_equal(status_of(site_send(w, "PUT", "/api/call", key, type, large)), 413);
+	assert_int_equal(unit_decided, decided);
+	site_stop(w);
+}
+
+static void a_program_may_send_files(void **state)
+{
+	(void)state;
+	struct site *w = site_start();
+	const char *to = "/api/govstack/files", *multipart = "multipart/form-data; boundary=edge";
+	str body = STR("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n"
+	               "Content-Type: text/plain\r\n\r\nabc\r\n--edge--\r\n");
+	str got = site_post(w, to, "", multipart, body);
+	assert_int_equal(status_of(got), 200);
+	assert_true(contains(got, "a.txt text/plain 3"));
+	assert_int_equal(status_of(site_post(w, to, "", "application/json", STR("{}"))), 415);
+	assert_int_equal(
+	    status_of(site_post(w, to, "", "application/x-www-form-urlencoded", STR("file=x"))), 415);
+	assert_int_equal(status_of(site_post(w, to, "", multipart, STR("--edge\r\n"))), 400);
+	assert_int_equal(status_of(site_post(w, to, "", multipart, (str){0})), 422); /* no file */
+	assert_int_equal(status_of(site_send(w, "PUT", to, "", multipart, body)), 405);
+	site_stop(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_program_may_put),
+	    cmocka_unit_test(a_program_may_send_files),
 	    cmocka_unit_test(the_language_is_chosen_and_kept),
 	    cmocka_unit_test(routes_take_parameters),
 	    cmocka_unit_test(every_answer_is_guarded),

@@ -153,6 +153,36 @@ err answer_unit_change(struct req *r)
 	return req_view(r, "card", r->decided);
 }
 
+err prepare_unit_put(struct req *r)
+{
+	return prepare_unit_call(r);
+}
+
+err decide_unit_put(struct tx *tx, struct req *r)
+{
+	return sent_decide(tx, r);
+}
+
+err answer_unit_put(struct req *r)
+{
+	return req_view(r, "card", r->decided);
+}
+
+err prepare_unit_files(struct req *r)
+{
+	return prepare_unit_upload(r);
+}
+
+err decide_unit_files(struct tx *tx, struct req *r)
+{
+	return sent_decide(tx, r);
+}
+
+err answer_unit_files(struct req *r)
+{
+	return answer_unit_upload(r);
+}
+
 static const char *const unit_public_kinds[] = {"role.defined"};
 
 static const struct organ unit_organ = {
@@ -280,14 +310,21 @@ __attribute__((unused)) static str site_get(struct site *w, const char *target, 
 	                5000);
 }
 
-__attribute__((unused)) static str site_post(struct site *w, const char *target,
+/* A writing request by any method. */
+__attribute__((unused)) static str site_send(struct site *w, const char *method, const char *target,
                                              const char *headers, const char *type, str body)
 {
 	str head = str_fmt(w->u->a,
-	                   "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+	                   "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 	                   "Content-Type: %s\r\nContent-Length: %zu\r\n%s\r\n",
-	                   target, type, body.n, headers);
+	                   method, target, type, body.n, headers);
 	return site_raw(w, str_cat(w->u->a, head, body), 5000);
+}
+
+__attribute__((unused)) static str site_post(struct site *w, const char *target,
+                                             const char *headers, const char *type, str body)
+{
+	return site_send(w, "POST", target, headers, type, body);
 }
 
 __attribute__((unused)) static int status_of(str answer)
