@@ -391,7 +391,7 @@ static void a_program_may_put(void **state)
 	assert_str(header_of(options, "Allow", 0), "POST, PUT, PATCH");
 	assert_int_equal(status_of(site_send(w, "put", "/api/call", key, type, body)), 405);
 	assert_int_equal(status_of(site_send(w, "PUT", "/api/none", key, type, body)), 404);
-	assert_int_equal(status_of(site_send(w, "PUT", "/en/api/call", key, type, body)), 404);
+	assert_int_equal(status_of(site_send(w, "PUT", "/en/api/call", key, type, body)), 405);
 	str form = site_send(w, "PUT", "/en/form", key, type, body);
 	assert_int_equal(status_of(form), 405);
 	assert_str(header_of(form, "Allow", 0), "GET, HEAD, POST");
