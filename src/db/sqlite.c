@@ -1,10 +1,11 @@
 /*
  * sqlite.c - the embedded database.
  *
- * WAL with synchronous=FULL: a commit is on the disk when it returns. SQLite
+ * WAL with synchronous=FULL: a commit is on the disk when it returns (wal.h). SQLite
  * numbers $-parameters by their first appearance, so each is found by its name.
  */
 #include "db/driver.h"
+#include "db/wal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +19,6 @@
 #define SAVEPOINT_MEMORY       (16 * 1024 * 1024) /* of pages before a command; more: a file */
 #define READER_CACHE_KIBIBYTES 4096
 #define READER_MMAP_BYTES      (256 * 1024 * 1024) /* readers see the file without copying */
-#define CHECKPOINT_PAGES       4000 /* of 4 KiB: the log's size before it is folded in */
 
 struct prepared {
 	sqlite3_stmt *stmt;
@@ -32,6 +32,7 @@ struct sqlite_connection {
 	sqlite3 *h;
 	struct prepared *slot;
 	sqlite3_stmt *step[DB_STEPS];
+	struct folder *folder; /* the writer's */
 };
 
 static const char *const step_text[DB_STEPS] = {
@@ -81,6 +82,7 @@ static void disconnect(dbc *c)
 		sqlite3_finalize(s->slot[i].stmt);
 	for (size_t i = 0; i < DB_STEPS; i++)
 		sqlite3_finalize(s->step[i]);
+	wal_fold_stop(s->folder);
 	sqlite3_close(s->h);
 	free(s->slot);
 	free(s);
@@ -92,10 +94,10 @@ static int configure(struct sqlite_connection *s)
 	char text[512];
 	snprintf(text, sizeof text,
 	         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-	         "PRAGMA cache_size=-%d; PRAGMA mmap_size=%d; PRAGMA wal_autocheckpoint=%d;"
+	         "PRAGMA cache_size=-%d; PRAGMA mmap_size=%d; PRAGMA wal_autocheckpoint=0;"
 	         "PRAGMA trusted_schema=OFF; %s",
 	         s->c.writing ? WRITER_CACHE_KIBIBYTES : READER_CACHE_KIBIBYTES,
-	         s->c.writing ? 0 : READER_MMAP_BYTES, CHECKPOINT_PAGES,
+	         s->c.writing ? 0 : READER_MMAP_BYTES,
 	         s->c.writing ? "PRAGMA temp_store=MEMORY;" : "PRAGMA query_only=ON;");
 	sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS);
 	return sqlite3_exec(s->h, text, NULL, NULL, NULL);
@@ -135,7 +137,7 @@ static dbc *connect_(db *d, bool writer, char *why)
 	s->c.writing = writer;
 	s->slot = calloc(DB_SLOTS, sizeof *s->slot);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
-	if (!s->slot || sqlite3_open_v2(d->target, &s->h, flags, NULL) != SQLITE_OK ||
+	if (!s->slot || sqlite3_open_v2(d->target, &s->h, flags, wal_vfs()) != SQLITE_OK ||
 	    configure(s) != SQLITE_OK || (writer && fold_log(s) != SQLITE_OK)) {
 		snprintf(why, DB_ERROR_TEXT_BYTES, "%.300s: %.200s", d->target,
 		         s->h ? sqlite3_errmsg(s->h) : "out of memory");
@@ -143,6 +145,8 @@ static dbc *connect_(db *d, bool writer, char *why)
 		return NULL;
 	}
 	sqlite3_extended_result_codes(s->h, 1);
+	if (writer && !(s->folder = wal_fold_start(s->h)))
+		sqlite3_wal_autocheckpoint(s->h, 4000);
 	return &s->c;
 }
 

@@ -382,6 +382,7 @@ writer *writer_start(db *d, struct writer_hooks hooks)
 		free(w);
 		return NULL;
 	}
+	pthread_setname_np(w->thread, "writer");
 	return w;
 }
 
