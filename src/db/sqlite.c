@@ -325,10 +325,11 @@ static err check_safe(dbc *c, arena *a, str *why)
 	db_done(r);
 	if (safe)
 		return OK;
+	str error = db_error_text(c);
 	*why = str_fmt(a,
 	               "SQLite would not keep a commit through a power failure: it needs"
-	               " journal_mode=WAL and synchronous=FULL (%.*s)",
-	               STRF(db_error_text(c)));
+	               " journal_mode=WAL and synchronous=FULL%s%.*s",
+	               error.n ? ": " : "", STRF(error));
 	return ERR_db_unsafe;
 }
 

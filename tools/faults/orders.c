@@ -1,13 +1,13 @@
 /*
- * orders init URL DIR | run URL DIR COUNT | check URL DIR < WHAT_IT_SAID: money through
- * the real rooms. `run` orders, pays (by a provider's message), asks for and approves a
- * refund, settles, takes the bank's statement and closes the day, and says on standard
- * output what became of each step: "ack STEP ID" (kept), "nak STEP ID" (refused: must
- * not be there), "unk STEP ID" (nobody knows). Meant to be run under fault.c.
+ * orders init URL DIR | run URL DIR COUNT | pay URL DIR CLIENTS < WHAT_WAS_SAID |
+ * check URL DIR < WHAT_IT_SAID: money through the real rooms. `run` orders, pays (by a provider's
+ * message), asks for and approves a refund, settles, takes the bank's statement and closes the day,
+ * and says on standard output what became of each step: "ack STEP ID" (kept), "nak STEP ID"
+ * (refused: must not be there), "unk STEP ID" (nobody knows). Meant to be run under fault.c.
  *
  * `check` opens the books again, as after a crash: every acknowledged step is there, no
  * refused one is; the ledger is in balance, an auditor with code of its own finds
- * nothing, and the journal verifies.
+ * nothing, and the journal verifies. `kept` looks only at the acknowledged steps.
  */
 #include "base/log.h"
 #include "kernel/identity/organ.h"
@@ -16,14 +16,19 @@
 #include "systems/payments/payments.h"
 #include "systems/payments/settle.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define ARENA_BYTES ((size_t)256 * 1024 * 1024)
-#define START       (INT64_C(1764000000) * SECOND)
-#define FEE         5000
-#define BACK        1500
+#define ARENA_BYTES  ((size_t)4096 * 1024 * 1024) /* a ceiling: the auditor holds much */
+#define CLIENT_BYTES ((size_t)16 * 1024 * 1024)
+#define CLIENTS_MAX  64
+#define KEY_STEP     INT64_C(1000000000) /* key: the number of its client by this, and its own */
+#define SCOPE        STR("power")
+#define START        (INT64_C(1764000000) * SECOND)
+#define FEE          5000
+#define BACK         1500
 
 static instant now = START;
 
@@ -32,7 +37,8 @@ static instant now_of(void *ctx)
 	return *(const instant *)ctx;
 }
 
-static bool open_books(arena *a, const char *url, const char *dir, struct kernel **k)
+/* Lives of `pay` follow one another: their ids rise with the real time. */
+static bool open_books(const char *url, const char *dir, bool real_time, struct kernel **k)
 {
 	static const struct organ *organs[3];
 	organs[0] = &identity_organ;
@@ -40,12 +46,11 @@ static bool open_books(arena *a, const char *url, const char *dir, struct kernel
 	organs[2] = payments_system.organ;
 	struct kernel_options o = {.database = str_of(url),
 	                           .data_dir = str_of(dir),
-	                           .clock = {now_of, &now},
+	                           .clock = real_time ? clock_system() : (clock_source){now_of, &now},
 	                           .organs = organs,
 	                           .n_organs = 3,
 	                           .migrate = true};
 	str why = {0};
-	(void)a;
 	err e = kernel_open(&o, k, &why);
 	if (e)
 		fprintf(stderr, "%.*s\n", STRF(why));
@@ -78,7 +83,7 @@ static err provider_step(struct tx *tx, struct walk *w)
 	return provider_put(tx, &p);
 }
 
-static err create_step(struct tx *tx, struct walk *w)
+static err order_new(struct tx *tx, int64_t *id)
 {
 	struct line l = {.entity = STR("iga"),
 	                 .service = STR("card"),
@@ -94,7 +99,12 @@ static err create_step(struct tx *tx, struct walk *w)
 	                          .currency = STR("BHD"),
 	                          .line = &l,
 	                          .n = 1};
-	return order_create(tx, &q, &w->order);
+	return order_create(tx, &q, id);
+}
+
+static err create_step(struct tx *tx, struct walk *w)
+{
+	return order_new(tx, &w->order);
 }
 
 static err begin_step(struct tx *tx, struct walk *w)
@@ -102,17 +112,22 @@ static err begin_step(struct tx *tx, struct walk *w)
 	return attempt_begin(tx, w->order, STR("card"), &w->t);
 }
 
-static err capture_step(struct tx *tx, struct walk *w)
+static err capture_of(struct tx *tx, int64_t attempt)
 {
-	str id = str_fmt(tx->a, "m-%lld", (long long)w->t.id);
+	str id = str_fmt(tx->a, "m-%lld", (long long)attempt);
 	struct provider_answer p = {.message = id,
-	                            .attempt = w->t.id,
+	                            .attempt = attempt,
 	                            .amount = FEE,
 	                            .outcome = OUTCOME_SUCCEEDED,
 	                            .currency = STR("BHD"),
 	                            .reference = id,
 	                            .last4 = STR("0002")};
 	return payment_take(tx, STR("bank-a"), &p, "message");
+}
+
+static err capture_step(struct tx *tx, struct walk *w)
+{
+	return capture_of(tx, w->t.id);
 }
 
 static err fulfil_step(struct tx *tx, struct walk *w)
@@ -227,34 +242,165 @@ static void walk_one(struct walk *w)
 	}
 }
 
+/* ---- paying without end ---- */
+
+struct payer {
+	struct kernel *k;
+	int64_t key; /* the next payment's */
+};
+
+/* Ordered, led to the provider, captured and told in one transaction: the answer is the
+ * order. */
+static err pay_decide(struct tx *tx, void *ctx)
+{
+	struct attempt t;
+	int64_t order;
+	err e = order_new(tx, &order);
+	(void)ctx;
+	if (e || (e = attempt_begin(tx, order, STR("card"), &t)) || (e = capture_of(tx, t.id)) ||
+	    (e = order_fulfil(tx, order)))
+		return e;
+	json *answer = json_object(tx->a);
+	json_set_int(tx->a, answer, "order", order);
+	tx_answer(tx, answer);
+	return OK;
+}
+
+static void *pay_endlessly(void *ctx)
+{
+	struct payer *p = ctx;
+	arena *a = arena_create(CLIENT_BYTES);
+	for (err e = OK; e == OK; p->key++) {
+		char line[96];
+		arena_reset(a);
+		struct action act = {.k = p->k,
+		                     .a = a,
+		                     .actor = {.channel = STR("api")},
+		                     .decide = pay_decide,
+		                     .idempotency_scope = SCOPE,
+		                     .idempotency_key = str_fmt(a, "%lld", (long long)p->key),
+		                     .request_hash = STR("pay")};
+		e = kernel_run(&act);
+		int n = snprintf(line, sizeof line, "%s pay %lld %lld\n",
+		                 e == OK                 ? "ack"
+		                 : e == ERR_db_uncertain ? "unk"
+		                                         : "nak",
+		                 (long long)p->key, (long long)(e ? 0 : json_int(act.answer, "order", 0)));
+		if (write(STDOUT_FILENO, line, (size_t)n) != n)
+			break;
+	}
+	arena_destroy(a);
+	return NULL;
+}
+
+static int pay(struct kernel *k, int64_t clients)
+{
+	static struct payer payer[CLIENTS_MAX];
+	pthread_t thread[CLIENTS_MAX];
+	long long key, order;
+	for (int64_t i = 0; i < CLIENTS_MAX; i++)
+		payer[i] = (struct payer){.k = k, .key = i * KEY_STEP};
+	while (scanf("ack pay %lld %lld\n", &key, &order) == 2)
+		if (key / KEY_STEP < CLIENTS_MAX && key > payer[key / KEY_STEP].key)
+			payer[key / KEY_STEP].key = key;
+	for (int64_t i = 0; i < clients; i++)
+		pthread_create(&thread[i], NULL, pay_endlessly, &payer[i]);
+	for (int64_t i = 0; i < clients; i++)
+		pthread_join(thread[i], NULL);
+	return 1; /* it ends only when something is wrong */
+}
+
 /* ---- check ---- */
 
 static int wrong(const char *what, const char *step, long long id)
 {
-	printf("WRONG: %s: %s %lld\n", what, step, id);
+	printf("WRONG: %.400s: %s %lld\n", what, step, id);
 	return 1;
 }
 
-static int check_said(dbc *c)
+static int check_step(dbc *c, const char *word, const char *name, long long id)
+{
+	int bad = 0;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		if (strcmp(name, steps[i].name) != 0)
+			continue;
+		struct dbv v[] = {D_INT(id)};
+		rows *r = db_query_text(c, str_of(steps[i].there), v, 1);
+		int64_t n = db_next(r) ? db_int(r, 0) : -1;
+		db_done(r);
+		if (n > 1)
+			bad += wrong("made twice", name, id);
+		if (strcmp(word, "ack") == 0 && n != 1)
+			bad += wrong("acknowledged and lost", name, id);
+		if (strcmp(word, "nak") == 0 && n != 0)
+			bad += wrong("refused and kept", name, id);
+	}
+	return bad;
+}
+
+static int64_t number(dbc *c, const char *sql)
+{
+	rows *r = db_query_text(c, str_of(sql), NULL, 0);
+	int64_t v = db_next(r) ? db_int(r, 0) : -1;
+	db_done(r);
+	return v;
+}
+
+/* A payment of `pay`. Acknowledged, it is kept under its key with the order that was
+ * said, and the order is captured by one attempt. */
+static int check_paid(dbc *c, arena *a, const char *word, long long key)
+{
+	long long order = 0;
+	json *kept = NULL;
+	arena_mark m = arena_save(a);
+	int bad = scanf("%lld", &order) != 1;
+	bool there = kernel_answered(c, a, SCOPE, str_fmt(a, "%lld", key), STR("pay"), &kept);
+	if (strcmp(word, "ack") != 0)
+		return bad +
+		       (there && strcmp(word, "nak") == 0 ? wrong("refused and kept", "pay", key) : 0);
+	if (!there)
+		bad = wrong("acknowledged and lost", "pay", key);
+	else if (json_int(kept, "order", 0) != order)
+		bad = wrong("acknowledged with two orders", "pay", key);
+	struct dbv v[] = {D_INT(order)};
+	rows *r =
+	    db_query_text(c,
+	                  STR("SELECT count(*) FROM pay_order o JOIN pay_attempt t ON t.order_id"
+	                      " = o.id AND t.state = 'captured' WHERE o.id = $1 AND o.captured > 0"),
+	                  v, 1);
+	if (!bad && (!db_next(r) || db_int(r, 0) != 1))
+		bad = wrong("acknowledged and not captured once", "pay", key);
+	db_done(r);
+	arena_rewind(a, m);
+	return bad;
+}
+
+static int check_said(dbc *c, arena *a)
 {
 	char word[4], name[16];
 	long long id;
 	int bad = 0;
 	while (scanf("%3s %15s %lld", word, name, &id) == 3)
-		for (size_t i = 0; i < COUNT(steps); i++) {
-			if (strcmp(name, steps[i].name) != 0)
-				continue;
-			struct dbv v[] = {D_INT(id)};
-			rows *r = db_query_text(c, str_of(steps[i].there), v, 1);
-			int64_t n = db_next(r) ? db_int(r, 0) : -1;
-			db_done(r);
-			if (n > 1)
-				bad += wrong("made twice", name, id);
-			if (strcmp(word, "ack") == 0 && n != 1)
-				bad += wrong("acknowledged and lost", name, id);
-			if (strcmp(word, "nak") == 0 && n != 0)
-				bad += wrong("refused and kept", name, id);
-		}
+		bad +=
+		    strcmp(name, "pay") == 0 ? check_paid(c, a, word, id) : check_step(c, word, name, id);
+	return bad;
+}
+
+/* As many keys as orders, captures and receipts: nothing was made twice, or by nobody. */
+static int check_keys(dbc *c)
+{
+	int64_t keys = number(c, "SELECT count(*) FROM idempotency WHERE scope = 'power'");
+	int bad = 0;
+	if (!keys)
+		return 0;
+	if (number(c, "SELECT count(*) FROM pay_order") != keys)
+		bad += wrong("orders that nobody asked for, or one twice", "pay", keys);
+	if (number(c, "SELECT count(*) FROM pay_attempt WHERE state = 'captured'") != keys)
+		bad += wrong("captured twice", "pay", keys);
+	if (number(c, "SELECT count(*) FROM pay_receipt") != keys ||
+	    number(c, "SELECT max(no) FROM pay_receipt") != keys)
+		bad += wrong("receipts with a gap, or doubled", "pay", keys);
+	printf("%lld payments are kept\n", (long long)keys);
 	return bad;
 }
 
@@ -289,13 +435,25 @@ static int check_outbox(struct kernel *k, arena *a)
 	return bad;
 }
 
+/* The quick half of `check`. */
+static int kept(struct kernel *k, arena *a)
+{
+	dbc *c = db_reader(k->db);
+	int bad = check_said(c, a) + check_keys(c);
+	if (db_error(c))
+		bad += wrong("the database cannot be read", "", db_error(c));
+	db_clear(c);
+	db_reader_return(c);
+	return bad != 0;
+}
+
 static int check(struct kernel *k, arena *a)
 {
 	struct ledger_report l;
 	struct audit_report u;
 	struct journal_report j = {0};
 	dbc *c = db_reader(k->db);
-	int bad = check_said(c) + check_outbox(k, a);
+	int bad = check_said(c, a) + check_keys(c) + check_outbox(k, a);
 	ledger_check(c, a, &l);
 	if (l.faults)
 		bad += wrong(str_c(a, l.first), "ledger", l.faults);
@@ -317,18 +475,24 @@ int main(int argc, char **argv)
 	int64_t count = 0;
 	int status = 2;
 	log_level_set(LOG_ERROR);
-	if (argc < 4 ||
-	    (strcmp(argv[1], "run") == 0 && !(argc == 5 && str_i64(str_of(argv[4]), &count)))) {
-		fprintf(stderr, "usage: orders init|check URL DIR | orders run URL DIR COUNT\n");
+	if (argc < 4 || (argc > 4 && !str_i64(str_of(argv[4]), &count)) ||
+	    (strcmp(argv[1], "pay") == 0 && (count < 1 || count > CLIENTS_MAX)) ||
+	    (strcmp(argv[1], "run") == 0 && argc != 5)) {
+		fprintf(stderr, "usage: orders init|check|kept URL DIR | orders run URL DIR COUNT"
+		                " | orders pay URL DIR CLIENTS\n");
 		return 2;
 	}
-	if (!open_books(a, argv[2], argv[3], &k))
-		return strcmp(argv[1], "check") == 0 ? wrong("it does not open again", "", 0) : 1;
+	if (!open_books(argv[2], argv[3], strcmp(argv[1], "pay") == 0, &k))
+		return argv[1][0] == 'c' || argv[1][0] == 'k' ? wrong("it does not open again", "", 0) : 1;
 	struct walk w = {.k = k, .a = a};
 	if (strcmp(argv[1], "init") == 0)
 		status = step_run(&w, provider_step) != OK;
 	else if (strcmp(argv[1], "check") == 0)
 		status = check(k, a);
+	else if (strcmp(argv[1], "kept") == 0)
+		status = kept(k, a);
+	else if (strcmp(argv[1], "pay") == 0)
+		status = pay(k, count);
 	for (w.no = 0; strcmp(argv[1], "run") == 0 && w.no < count; w.no++, status = 0)
 		walk_one(&w);
 	kernel_close(k);
