@@ -17,6 +17,7 @@ help:
 	@echo 'make clean   remove what was built'
 
 run: setup-build build
+	@./$(BUILD)/diwan demo cases --if-new --pack=packs/bahrain $(ARGS)
 	./$(BUILD)/diwan serve --demo --pack=packs/bahrain $(ARGS)
 
 build: configured

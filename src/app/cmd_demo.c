@@ -1,5 +1,6 @@
-/* cmd_demo.c - diwan demo year: a year of payments through the real code. */
+/* cmd_demo.c - diwan demo: a year of payments, or a country at work. */
 #include "app/commands.h"
+#include "app/demo_cases.h"
 #include "app/open.h"
 #include "systems/payments/year.h"
 
@@ -155,6 +156,8 @@ static int run(struct opened *o, struct demo *d)
 
 int cmd_demo(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "cases") == 0)
+		return demo_cases(argc, argv);
 	struct demo d = {0};
 	struct opened o = {0};
 	int e = app_settings(&argc, argv, &o);

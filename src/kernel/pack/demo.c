@@ -28,19 +28,21 @@ struct demo *demo_prepare(dbc *c, arena *a, const struct pack *p)
 	return d;
 }
 
-/* Anybody who is not of the file? Erased people have no number. */
-static bool strangers(struct tx *tx, const struct demo *d)
+/* People of the file who are not known yet, and people who are not of it (erased ones have
+ * no number). */
+static void count_people(struct tx *tx, const struct demo *d, int64_t *missing, int64_t *strangers)
 {
-	int64_t known = 0, all = db_query_int_args(tx->db, &sql_person_count, 0, NULL, 0);
-	for (const json *v = d->accounts->first; v; v = v->next) {
-		struct person p;
-		known += person_by_number(tx->db, tx->a, json_str(v, "national_number"), &p);
-	}
-	for (const json *v = d->represented ? d->represented->first : NULL; v; v = v->next) {
-		struct person p;
-		known += person_by_number(tx->db, tx->a, json_str(v, "national_number"), &p);
-	}
-	return all > known;
+	const json *lists[] = {d->accounts, d->represented};
+	int64_t known = 0;
+	*missing = 0;
+	for (size_t i = 0; i < COUNT(lists); i++)
+		for (const json *v = lists[i] ? lists[i]->first : NULL; v; v = v->next) {
+			struct person p;
+			bool there = person_by_number(tx->db, tx->a, json_str(v, "national_number"), &p);
+			known += there;
+			*missing += !there;
+		}
+	*strangers = db_query_int_args(tx->db, &sql_person_count, 0, NULL, 0) - known;
 }
 
 /* The person that an item of accounts or represented describes. */
@@ -118,7 +120,11 @@ static err put_represented(struct tx *tx, const struct pack *pack, const json *v
 err demo_put(struct tx *tx, void *demo)
 {
 	const struct demo *d = demo;
-	if (strangers(tx, d))
+	int64_t missing, strangers;
+	count_people(tx, d, &missing, &strangers);
+	if (!missing)
+		return OK;
+	if (strangers)
 		return tx_fail(tx, ERR_conflict, "",
 		               "real people are registered here: invented ones are not put among them");
 	err e = OK;

@@ -7,7 +7,7 @@
 
 #define GATEWAY "gateway" /* id of the provider that the settings name */
 
-static const struct adapter *const adapters[] = {&hosted_adapter, &govuk_adapter};
+static const struct adapter *const adapters[] = {&hosted_adapter, &govuk_adapter, &replay_adapter};
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
     [OUTCOME_PENDING] = "pending",       [OUTCOME_SUCCEEDED] = "succeeded",

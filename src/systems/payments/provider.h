@@ -12,6 +12,8 @@
  *   govuk    GOV.UK Pay's public interface: the payment is made first, the payer is led
  *            to its page, and what became of it is asked for
  *
+ *   replay   nobody: the payments of demonstrations (replay.h)
+ *
  * `redirect` and `callback` are pure and run while a request waits; the others talk to
  * the provider and run in jobs alone: also `lead`, which an adapter has instead of
  * `redirect` when the provider has to be asked for the page (lead.c). Whatever a provider says is an answer
@@ -115,6 +117,6 @@ struct adapter {
 	              instant now, struct provider_answer *out, str *why);
 };
 
-extern const struct adapter hosted_adapter, govuk_adapter;
+extern const struct adapter hosted_adapter, govuk_adapter, replay_adapter;
 
 #endif
