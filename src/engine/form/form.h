@@ -89,6 +89,7 @@ const struct schema *form_schema(const struct form *f);
 size_t form_pages(const struct form *f);
 str form_page_id(const struct form *f, size_t page);
 ptrdiff_t form_page_find(const struct form *f, str id); /* index, or -1 */
+ptrdiff_t form_page_of(const struct form *f, str field); /* where it is asked, or -1 */
 bool form_page_shown(const struct form *f, size_t page, const json *answers, arena *a);
 /* The shown page after or before `page`; -1 at the end (then: check answers). */
 ptrdiff_t form_page_next(const struct form *f, size_t page, const json *answers, arena *a);

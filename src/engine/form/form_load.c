@@ -543,6 +543,24 @@ ptrdiff_t form_page_find(const struct form *f, str id)
 	return -1;
 }
 
+static bool has_field(const struct item *i, str field)
+{
+	if (str_eq(i->name, field))
+		return true;
+	for (const struct item *k = i->first; k; k = k->next)
+		if (has_field(k, field))
+			return true;
+	return false;
+}
+
+ptrdiff_t form_page_of(const struct form *f, str field)
+{
+	for (size_t p = 0; p < f->n_pages; p++)
+		if (has_field(f->pages[p].body, field))
+			return (ptrdiff_t)p;
+	return -1;
+}
+
 bool form_page_shown(const struct form *f, size_t page, const json *answers, arena *a)
 {
 	return item_shown(f->pages[page].body, answers, a);

@@ -52,6 +52,9 @@ void guide_service_crumbs(struct req *r, const struct pack *p, const struct serv
 /* The first item of the list in one of the pack's documents, {"channels": [...]}. */
 const json *guide_first(const json *document);
 
+/* page_centres.c: the governorates as a select's items. */
+json *guide_areas(struct req *r, const struct pack *p, str chosen);
+
 /* An item {"id", "name", ...} of a document of the pack, NULL when unknown. */
 const json *guide_item(const json *list, str id);
 /* {"en","ar"} of an entity; empty object when unknown. */

@@ -108,6 +108,24 @@ static void start(struct req *r, const struct service *s, json *about)
 		             view_href(r, "/applications/%lld/continue", (long long)q.id));
 }
 
+/* An appointment is booked in the form: at the page that asks the day, of a draft. */
+static void appointment(struct req *r, const struct service *s, json *about)
+{
+	const json *names = json_get(s->definition, "appointment");
+	ptrdiff_t page = names && s->form ? form_page_of(s->form, json_str(names, "day")) : -1;
+	struct kase q;
+	if (page < 0)
+		return;
+	str there = view_href(r, "/services/%.*s/apply", STRF(s->id));
+	if (r->session.level == SESSION_FULL &&
+	    case_open_of(r->db, r->a, r->session.person, s->id, &q))
+		there = str_eq(q.state, STR("draft"))
+		            ? view_href(r, "/applications/%lld/form/%.*s", (long long)q.id,
+		                        STRF(form_page_id(s->form, (size_t)page)))
+		            : view_href(r, "/applications/%.*s", STRF(q.reference));
+	json_set_str(r->a, about, "appointment", there);
+}
+
 json *guide_about(struct req *r, const struct service *s)
 {
 	json *o = json_object(r->a);
@@ -121,6 +139,7 @@ json *guide_about(struct req *r, const struct service *s)
 	    r->a, o, "login",
 	    view_both(r, str_c(r->a, str_cat(r->a, STR("guide.login."), json_str(s->card, "login")))));
 	start(r, s, o);
+	appointment(r, s, o);
 	return o;
 }
 
@@ -206,6 +225,8 @@ static json *card_view(struct req *r, const struct pack *p, const struct service
 	json_set(r->a, v, "methods",
 	         named(r, json_get(c, "payment_methods"), p->payment_methods, "name"));
 	json_set(r->a, v, "centres", named(r, json_get(c, "centres"), p->centres, "name"));
+	if (json_get(c, "centres")->count)
+		json_set(r->a, v, "areas", guide_areas(r, p, (str){0}));
 	if (s->n_decisions)
 		json_set_str(r->a, v, "rule_href", view_href(r, "/services/%.*s/fee", STRF(s->id)));
 	rating(r, s, v);
