@@ -81,6 +81,7 @@ struct form_result {
 /* NULL when the document is wrong; see `d`. The document must outlive the form. */
 struct form *form_load(arena *a, const json *document, struct diags *d);
 
+const json *form_document(const struct form *f); /* as it was loaded */
 str form_id(const struct form *f);
 int64_t form_version(const struct form *f);
 const struct schema *form_schema(const struct form *f);

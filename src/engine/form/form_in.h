@@ -94,6 +94,7 @@ struct page {
 struct form {
 	str id;
 	int64_t version;
+	const json *document;
 	const struct schema *schema;
 	struct page *pages;
 	size_t n_pages, n_controls;

@@ -481,6 +481,7 @@ struct form *form_load(arena *a, const json *document, struct diags *d)
 	                   .terms = json_get(document, "terms")};
 	const json *layout = json_get(document, "layout"), *pages = json_get(layout, "elements");
 	size_t before = d->errors;
+	f->document = document;
 	f->id = json_str(document, "id");
 	f->version = json_int(document, "version", 0);
 	if (!f->id.n || f->version < 1)
@@ -509,6 +510,11 @@ struct form *form_load(arena *a, const json *document, struct diags *d)
 }
 
 /* ---- reading a form ---- */
+
+const json *form_document(const struct form *f)
+{
+	return f->document;
+}
 
 str form_id(const struct form *f)
 {

@@ -192,6 +192,19 @@ static void check_evidence(struct check *c, const struct pack_file *f)
 	}
 }
 
+/* "bundle" of a life event: each of its services has a form. */
+static void check_bundles(struct check *c, const struct pack_file *f)
+{
+	const json *list = json_get(f->doc, "life_events");
+	for (const json *e = list ? list->first : NULL; e; e = e->next) {
+		const json *bundle = json_get(e, "bundle");
+		for (const json *v = bundle ? bundle->first : NULL; v; v = v->next)
+			if (!check_find(c, str_fmt(c->a, "services/%.*s/service.json", STRF(json_text(v)))))
+				check_error(c, f, v, "pack.ref", "Only what has a form can be begun.",
+				            "there is no service \"%.*s\" with a form", STRF(json_text(v)));
+	}
+}
+
 static void check_card(struct check *c, const struct pack_file *f)
 {
 	const json *fees = json_get(f->doc, "fees");
@@ -225,5 +238,7 @@ void check_refs(struct check *c)
 			check_card(c, f);
 		if (str_eq(f->schema, STR("evidence-types")))
 			check_evidence(c, f);
+		if (str_eq(f->schema, STR("life-events")))
+			check_bundles(c, f);
 	}
 }

@@ -13,6 +13,7 @@ static const struct event_kind events[] = {
 static const struct follow follows[] = {
     {"pack.loaded", guide_follow_pack},
     {"case.rated", guide_follow_rating},
+    {"person.erased", guide_follow_erased},
 };
 
 static const struct reactor reactors[] = {{"pack.loaded", guide_react_pack}};
@@ -23,6 +24,7 @@ static const struct derived derived[] = {
     {"guide_rating", "service"},
     {"guide_feedback", "id"},
     {"guide_stale", "service"},
+    {"guide_star", "person, service"},
 };
 
 static const struct err_info errors[] = {
@@ -57,10 +59,16 @@ static const struct nav_item nav[] = {
     {75, "web.nav.feedback", "/guide/feedback", PERM_editor_edit, NULL},
 };
 
+static const struct space_list space[] = {
+    {5, "favourites", "guide.favourites", "guide.favourites.none", NULL, guide_stars},
+};
+
 const struct system guide_system = {
     .organ = &organ,
     .routes = guide_routes,
     .n_routes = COUNT(guide_routes),
     .nav = nav,
     .n_nav = COUNT(nav),
+    .space = space,
+    .n_space = COUNT(space),
 };

@@ -24,6 +24,7 @@ void guide_statements(void);
 #include "systems/guide/events.def"
 #undef EVENT
 void guide_follow_pack(dbc *c, arena *a, const struct event *e);
+void guide_follow_erased(dbc *c, arena *a, const struct event *e);
 void guide_follow_rating(dbc *c, arena *a, const struct event *e);
 
 /* review.c: not reviewed for more than a year. */
@@ -51,6 +52,10 @@ void guide_service_crumbs(struct req *r, const struct pack *p, const struct serv
 
 /* The first item of the list in one of the pack's documents, {"channels": [...]}. */
 const json *guide_first(const json *document);
+
+/* star.c: favourites of the reader. */
+bool guide_starred(struct req *r, str service);
+int64_t guide_stars(struct req *r, json *list, size_t max);
 
 /* page_centres.c: the governorates as a select's items. */
 json *guide_areas(struct req *r, const struct pack *p, str chosen);

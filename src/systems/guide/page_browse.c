@@ -121,6 +121,9 @@ err page_guide_life_event(struct req *r)
 	json_set_str(r->a, about, "id", id);
 	json_set(r->a, about, "title", json_copy(r->a, json_get(event, "name")));
 	json_set(r->a, about, "summary", json_copy(r->a, json_get(event, "description")));
+	const json *bundle = json_get(event, "bundle");
+	json_set_int(r->a, about, "bundle", bundle ? (int64_t)bundle->count : 0);
+	json_set_str(r->a, about, "start", view_href(r, "/life-events/%.*s/start", STRF(id)));
 	json_set(r->a, v, "services", chosen(r, p, of_event, id, &n));
 	json_set_int(r->a, v, "count", (int64_t)n);
 	json_set(r->a, v, "others", other_events(r, p, id));

@@ -117,8 +117,7 @@ static void appointment(struct req *r, const struct service *s, json *about)
 	if (page < 0)
 		return;
 	str there = view_href(r, "/services/%.*s/apply", STRF(s->id));
-	if (r->session.level == SESSION_FULL &&
-	    case_open_of(r->db, r->a, r->session.person, s->id, &q))
+	if (r->session.level == SESSION_FULL && case_open_of(r->db, r->a, r->session.person, s->id, &q))
 		there = str_eq(q.state, STR("draft"))
 		            ? view_href(r, "/applications/%lld/form/%.*s", (long long)q.id,
 		                        STRF(form_page_id(s->form, (size_t)page)))
@@ -201,6 +200,11 @@ static json *card_view(struct req *r, const struct pack *p, const struct service
 	json *about = json_set(r->a, v, "service", guide_about(r, s)), *usual = guide_usual(r, p, s);
 	if (usual)
 		json_set(r->a, about, "usual", usual);
+	if (r->session.level == SESSION_FULL)
+		json_set_int(r->a, v, "star", guide_starred(r, s->id) ? 2 : 1);
+	else
+		json_set_str(r->a, v, "star_sign_in",
+		             view_href(r, "/sign-in?next=/services/%.*s", STRF(s->id)));
 	json_set(r->a, v, "conditions", json_copy(r->a, json_get(c, "conditions")));
 	json_set(r->a, v, "documents", documents(r, p, s));
 	json_set(r->a, v, "fees", fees(r, p, s));

@@ -13,7 +13,7 @@ static bool waits(const struct kase *q)
 	       str_eq(q->state, STR("unpaid"));
 }
 
-static void attention(struct req *r, json *v)
+void attention_view(struct req *r, json *v)
 {
 	struct kase *q = NEWN(r->a, struct kase, CASES_MAX);
 	size_t n = cases_of(r->db, r->a, r->session.person, q, CASES_MAX);
@@ -79,7 +79,7 @@ err page_portal_home(struct req *r)
 	json *v = json_object(r->a);
 	r->cacheable = true;
 	if (r->session.level == SESSION_FULL)
-		attention(r, v);
+		attention_view(r, v);
 	if (p) {
 		online(r, v, p);
 		life_events(r, v, p);

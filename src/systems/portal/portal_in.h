@@ -33,6 +33,9 @@ void fold_erasure_done(dbc *c, arena *a, const struct event *e);
 
 /* ---- my space ---- */
 
+/* "attention": what waits for the reader. */
+void attention_view(struct req *r, json *v);
+
 int64_t space_drafts(struct req *r, json *list, size_t max);
 int64_t space_applications(struct req *r, json *list, size_t max);
 int64_t space_documents(struct req *r, json *list, size_t max);

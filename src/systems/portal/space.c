@@ -207,6 +207,18 @@ static size_t lists(struct req *r, const struct space_list **out)
 	return n;
 }
 
+/* Life events whose services can be begun together. */
+static void bundles(struct req *r, json *v)
+{
+	const struct pack *p = pack_current(r->k);
+	const json *all = p ? json_get(p->life_events, "life_events") : NULL;
+	json *list = json_set(r->a, v, "bundles", json_array(r->a));
+	for (const json *e = all ? all->first : NULL; e; e = e->next)
+		if (json_get(e, "bundle"))
+			item(r, list, json_get(e, "name"),
+			     view_href(r, "/life-events/%.*s/start", STRF(json_str(e, "id"))));
+}
+
 err page_portal_space(struct req *r)
 {
 	const struct space_list *all[LISTS_MAX];
@@ -224,5 +236,7 @@ err page_portal_space(struct req *r)
 		if (all[i]->path && count)
 			json_set_str(r->a, o, "href", view_href(r, "%s", all[i]->path));
 	}
+	attention_view(r, v);
+	bundles(r, v);
 	return req_view(r, "portal/space", v);
 }
