@@ -53,8 +53,10 @@ enum db_driver { DB_SQLITE, DB_POSTGRES };
  * "postgres://" or "postgresql://". Refuses unsafe durability with ERR_db_unsafe
  * and says why in *why: SQLite below synchronous=FULL; PostgreSQL with fsync,
  * full_page_writes or synchronous_commit off (or local), with unlogged tables, or
- * with standbys of which none is synchronous. A PostgreSQL connection that breaks
- * is made again when next used. Creates the SQLite file if absent. */
+ * with standbys of which none is synchronous, or with several servers named (host=a,b)
+ * and no synchronous_standby_names. The writer looks again with each new connection
+ * and once a second. A PostgreSQL connection that breaks is made again when next used.
+ * Creates the SQLite file if absent. */
 err db_open(arena *a, str url, db **out, str *why);
 void db_close(db *d);
 enum db_driver db_kind(const db *d);
@@ -130,7 +132,7 @@ int64_t db_query_int_args(dbc *c, struct sql *q, int64_t otherwise, const struct
  *   ERR_db_lost        the connection broke; nothing of the transaction is kept
  *   ERR_db_uncertain   it broke during the commit: kept or not, nobody knows yet
  *   ERR_db_full        no space
- *   ERR_db_unsafe      see db_open; the server found on reconnecting is unsafe
+ *   ERR_db_unsafe      see db_open; the server is no longer safe
  *   ERR_db_failed      anything else
  */
 err db_error(const dbc *c);

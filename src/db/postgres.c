@@ -25,13 +25,16 @@
 #define CONNECT_SECONDS         "5"
 #define UNANSWERED_MILLISECONDS "15000" /* before the network counts as gone */
 #define INTEGER_DIGITS          21
+#define LOOK_EVERY              SECOND /* at the server's settings, while it is written to */
 
 struct postgres_connection {
 	struct dbc c;
 	PGconn *h;
 	bool *prepared;
 	bool in_transaction;
-	bool warned; /* the server warned during the last step */
+	bool warned;    /* the server warned during the last step */
+	bool cluster;   /* several servers are named: whichever is the primary */
+	instant looked; /* monotonic; when its settings were last found safe */
 	bool release_owed;
 };
 
@@ -80,6 +83,16 @@ static void notice(void *ctx, const PGresult *res)
 		((struct postgres_connection *)ctx)->warned = true;
 }
 
+static bool names_several(PGconn *h)
+{
+	PQconninfoOption *all = PQconninfo(h);
+	bool several = false;
+	for (const PQconninfoOption *o = all; o && o->keyword; o++)
+		several |= strcmp(o->keyword, "host") == 0 && o->val && strchr(o->val, ',');
+	PQconninfoFree(all);
+	return several;
+}
+
 /* What each new connection is told; readers cannot write, even by mistake. */
 static bool set_up(struct postgres_connection *p)
 {
@@ -109,6 +122,7 @@ static dbc *connect_(db *d, bool writer, char *why)
 	p->c.writing = writer;
 	p->prepared = calloc(DB_SLOTS, sizeof *p->prepared);
 	p->h = p->prepared ? PQconnectdbParams(key, value, 1) : NULL;
+	p->cluster = p->h && names_several(p->h);
 	if (!p->h || (!set_up(p) && writer)) {
 		snprintf(why, DB_ERROR_TEXT_BYTES, "PostgreSQL: %.400s",
 		         p->h ? PQerrorMessage(p->h) : "out of memory");
@@ -367,6 +381,9 @@ static void step(dbc *c, enum db_step which)
 	bool begins = which == DB_BEGIN_WRITE || which == DB_BEGIN_READ;
 	if (begins && !ready(p))
 		return;
+	if (which == DB_BEGIN_WRITE && clock_monotonic() - p->looked > LOOK_EVERY &&
+	    check_safe(c, NULL, NULL) != OK)
+		return;
 	p->warned = false;
 	const char *message = step_message(p, which);
 	if (!message)
@@ -415,16 +432,31 @@ static const char unsafe_text[] =
     "  ('pg_receivewal', 'pg_basebackup')) THEN 'no standby is synchronous'"
     " END";
 
-/* Also fails the connection, for the check after a reconnection. */
-static err check_safe(dbc *c, arena *a, str *why)
+/* Of several servers each may become the primary: without a synchronous standby, one
+ * that lacks commits, even while none follows at the moment. */
+static const char unsafe_cluster_text[] =
+    "SELECT CASE WHEN current_setting('synchronous_standby_names') = ''"
+    " THEN 'several servers are named, and no standby is synchronous' END";
+
+static void check_text(struct postgres_connection *p, const char *text)
 {
-	struct postgres_connection *p = of(c);
-	PGresult *res = PQexec(p->h, unsafe_text);
+	PGresult *res = PQexec(p->h, text);
 	if (PQresultStatus(res) != PGRES_TUPLES_OK)
 		fail(p, res, "checking the settings");
 	else if (!PQgetisnull(res, 0, 0))
-		dbc_fail(c, ERR_db_unsafe, PQgetvalue(res, 0, 0));
+		dbc_fail(&p->c, ERR_db_unsafe, PQgetvalue(res, 0, 0));
 	PQclear(res);
+}
+
+/* Also fails the connection, for the check after a reconnection and while it is used. */
+static err check_safe(dbc *c, arena *a, str *why)
+{
+	struct postgres_connection *p = of(c);
+	check_text(p, unsafe_text);
+	if (!c->error && p->cluster)
+		check_text(p, unsafe_cluster_text);
+	if (!c->error)
+		p->looked = clock_monotonic();
 	if (c->error && why)
 		*why = str_fmt(a, "PostgreSQL could lose an acknowledged commit: %s", c->error_text);
 	return c->error;

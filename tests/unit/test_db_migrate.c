@@ -215,6 +215,47 @@ static void asynchronous_clusters_are_refused(void **state)
 	assert_true(str_find(why, STR("standby")) >= 0);
 }
 
+/* Two servers by name, of which either may be the primary, and none waits for the other. */
+static void a_cluster_without_a_synchronous_standby_is_refused(void **state)
+{
+	struct dbu *u = DBU(state);
+	str pg = str_of(getenv("DIWAN_TEST_PG")), why = {0};
+	ptrdiff_t at = str_find(pg, STR("127.0.0.1")), end = str_find(pg, STR("/postgres"));
+	if (at < 0 || end < at) {
+		print_message("# skipped: the server is not on 127.0.0.1\n");
+		return;
+	}
+	str place = str_sub(pg, (size_t)at, (size_t)end);
+	str url = str_fmt(u->a, "%.*s,%.*s/postgres", (int)end, pg.p, STRF(place));
+	db *d = NULL;
+	assert_int_equal(db_open(u->a, url, &d, &why), ERR_db_unsafe);
+	assert_true(str_find(why, STR("several servers are named, and no standby")) >= 0);
+	set_server("synchronous_standby_names", "'n2'");
+	err e = db_open(u->a, url, &d, &why);
+	if (e == OK)
+		db_close(d);
+	set_server("synchronous_standby_names", "''");
+	assert_int_equal(e, OK);
+}
+
+/* Settings that are changed under a running platform stop its writing, and only that. */
+static void a_server_that_becomes_unsafe_is_not_written_to(void **state)
+{
+	struct dbu *u = DBU(state);
+	dbc *c = db_writer(u->db);
+	assert_int_equal(db_begin(c), OK);
+	assert_int_equal(db_commit(c), OK);
+	set_server("fsync", "off");
+	nanosleep(&(struct timespec){1, 200000000}, NULL);
+	err e = db_begin(c);
+	db_rollback(c);
+	set_server("fsync", "on");
+	assert_int_equal(e, ERR_db_unsafe);
+	assert_int_equal(db_begin(c), OK);
+	assert_int_equal(db_commit(c), OK);
+	db_writer_return(c);
+}
+
 /* A file that cannot be put into WAL mode (another program holds it otherwise)
  * is not safe either. */
 static void sqlite_without_wal_is_refused(void **state)
@@ -236,8 +277,11 @@ int main(void)
 	    TWICE(newer_and_changed_are_refused),
 	    cmocka_unit_test_setup_teardown(unsafe_settings_are_refused, dbu_postgres, dbu_stop),
 	    cmocka_unit_test_setup_teardown(unsafe_servers_are_refused, dbu_postgres, dbu_stop),
-	    cmocka_unit_test_setup_teardown(asynchronous_clusters_are_refused, dbu_postgres,
-	                                    dbu_stop),
+	    cmocka_unit_test_setup_teardown(asynchronous_clusters_are_refused, dbu_postgres, dbu_stop),
+	    cmocka_unit_test_setup_teardown(a_cluster_without_a_synchronous_standby_is_refused,
+	                                    dbu_postgres, dbu_stop),
+	    cmocka_unit_test_setup_teardown(a_server_that_becomes_unsafe_is_not_written_to,
+	                                    dbu_postgres, dbu_stop),
 	    cmocka_unit_test_setup_teardown(sqlite_without_wal_is_refused, dbu_sqlite, dbu_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

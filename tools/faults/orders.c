@@ -26,6 +26,7 @@
 #define CLIENTS_MAX  64
 #define KEY_STEP     INT64_C(1000000000) /* key: the number of its client by this, and its own */
 #define SCOPE        STR("power")
+#define REFUSED_MAX  1200 /* times that a client asks again: two minutes */
 #define START        (INT64_C(1764000000) * SECOND)
 #define FEE          5000
 #define BACK         1500
@@ -270,7 +271,7 @@ static void *pay_endlessly(void *ctx)
 {
 	struct payer *p = ctx;
 	arena *a = arena_create(CLIENT_BYTES);
-	for (err e = OK; e == OK; p->key++) {
+	for (int refused = 0; refused < REFUSED_MAX;) {
 		char line[96];
 		arena_reset(a);
 		struct action act = {.k = p->k,
@@ -280,7 +281,7 @@ static void *pay_endlessly(void *ctx)
 		                     .idempotency_scope = SCOPE,
 		                     .idempotency_key = str_fmt(a, "%lld", (long long)p->key),
 		                     .request_hash = STR("pay")};
-		e = kernel_run(&act);
+		err e = kernel_run(&act);
 		int n = snprintf(line, sizeof line, "%s pay %lld %lld\n",
 		                 e == OK                 ? "ack"
 		                 : e == ERR_db_uncertain ? "unk"
@@ -288,6 +289,10 @@ static void *pay_endlessly(void *ctx)
 		                 (long long)p->key, (long long)(e ? 0 : json_int(act.answer, "order", 0)));
 		if (write(STDOUT_FILENO, line, (size_t)n) != n)
 			break;
+		p->key += e == OK; /* or the same again */
+		refused = e ? refused + 1 : 0;
+		if (e)
+			nanosleep(&(struct timespec){0, 100000000}, NULL);
 	}
 	arena_destroy(a);
 	return NULL;

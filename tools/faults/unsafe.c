@@ -61,5 +61,6 @@ PGresult *PQexec(PGconn *h, const char *sql)
 	static PGresult *(*real)(PGconn *, const char *);
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "PQexec");
-	return real(h, unseen() && strstr(sql, "current_setting('fsync')") ? "SELECT NULL" : sql);
+	return real(h,
+	            unseen() && strstr(sql, "SELECT CASE WHEN current_setting") ? "SELECT NULL" : sql);
 }
