@@ -279,7 +279,9 @@ void fold_payment_dispute_moved(dbc *c, arena *a, const struct event *e)
 void fold_payment_key_made(dbc *c, arena *a, const struct event *e)
 {
 	(void)a;
-	db_exec(c, &sql_api_key_insert, D_TEXT(text(e, "hash")), D_TEXT(e->entity), D_INT(e->at));
+	str scope = text(e, "scope");
+	db_exec(c, &sql_api_key_insert, D_TEXT(text(e, "hash")), D_TEXT(e->entity), D_INT(e->at),
+	        D_TEXT(scope.n ? scope : STR("pay")));
 }
 
 void fold_payment_webhook_set(dbc *c, arena *a, const struct event *e)

@@ -5,6 +5,7 @@
 #include "systems/payments/hold.h"
 #include "systems/payments/lead.h"
 #include "systems/payments/order.h"
+#include "systems/payments/payout/payout.h"
 #include "systems/payments/react.h"
 #include "systems/payments/statements.h"
 #include "systems/payments/token.h"
@@ -31,6 +32,12 @@ static const struct job_kind jobs[] = {
     {"payment.refund", job_refund, 1000},    {"payment.probe", job_probe, 0},
     {"payment.expire", job_expire_order, 0}, {"payment.dispute_due", job_dispute_due, 0},
     {"payment.hold", job_hold, 1000},        {"payment.lead", job_lead, 20},
+    {"payment.payout_tell", payout_tell_job, 0},
+};
+
+static const struct job_command job_commands[] = {
+    {"payment.payout", payout_job, 1000},
+    {"payment.voucher_expire", voucher_expire_job, 1000},
 };
 
 /* In the order in which rows name each other. */
@@ -60,6 +67,16 @@ static const struct derived derived[] = {
     {"pay_api_order", "order_id"},
     {"pay_hold", "attempt"},
     {"pay_lead", "attempt"},
+    {"pay_program", "name"},
+    {"pay_request", "entity, kind, request"},
+    {"pay_funding", "id"},
+    {"pay_payee", "id"},
+    {"pay_merchant", "id"},
+    {"pay_voucher_group", "entity, code"},
+    {"pay_voucher", "id"},
+    {"pay_payout_batch", "id"},
+    {"pay_payout", "batch, no"},
+    {"pay_rtp", "id"},
 };
 
 static const struct err_info errors[] = {
@@ -78,6 +95,8 @@ static const struct organ payments_organ = {
     .n_reactors = COUNT(reactors),
     .jobs = jobs,
     .n_jobs = COUNT(jobs),
+    .job_commands = job_commands,
+    .n_job_commands = COUNT(job_commands),
     .derived = derived,
     .n_derived = COUNT(derived),
     .errors = errors,

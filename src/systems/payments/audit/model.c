@@ -681,6 +681,7 @@ void model_event(struct audit *u, const struct event *e)
 	for (size_t i = 0; i < COUNT(takes); i++)
 		if (str_eq(kind, str_of(takes[i].kind)))
 			takes[i].take(u, e);
+	payout_event(u, e, kind);
 	if (str_starts(kind, STR("refund_")))
 		refund_event(u, e, kind);
 	else if (str_eq(kind, STR("expired")))

@@ -112,8 +112,7 @@ static const json *transfer(struct audit *u, str key)
 	return row_get(u, "ledger_transfer", remembered(u, "transfer", key));
 }
 
-/* Something that must have been booked, and with which amount and end. */
-static void booked(struct audit *u, str key, int64_t amount, const char *state)
+void booked(struct audit *u, str key, int64_t amount, const char *state)
 {
 	const json *t = transfer(u, key);
 	int64_t id = 0;
@@ -260,6 +259,7 @@ void money_end(struct audit *u)
 	bank_booked(u);
 	shares_booked(u);
 	disputes_booked(u);
+	payouts_booked(u);
 	balances(u);
 	for (const json *t = first_of(u, "ledger_transfer"); t; t = t->next)
 		if (!remembered(u, "explained", json_str(t, "key")).n)

@@ -34,6 +34,11 @@ bool is(const json *row, const char *column, const char *value);
 /* model.c: what an event of payments does. money.c: what one of the ledger does. */
 void model_event(struct audit *u, const struct event *e);
 void money_event(struct audit *u, const struct event *e);
+/* payout.c: what one of vouchers and batches does; `kind` without "payment.". */
+void payout_event(struct audit *u, const struct event *e, str kind);
+void payouts_booked(struct audit *u);
+/* money.c: something that must have been booked, with which amount and end. */
+void booked(struct audit *u, str key, int64_t amount, const char *state);
 /* What must hold when all is read. */
 void money_end(struct audit *u);
 void model_end(struct audit *u);
