@@ -24,6 +24,7 @@
 #define OFFICE_HOURS   7  /* a working day's */
 #define SLOW_OF        9  /* every so manieth task lies for weeks */
 #define SILENT_OF      12 /* applicants who never answer */
+#define OWN_OF         10 /* every so manieth applicant is an account of demo.json */
 #define RATING_PERCENT 60
 #define WALLET_PERCENT 15
 
@@ -152,6 +153,17 @@ static err rate(struct tx *tx, void *ctx)
 	return case_rate(tx, r->case_id, r->stars, (str){0});
 }
 
+/* The account of demo.json itself, so that whoever signs in by it finds something. */
+static void known(struct country *c, struct demo_person *d)
+{
+	struct person p = {0};
+	dbc *db_of = db_reader(c->o->k->db);
+	d->number = json_str(d->like, "national_number");
+	person_by_number(db_of, c->a, d->number, &p);
+	db_reader_return(db_of);
+	d->id = p.id;
+}
+
 static void begins(struct country *c, struct life *f)
 {
 	struct demo_person d = {.pack = c->pack,
@@ -159,7 +171,9 @@ static void begins(struct country *c, struct life *f)
 	                        .days = f->days,
 	                        .random = &c->random};
 	f->begun = true;
-	if (live_run(&f->l, 0, demo_person_put, &d) != OK)
+	if (below(c, OWN_OF) == 0)
+		known(c, &d);
+	else if (live_run(&f->l, 0, demo_person_put, &d) != OK)
 		return;
 	f->l.applicant = d.id;
 	f->number = json_str(d.like, "national_number");

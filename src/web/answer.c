@@ -219,6 +219,22 @@ static bool nav_current(str path, str item)
 	return str_starts(path, item) && path.p[item.n] == '/';
 }
 
+/* The pages of its lists stand under "My space", but for those that the menu names. */
+static bool in_space(const struct exchange *x, const struct nav_item *const *item, size_t n)
+{
+	str path = x->r.path;
+	for (size_t i = 0; i < n; i++)
+		if (nav_current(path, str_of(item[i]->path)))
+			return strcmp(item[i]->path, SPACE_PATH) == 0;
+	for (size_t i = 0; i < x->s->o.n_systems; i++)
+		for (size_t k = 0; k < x->s->o.systems[i]->n_space; k++) {
+			const char *list = x->s->o.systems[i]->space[k].path;
+			if (list && nav_current(path, str_of(list)))
+				return true;
+		}
+	return false;
+}
+
 static void nav_members(struct exchange *x, json *v)
 {
 	struct req *r = &x->r;
@@ -229,7 +245,10 @@ static void nav_members(struct exchange *x, json *v)
 		json *o = json_push(nav, json_object(x->a));
 		json_set_str(x->a, o, "href", str_fmt(x->a, "/%s%s", lang_code(r->lang), item[i]->path));
 		json_set_str(x->a, o, "key", str_of(item[i]->key));
-		json_set_bool(x->a, o, "current", nav_current(r->path, str_of(item[i]->path)));
+		json_set_bool(x->a, o, "current",
+		              strcmp(item[i]->path, SPACE_PATH) == 0
+		                  ? in_space(x, item, n)
+		                  : nav_current(r->path, str_of(item[i]->path)));
 		json_set_int(x->a, o, "count", item[i]->count && r->db ? item[i]->count(r) : 0);
 	}
 }

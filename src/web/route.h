@@ -62,19 +62,21 @@ static inline bool route_takes_files(const struct route *r)
 
 /* An entry of the menu, for those who have the permission. */
 struct nav_item {
-	int place;        /* order in the menu: home 10, guide 20, my space 25, applications 30,
-	                   * documents 35, inbox 40, desk 50, statistics 60, accounts 70 */
+	int place;        /* order in the menu: home 10, guide 20, my space 25, inbox 40, desk 50,
+	                   * statistics 60, accounts 70 */
 	const char *key;  /* of the message: "web.nav.home" */
 	const char *path; /* below the language; current there and below */
 	enum permission permission;
 	int64_t (*count)(struct req *r); /* what is new there; may be NULL */
 };
 
+#define SPACE_PATH "/me"
+
 /* A list of "My space" (/me): what of this room is the reader's own. The page is the
  * portal's; each room brings its lists, as it brings entries of the menu. */
 struct space_list {
-	int place;        /* favourites 5, drafts 10, applications 20, bills 30, documents 40,
-	                   * appointments 50, messages 60, history 70 */
+	int place;        /* favourites 5, drafts 10, applications 20, bills 30, payments 35,
+	                   * documents 40, appointments 50, messages 60, history 70 */
 	const char *id;   /* of its section in the page: "bills" */
 	const char *key;  /* of its heading */
 	const char *none; /* of the sentence that stands where there is nothing */

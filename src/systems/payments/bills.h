@@ -36,9 +36,10 @@ bool bill_get(dbc *c, arena *a, int64_t id, struct bill *out);
 /* A person's bills, by due date; `open`: only those with something to pay. */
 size_t bills_of(dbc *c, arena *a, int64_t payer, bool open, struct bill *out, size_t max);
 
-/* page_bills.c, for "my space" (web/route.h). */
+/* page_bills.c and page_history.c, for "my space" (web/route.h). */
 struct req;
 int64_t space_bills(struct req *r, json *list, size_t max);
+int64_t space_payments(struct req *r, json *list, size_t max);
 
 struct bill_part {
 	int64_t bill, amount; /* amount 0 = all that is open */

@@ -149,12 +149,14 @@ err react_work_requested(struct tx *tx, const struct event *e)
 	    .amount = q.fee.minor,
 	    .rule = rule_of(tx->a, &q),
 	};
+	const struct service *s = service_at(tx->k, tx->db, q.service, q.version);
+	const json *title = s ? json_get(s->card, "title") : q.fee_rule;
 	struct order_request r = {
 	    .origin = STR("case"),
 	    .entity = q.entity,
 	    .service = q.service,
-	    .title_en = one.label_en,
-	    .title_ar = one.label_ar,
+	    .title_en = json_str(title, "en"),
+	    .title_ar = json_str(title, "ar"),
 	    .currency = q.currency,
 	    .case_id = q.id,
 	    .instance = instance,

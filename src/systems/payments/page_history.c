@@ -1,10 +1,12 @@
 /* page_history.c - what a person has paid: all of it, by year, as a page or CSV. */
+#include "systems/payments/bills.h"
 #include "systems/payments/order.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/statements.h"
 #include "systems/payments/token.h"
 
 #include "kernel/pack/pack.h"
+#include "web/view.h"
 
 #define HISTORY_MAX 1000
 #define EXPORT_MAX  ((size_t)1024 * 1024)
@@ -28,6 +30,34 @@ static rows *history(struct req *r, int64_t year)
 	instant to = year ? year_begins(r, year + 1) : INT64_MAX;
 	return db_query(r->db, &sql_history, D_INT(r->actor.person), D_INT(from), D_INT(to),
 	                D_INT(HISTORY_MAX));
+}
+
+/* {"reference", "title", "amount", "at"} */
+static json *payment_item(struct req *r, rows *q)
+{
+	json *o = json_object(r->a);
+	json_set_str(r->a, o, "reference", str_dup(r->a, db_text(q, 1)));
+	json_set(r->a, o, "title",
+	         text_pair(r->a, str_dup(r->a, db_text(q, 2)), str_dup(r->a, db_text(q, 3))));
+	json_set(r->a, o, "amount", pay_money(r->a, db_int(q, 5), str_dup(r->a, db_text(q, 4))));
+	json_set_int(r->a, o, "at", db_int(q, 6));
+	return o;
+}
+
+int64_t space_payments(struct req *r, json *list, size_t max)
+{
+	int64_t n = 0;
+	rows *q = history(r, 0);
+	for (; db_next(q); n++) {
+		if ((size_t)n >= max)
+			continue;
+		json *o = json_push(list, payment_item(r, q));
+		str reference = json_str(o, "reference");
+		json_set_str(r->a, o, "text", reference);
+		json_set_str(r->a, o, "href", view_href(r, "/payments/%.*s", STRF(reference)));
+	}
+	db_done(q);
+	return n;
 }
 
 static void total_add(struct req *r, json *totals, str code, int64_t amount)
@@ -66,14 +96,8 @@ err page_payments_history(struct req *r)
 	int64_t year = year_asked(r);
 	rows *q = history(r, year);
 	while (db_next(q)) {
-		json *o = json_push(list, json_object(r->a));
-		str code = str_dup(r->a, db_text(q, 4));
-		json_set_str(r->a, o, "reference", str_dup(r->a, db_text(q, 1)));
-		json_set(r->a, o, "title",
-		         text_pair(r->a, str_dup(r->a, db_text(q, 2)), str_dup(r->a, db_text(q, 3))));
-		json_set(r->a, o, "amount", pay_money(r->a, db_int(q, 5), code));
-		json_set_int(r->a, o, "at", db_int(q, 6));
-		total_add(r, totals, code, db_int(q, 5));
+		json_push(list, payment_item(r, q));
+		total_add(r, totals, str_dup(r->a, db_text(q, 4)), db_int(q, 5));
 	}
 	db_done(q);
 	json_set_str(r->a, v, "year", year ? str_fmt(r->a, "%lld", (long long)year) : STR(""));

@@ -71,11 +71,8 @@ static err pay_find(struct req *r, dbc *c, arena *a, struct pay *p)
 static json *service_view(struct req *r, const struct pay *p)
 {
 	json *s = json_object(r->a);
-	const struct service *v = p->q.id ? service_at(r->k, r->db, p->q.service, p->q.version) : NULL;
-	const json *title = v ? json_get(v->card, "title") : NULL;
 	json_set_str(r->a, s, "id", p->q.service);
-	json_set(r->a, s, "title",
-	         title ? json_copy(r->a, title) : text_pair(r->a, p->o.title_en, p->o.title_ar));
+	json_set(r->a, s, "title", text_pair(r->a, p->o.title_en, p->o.title_ar));
 	return s;
 }
 

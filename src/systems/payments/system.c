@@ -105,13 +105,13 @@ static const struct organ payments_organ = {
 };
 
 static const struct nav_item nav[] = {
-    {33, "payments.nav.bills", "/bills", PERM_signed_in, NULL},
-    {35, "payments.nav.history", "/payments", PERM_signed_in, NULL},
     {55, "payments.nav.desk", "/payments-desk", PERM_pay_read, NULL},
 };
 
 static const struct space_list space[] = {
     {30, "bills", "payments.bills.title", "payments.bills.none", "/bills", space_bills},
+    {35, "payments", "payments.history.title", "payments.history.none", "/payments",
+     space_payments},
 };
 
 const struct system payments_system = {

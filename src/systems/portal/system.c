@@ -38,9 +38,7 @@ static const char *const public_kinds[] = {"pack.loaded"};
 
 static const struct nav_item nav[] = {
     {10, "web.nav.home", "/", PERM_public, NULL},
-    {25, "portal.space.title", "/me", PERM_signed_in, NULL},
-    {30, "web.nav.applications", "/applications", PERM_signed_in, NULL},
-    {35, "web.nav.documents", "/documents", PERM_signed_in, NULL},
+    {25, "portal.space.title", SPACE_PATH, PERM_signed_in, NULL},
     {70, "web.nav.accounts", "/admin/accounts", PERM_entity_admin, NULL},
 };
 
