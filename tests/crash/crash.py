@@ -246,7 +246,7 @@ class Applicant(Person):
         if not check:
             raise RuntimeError(f"the form led to {self.visitor.path}: {self.visitor.problem()}")
         # Sending saves once more, with what the registers know then.
-        self.visitor.get(self.step("case.saved case.submitted", r"^$|/check"))
+        self.visitor.get(self.step("case.submitted", r"^$|/check"))
         reference = re.search(r"/applications/([^/?]+)", self.visitor.path).group(1)
         if self.random.random() < 0.3:
             return self.leave(reference, "case.withdrawn")

@@ -52,23 +52,53 @@ static void desk_state(dbc *c, arena *a, int64_t id, str state, instant due)
 	}
 }
 
-static void desk_words(dbc *c, arena *a, int64_t id, str entity, str names)
+#define NAME_WORDS_MAX 256 /* of a person's names */
+
+static void words_insert(dbc *c, int64_t id, str entity, const str *word, size_t n)
 {
-	str *word;
-	size_t n = search_tokens(a, names, &word);
 	for (size_t i = 0; i < n; i++)
 		db_exec(c, &sql_word_insert, D_TEXT(entity), D_BLOB(word[i]), D_INT(id));
+}
+
+/* The entity finds the case by the names of its person, as they stood when it was sent. */
+static void words_add(dbc *c, arena *a, int64_t id, int64_t applicant, str entity)
+{
+	const struct held_row *b = held_get(c, a, &case_body, id, applicant);
+	const json *person =
+	    b && b->v[BODY_person].s.n ? json_parse(a, b->v[BODY_person].s, NULL) : NULL;
+	if (!person) /* erased */
+		return;
+	str *word, names = str_fmt(a, "%.*s %.*s", STRF(json_text(json_path(person, "name.en"))),
+	                           STRF(json_text(json_path(person, "name.ar"))));
+	size_t n = search_tokens(a, names, &word);
+	words_insert(c, id, entity, word, n < NAME_WORDS_MAX ? n : NAME_WORDS_MAX);
+}
+
+/* A further entity finds it by the words by which the first does. */
+static void words_share(dbc *c, arena *a, int64_t id, str first, str entity)
+{
+	str word[NAME_WORDS_MAX];
+	size_t n = 0;
+	rows *r = db_query(c, &sql_word_list, D_INT(id), D_TEXT(first));
+	while (n < COUNT(word) && db_next(r))
+		word[n++] = str_dup(a, db_text(r, 0));
+	db_done(r);
+	words_insert(c, id, entity, word, n);
 }
 
 /* The entity's desk shows the case from now on, and finds it by its words. */
 static void desk_add(dbc *c, arena *a, const struct event *e)
 {
-	const struct held_row *f = file_of(c, a, e);
+	const struct held_row *f = file_of(c, a, e), *first = held_get(c, a, &case_desk, e->case_id, 0);
 	if (!f)
 		return;
-	for (struct held_row *d = held_get(c, a, &case_desk, e->case_id, 0); d; d = d->next)
+	for (const struct held_row *d = first; d; d = d->next)
 		if (str_eq(d->v[DESK_entity].s, e->entity))
 			return;
+	if (first)
+		words_share(c, a, e->case_id, first->v[DESK_entity].s, e->entity);
+	else
+		words_add(c, a, e->case_id, f->v[FILE_applicant].i, e->entity);
 	instant due = f->v[FILE_due].i;
 	held_insert(c, &case_desk,
 	            (const struct dbv[]){
@@ -82,12 +112,6 @@ static void desk_add(dbc *c, arena *a, const struct event *e)
 	                [DESK_submitted] = f->v[FILE_submitted],
 	            });
 	count(c, e->entity, f->v[FILE_service].s, f->v[FILE_state].s, 1);
-	const struct held_row *b = held_get(c, a, &case_body, e->case_id, f->v[FILE_applicant].i);
-	const json *person = b && b->v[BODY_person].s.n ? json_parse(a, b->v[BODY_person].s, NULL) : NULL;
-	if (person) /* else erased */
-		desk_words(c, a, e->case_id, e->entity,
-		           str_fmt(a, "%.*s %.*s", STRF(json_text(json_path(person, "name.en"))),
-		                   STRF(json_text(json_path(person, "name.ar")))));
 }
 
 static void holders(dbc *c, const struct event *e)

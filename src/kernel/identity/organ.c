@@ -31,6 +31,7 @@ static void statements(void)
 {
 	kernel_statements();
 	identity_statements();
+	person_tables();
 }
 
 const struct organ identity_organ = {

@@ -4,38 +4,63 @@
 #include "kernel/vault.h"
 
 #include "base/utf8.h"
+#include "db/held.h"
 
-static bool read_person(arena *a, rows *r, struct person *out)
+#define PERSON_COLUMNS 13 /* of the statements person_get and person_by_number */
+
+/* Never changed by held_set: only so that a command reads a person once. */
+static struct held_table person_row = {
+    .name = "person",
+    .n_columns = PERSON_COLUMNS,
+    .n_keys = 1,
+    .get = &sql_person_get,
+};
+
+void person_tables(void)
 {
-	bool found = db_next(r);
-	if (found)
-		*out = (struct person){
-			.id = db_int(r, 0),
-			.national_number = str_dup(a, db_text(r, 1)),
-			.name_en = str_dup(a, db_text(r, 2)),
-			.name_ar = str_dup(a, db_text(r, 3)),
-			.nationality = str_dup(a, db_text(r, 4)),
-			.group = str_dup(a, db_text(r, 5)),
-			.birth_date = str_dup(a, db_text(r, 6)),
-			.sex = str_dup(a, db_text(r, 7)),
-			.email = str_dup(a, db_text(r, 8)),
-			.phone = str_dup(a, db_text(r, 9)),
-			.language = str_dup(a, db_text(r, 10)),
-			.staff = db_int(r, 11) != 0,
-			.records = json_parse(a, str_dup(a, db_text(r, 12)), NULL),
-		};
-	db_done(r);
-	return found;
+	held_declare(&person_row);
+}
+
+static struct person person_of(arena *a, const struct dbv *v)
+{
+	return (struct person){
+	    .id = v[0].i,
+	    .national_number = str_dup(a, v[1].s),
+	    .name_en = str_dup(a, v[2].s),
+	    .name_ar = str_dup(a, v[3].s),
+	    .nationality = str_dup(a, v[4].s),
+	    .group = str_dup(a, v[5].s),
+	    .birth_date = str_dup(a, v[6].s),
+	    .sex = str_dup(a, v[7].s),
+	    .email = str_dup(a, v[8].s),
+	    .phone = str_dup(a, v[9].s),
+	    .language = str_dup(a, v[10].s),
+	    .staff = v[11].i != 0,
+	    .records = v[12].s.n ? json_parse(a, str_dup(a, v[12].s), NULL) : NULL,
+	};
 }
 
 bool person_get(dbc *c, arena *a, int64_t id, struct person *out)
 {
-	return read_person(a, db_query(c, &sql_person_get, D_INT(id)), out);
+	const struct held_row *r = held_get(c, a, &person_row, id, 0);
+	if (r)
+		*out = person_of(a, r->v);
+	return r != NULL;
 }
 
 bool person_by_number(dbc *c, arena *a, str number, struct person *out)
 {
-	return number.n && read_person(a, db_query(c, &sql_person_by_number, D_TEXT(number)), out);
+	if (!number.n)
+		return false;
+	struct dbv v[PERSON_COLUMNS];
+	rows *r = db_query(c, &sql_person_by_number, D_TEXT(number));
+	bool found = db_next(r);
+	if (found) {
+		db_row(r, v, PERSON_COLUMNS);
+		*out = person_of(a, v);
+	}
+	db_done(r);
+	return found;
 }
 
 json *person_view(arena *a, const struct person *p)
@@ -94,8 +119,9 @@ err person_register(struct tx *tx, struct person *p)
 	json_set_str(tx->a, secret, "language", p->language);
 	if (p->records)
 		json_set(tx->a, secret, "records", json_copy(tx->a, p->records));
-	return tx_emit(tx, (struct emission){.kind = "person.registered", .subject = p->id,
-	                                     .data = data, .secret = secret});
+	return tx_emit(
+	    tx, (struct emission){
+	            .kind = "person.registered", .subject = p->id, .data = data, .secret = secret});
 }
 
 void fold_person_registered(dbc *c, arena *a, const struct event *e)
@@ -115,8 +141,8 @@ err person_update_records(struct tx *tx, int64_t id, const json *records)
 {
 	json *secret = json_object(tx->a);
 	json_set(tx->a, secret, "records", json_copy(tx->a, records));
-	return tx_emit(tx, (struct emission){.kind = "person.records_changed", .subject = id,
-	                                     .secret = secret});
+	return tx_emit(
+	    tx, (struct emission){.kind = "person.records_changed", .subject = id, .secret = secret});
 }
 
 void fold_person_records_changed(dbc *c, arena *a, const struct event *e)
@@ -131,8 +157,8 @@ err person_update_contact(struct tx *tx, int64_t id, str email, str phone, str l
 	json_set_str(tx->a, secret, "email", email);
 	json_set_str(tx->a, secret, "phone", phone);
 	json_set_str(tx->a, secret, "language", language);
-	return tx_emit(tx, (struct emission){.kind = "person.contact_changed", .subject = id,
-	                                     .secret = secret});
+	return tx_emit(
+	    tx, (struct emission){.kind = "person.contact_changed", .subject = id, .secret = secret});
 }
 
 void fold_person_contact_changed(dbc *c, arena *a, const struct event *e)

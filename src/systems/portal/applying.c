@@ -90,7 +90,9 @@ err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, instant no
 	json *sources = json_object(a);
 	json_set(a, sources, "person", p.applicant);
 	json_set(a, sources, "applicant", json_copy(a, p.applicant));
-	p.answers = form_prefill(p.s->form, sources, p.answers ? p.answers : json_object(a), a);
+	const json *kept = p.answers ? p.answers : json_object(a);
+	p.answers = form_prefill(p.s->form, sources, kept, a);
+	p.known = json_equal(p.answers, kept);
 	*out = p;
 	return OK;
 }

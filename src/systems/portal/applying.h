@@ -14,6 +14,7 @@ struct applying {
 	bool returned;       /* the applicant owes an answer */
 	json *applicant;     /* person_view */
 	json *answers, *raw; /* with what registers know */
+	bool known;          /* the draft has just these answers: registers know nothing new */
 };
 
 /* "IDL-2026-000042"; of a draft, which has none yet, its id. */

@@ -74,7 +74,8 @@ err decide_portal_check(struct tx *tx, struct req *r)
 	if (now.returned) {
 		e = case_answer(tx, now.q.id, now.answers);
 	} else {
-		e = draft_save(tx, now.q.id, now.answers, NULL); /* with what registers know today */
+		if (!now.known) /* with what registers know today */
+			e = draft_save(tx, now.q.id, now.answers, NULL);
 		e = e ? e : case_submit(tx, now.q.id);
 	}
 	if (e)
