@@ -56,7 +56,7 @@ static void a_card_tells_what_an_applicant_needs(void **state)
 	assert_shows(v, "3 أيام عمل");
 	visit(v, "/en/services/" SERVICE "/fee");
 	assert_shows(v, "How the fee is worked out");
-	assert_shows(v, "&quot;lost&quot;");
+	assert_shows(v, "Lost card");
 	visit(v, "/en/services/" SERVICE "/fee?try=1&in1=young");
 	assert_shows(v, "Enter a number");
 	visit(v, "/en/services/nothing");

@@ -548,6 +548,52 @@ static void services_share_a_decision_of_the_country(void **state)
 	assert_false(str_eq(pack_service(checked(a, &s), STR("idcard-renew"))->hash, before));
 }
 
+/* Both languages of a label; false if one is missing. */
+static bool both(const json *label)
+{
+	return json_str(label, "en").n && json_str(label, "ar").n;
+}
+
+static size_t unsaid(arena *a, const struct dmn *m, const char *whose)
+{
+	size_t bad = 0;
+	const json *all = dmn_describe(a, m);
+	for (const json *i = json_get(all, "inputs")->first; i; i = i->next)
+		bad += !both(json_get(i, "label"));
+	for (const json *d = json_get(all, "decisions")->first; d; d = d->next) {
+		const json *t = dmn_table_view(a, m, json_str(d, "name")), *c;
+		bad += !both(json_get(d, "label"));
+		for (const json *r = json_get(d, "results")->first; r; r = r->next)
+			bad += !both(json_get(r, "label"));
+		for (int i = 0; t && i < 2; i++)
+			for (c = json_get(t, i ? "output_columns" : "input_columns")->first; c; c = c->next) {
+				str values = json_str(c, "values"), one;
+				bad += !both(json_get(c, "label"));
+				while (str_starts(values, STR("\"")) && str_cut(&values, ',', &one))
+					bad += !both(json_get_str(json_get(c, "meanings"),
+					                          str_sub(str_trim(one), 1, str_trim(one).n - 1)));
+			}
+	}
+	if (bad)
+		print_message("%s: %zu things without a label in both languages\n", whose, bad);
+	return bad;
+}
+
+static void rules_of_the_pack_speak_both_languages(void **state)
+{
+	arena *a = *state;
+	struct pack_source s = folder(a, "packs/bahrain");
+	const struct pack *p = checked(a, &s);
+	size_t bad = 0, models = 0;
+	for (size_t i = 0; i < p->n_decisions; i++, models++)
+		bad += unsaid(a, p->decisions[i].model, str_c(a, p->decisions[i].id));
+	for (size_t i = 0; i < p->n_services; i++)
+		for (size_t k = 0; k < p->services[i].n_decisions; k++, models++)
+			bad += unsaid(a, p->services[i].decisions[k].model, str_c(a, p->services[i].id));
+	assert_in_range(models, 20, 1000);
+	assert_int_equal(bad, 0);
+}
+
 static void put_text(arena *a, const char *dir, const char *path, const char *text)
 {
 	str whole = str_fmt(a, "%s/%s", dir, path);
@@ -611,6 +657,7 @@ int main(void)
 	    cmocka_unit_test(the_journal_gives_the_same_tables),
 	    UNIT(a_decision_gives_an_amount_and_its_rule),
 	    UNIT(services_share_a_decision_of_the_country),
+	    UNIT(rules_of_the_pack_speak_both_languages),
 	    UNIT(a_shared_decision_must_be_there_and_stand_once),
 	    UNIT(the_fee_of_a_card_is_that_of_the_table),
 	    UNIT(the_window_of_renewal_is_one_month),

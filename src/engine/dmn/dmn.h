@@ -68,16 +68,19 @@ err dmn_eval_value(const struct dmn *m, str name_or_id, feel_value inputs, struc
 
 /* What is in a model: an object {"name", "namespace", "inputs": [{"name","id","type",
  * "label"}], "decisions": [{"name","id","type","label","question","requires": [names],
- * "table"}], "services": [...], "models": [...]}.
+ * "table", "results": [{"name","label"}] of a context}], "services": [...], "models": [...]}.
  *
  * A label is an object of the languages there are, {"en": "..", "ar": ".."}: English is
  * the label attribute (or the name), others stand beside it as
- *     <extensionElements><label xmlns="urn:diwan:label" xml:lang="ar">...</label> */
+ *     <extensionElements><label xmlns="urn:diwan:label" xml:lang="ar">...</label>
+ * Inputs, decisions, columns and the components of item definitions have labels; what the
+ * values of an input column mean stands in its inputValues:
+ *     <extensionElements><value xmlns="urn:diwan:label" of="citizen" xml:lang="ar">...</value> */
 json *dmn_describe(arena *a, const struct dmn *m);
 
 /* A decision table as data for a page: {"name", "label", "hit", "aggregation", "inputs":
  * [texts], "outputs": [names], "input_columns" and "output_columns": [{"name", "label",
- * "type", "values", "default"}], "rules": [{"id", "inputs": [texts], "outputs": [texts],
+ * "type", "values", "meanings": {value: label}, "default"}], "rules": [{"id", "inputs": [texts], "outputs": [texts],
  * "annotation", "annotations": {"en", "ar"}}]}, the annotations by the names of their
  * columns; NULL if the decision is no table. */
 json *dmn_table_view(arena *a, const struct dmn *m, str name_or_id);

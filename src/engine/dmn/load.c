@@ -23,7 +23,7 @@ static void learn_words(struct scope *s, const struct dxml *n)
 
 /* --- types -------------------------------------------------------------------------- */
 
-static struct type_entry *find_entry(struct part *p, str name)
+static struct type_entry *find_entry(const struct part *p, str name)
 {
 	for (struct type_entry *t = p->types; t; t = t->next)
 		if (str_eq(t->name, name))
@@ -67,6 +67,12 @@ static const struct feel_type *resolve(struct dmn *m, struct part *p, str ref, i
 const struct feel_type *dmn_type_of_part(struct dmn *m, struct part *p, str ref)
 {
 	return resolve(m, p, ref, 0);
+}
+
+const struct dxml *dmn_type_source(const struct part *p, str ref)
+{
+	const struct type_entry *t = ref.n ? find_entry(p, ref) : NULL;
+	return t ? t->src : NULL;
 }
 
 static const struct feel_type *find_type_for_feel(void *ctx, str name)

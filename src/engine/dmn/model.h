@@ -77,6 +77,8 @@ const struct dxml *dmn_expression(const struct dxml *parent);        /* its boxe
 struct node *dmn_lower_table(struct build *b, const struct dxml *t);
 const struct feel_type *dmn_type(struct build *b, str ref, const struct dxml *at);
 const struct feel_type *dmn_type_of_part(struct dmn *m, struct part *p, str ref);
+/* The item definition of that name, or NULL. */
+const struct dxml *dmn_type_source(const struct part *p, str ref);
 str dmn_label(const struct dxml *n, str lang); /* empty if there is none in that language */
 struct element *dmn_find(const struct dmn *m, const struct part *p, str name_or_id);
 

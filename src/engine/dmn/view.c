@@ -2,12 +2,17 @@
 
 /* What people see of a model: its contents, and a table as rows of text. */
 
-str dmn_label(const struct dxml *n, str lang)
+static const struct dxml *extensions(const struct dxml *n)
 {
 	const struct dxml *e = n ? n->first : NULL;
 	while (e && !str_eq(e->name, STR("extensionElements")))
 		e = e->next;
-	for (const struct dxml *l = e ? e->first : NULL; l; l = l->next)
+	return e ? e->first : NULL;
+}
+
+str dmn_label(const struct dxml *n, str lang)
+{
+	for (const struct dxml *l = extensions(n); l; l = l->next)
 		if (str_eq(l->name, STR("label")) && str_eq(dxml_get(l, "lang"), lang))
 			return str_trim(l->text);
 	return str_eq(lang, STR("en")) ? dxml_get(n, "label") : (str){0};
@@ -24,6 +29,37 @@ static json *labels(arena *a, const struct dxml *n, str name)
 	return o;
 }
 
+/* What the values of a list mean: {"citizen": {"en": .., "ar": ..}}, of those told. */
+static json *meanings(arena *a, const struct dxml *values)
+{
+	json *o = json_object(a);
+	for (const struct dxml *v = extensions(values); v; v = v->next) {
+		str of = dxml_get(v, "of");
+		if (!str_eq(v->name, STR("value")) || !of.n)
+			continue;
+		json *one = json_get_str(o, of);
+		if (!one)
+			one = json_set_key(a, o, of, json_object(a));
+		json_set_key(a, one, dxml_get(v, "lang"), json_string(a, str_trim(v->text)));
+	}
+	return o;
+}
+
+/* The members of the context a decision gives, by the item definition of its type. */
+static json *results(arena *a, const struct element *el)
+{
+	json *list = json_array(a);
+	str ref = dxml_get(dxml_child(el->src, "variable"), "typeRef");
+	const struct dxml *type = dmn_type_source(el->part, ref);
+	const struct dxml *c = dxml_child(type, "itemComponent");
+	for (; c; c = dxml_sibling(c, "itemComponent")) {
+		json *o = json_push(list, json_object(a));
+		json_set_str(a, o, "name", dxml_get(c, "name"));
+		json_set(a, o, "label", labels(a, c, dxml_get(c, "name")));
+	}
+	return list;
+}
+
 static json *summary(arena *a, const struct dmn *m, const struct element *el)
 {
 	json *o = json_object(a), *needs = json_array(a);
@@ -38,6 +74,7 @@ static json *summary(arena *a, const struct dmn *m, const struct element *el)
 		json_push(needs, json_string(a, m->element[el->needs[i]]->name));
 	json_set(a, o, "requires", needs);
 	json_set_bool(a, o, "table", el->table != NULL);
+	json_set(a, o, "results", results(a, el));
 	return o;
 }
 
@@ -67,7 +104,7 @@ static json *annotations(arena *a, const struct table *t, const struct rule *r)
 	return o;
 }
 
-static json *columns(arena *a, const struct table *t, bool inputs)
+static json *columns(arena *a, const struct element *el, const struct table *t, bool inputs)
 {
 	json *list = json_array(a);
 	const char *kind = inputs ? "input" : "output";
@@ -77,10 +114,13 @@ static json *columns(arena *a, const struct table *t, bool inputs)
 		json *o = json_object(a);
 		str name = inputs ? col->label : col->name.n ? col->name : t->name;
 		json_set_str(a, o, "name", name);
-		json_set(a, o, "label", labels(a, c, name));
+		/* an output without a name is what the decision is called */
+		bool own = inputs || col->name.n;
+		json_set(a, o, "label", labels(a, own ? c : el->src, own ? name : el->name));
 		json_set_str(a, o, "type", col->type ? col->type->name : (str){0});
-		json_set_str(a, o, "values",
-		             dxml_text(dxml_child(c, inputs ? "inputValues" : "outputValues"), "text"));
+		const struct dxml *values = dxml_child(c, inputs ? "inputValues" : "outputValues");
+		json_set_str(a, o, "values", dxml_text(values, "text"));
+		json_set(a, o, "meanings", meanings(a, values));
 		if (!inputs)
 			json_set_str(a, o, "default", dxml_text(dxml_child(c, "defaultOutputEntry"), "text"));
 		json_push(list, o);
@@ -98,8 +138,8 @@ json *dmn_table_view(arena *a, const struct dmn *m, str key)
 	str hit = dxml_get(t->src, "hitPolicy");
 	json_set_str(a, o, "name", el->name);
 	json_set(a, o, "label", labels(a, el->src, el->name));
-	json_set(a, o, "input_columns", columns(a, t, true));
-	json_set(a, o, "output_columns", columns(a, t, false));
+	json_set(a, o, "input_columns", columns(a, el, t, true));
+	json_set(a, o, "output_columns", columns(a, el, t, false));
 	json_set_str(a, o, "hit", hit.n ? hit : STR("UNIQUE"));
 	json_set_str(a, o, "aggregation", dxml_get(t->src, "aggregation"));
 	for (size_t i = 0; i < t->n_in; i++)

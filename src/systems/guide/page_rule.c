@@ -21,8 +21,53 @@ struct trial {
 	int64_t day;
 	json *fields, *errors, *inputs; /* components, what is wrong, what the model gets */
 	json *tables;
+	const json *about; /* dmn_describe of the model */
 	bool asked;
 };
+
+/* A cell of quoted values that all have a meaning, as people say them; NULL of others. */
+static json *meant(struct req *r, const json *column, str cell)
+{
+	json *out = json_object(r->a);
+	const json *meanings = json_get(column, "meanings");
+	for (int l = 0; l < LANG_COUNT; l++) {
+		buf b = buf_make(r->a, JSON_MAX_BYTES);
+		str rest = cell, one;
+		while (str_cut(&rest, ',', &one)) {
+			one = str_trim(one);
+			if (one.n < 2 || one.p[0] != '"' || one.p[one.n - 1] != '"')
+				return NULL;
+			const json *m = json_get_str(meanings, str_sub(one, 1, one.n - 1));
+			str said = json_str(m, lang_code((enum lang)l));
+			if (!said.n)
+				return NULL;
+			buf_puts(&b, b.n ? (l == LANG_AR ? "، " : ", ") : "");
+			buf_put(&b, said);
+		}
+		json_set_str(r->a, out, lang_code((enum lang)l), buf_str(&b));
+	}
+	return out;
+}
+
+/* The cells of a rule as {"any"}, {"said": in words} or {"code": FEEL}. */
+static json *cells(struct req *r, const json *columns, const json *texts)
+{
+	json *out = json_array(r->a);
+	const json *column = columns ? columns->first : NULL;
+	for (const json *x = texts ? texts->first : NULL; x; x = x->next) {
+		json *o = json_push(out, json_object(r->a)), *said = meant(r, column, x->s);
+		if (str_eq(x->s, STR("true")) || str_eq(x->s, STR("false")))
+			said = view_both(r, x->s.n == 4 ? "web.yes" : "web.no");
+		if (str_eq(x->s, STR("-")))
+			json_set_bool(r->a, o, "any", true);
+		else if (said)
+			json_set(r->a, o, "said", said);
+		else
+			json_set_str(r->a, o, "code", x->s);
+		column = column ? column->next : NULL;
+	}
+	return out;
+}
 
 static json *tables(struct req *r, const struct dmn *m)
 {
@@ -30,16 +75,23 @@ static json *tables(struct req *r, const struct dmn *m)
 	const json *all = json_get(dmn_describe(r->a, m), "decisions");
 	for (const json *d = all ? all->first : NULL; d; d = d->next) {
 		json *t = dmn_table_view(r->a, m, json_str(d, "name"));
-		if (t)
-			json_push(out, t);
+		if (!t)
+			continue;
+		const json *in = json_get(t, "input_columns"), *res = json_get(t, "output_columns");
+		for (json *x = json_get(t, "rules")->first; x; x = x->next) {
+			json_set(r->a, x, "inputs", cells(r, in, json_get(x, "inputs")));
+			json_set(r->a, x, "outputs", cells(r, res, json_get(x, "outputs")));
+		}
+		json_push(out, t);
 	}
 	return out;
 }
 
 /* ---- the questions ---- */
 
-/* "\"citizen\",\"gcc\"" of the column that tests this input; empty: any text. */
-static str listed(const struct trial *t, str input)
+/* The column that tests this input and lists its values ("\"citizen\",\"gcc\""), or NULL:
+ * any text. */
+static const json *listed(const struct trial *t, str input)
 {
 	for (const json *x = t->tables->first; x; x = x->next) {
 		const json *columns = json_get(x, "input_columns");
@@ -49,11 +101,11 @@ static str listed(const struct trial *t, str input)
 			bool same = str_eq(json_str(c, "name"), input) ||
 			            (expression && str_eq(json_text(expression), input));
 			if (same && str_starts(json_str(c, "values"), STR("\"")))
-				return json_str(c, "values");
+				return c;
 			expression = expression ? expression->next : NULL;
 		}
 	}
-	return (str){0};
+	return NULL;
 }
 
 static void choice(struct trial *t, json *items, str value, json *text, str chosen)
@@ -65,16 +117,19 @@ static void choice(struct trial *t, json *items, str value, json *text, str chos
 		json_set_bool(t->r->a, o, "selected", true);
 }
 
-static json *choices(struct trial *t, str values, str chosen)
+static json *choices(struct trial *t, const json *column, str chosen)
 {
 	json *items = json_array(t->r->a);
-	str one;
+	const json *meanings = json_get(column, "meanings");
+	str one, values = json_str(column, "values");
 	choice(t, items, (str){0}, view_both(t->r, "guide.rule.choose"), chosen);
 	while (items->count < CHOICES_MAX && str_cut(&values, ',', &one)) {
 		one = str_trim(one);
 		if (one.n > 2 && one.p[0] == '"')
 			one = str_sub(one, 1, one.n - 1);
-		choice(t, items, one, json_string(t->r->a, one), chosen);
+		const json *meaning = json_get_str(meanings, one);
+		choice(t, items, one, meaning ? json_copy(t->r->a, meaning) : json_string(t->r->a, one),
+		       chosen);
 	}
 	return items;
 }
@@ -156,15 +211,15 @@ static void question(struct trial *t, const json *input, int no)
 		return;
 	str id = str_fmt(a, "in%d", no), name = json_str(input, "name"), type = json_str(input, "type");
 	str typed = str_sub(str_trim(req_field(t->r, str_c(a, id))), 0, INPUT_CHARS);
-	str values = listed(t, name);
+	const json *values = listed(t, name);
 	bool boolean = str_eq(type, STR("boolean"));
 	json *o = json_push(t->fields, json_object(a));
-	json_set_str(a, o, "type", boolean || values.n ? STR("select") : STR("input"));
+	json_set_str(a, o, "type", boolean || values ? STR("select") : STR("input"));
 	json_set_str(a, o, "id", id);
 	json_set_str(a, o, "name", id);
 	json_set(a, o, "label", json_copy(a, json_get(input, "label")));
 	json_set_str(a, o, "value", typed);
-	if (boolean || values.n)
+	if (boolean || values)
 		json_set(a, o, "items", boolean ? yes_no(t, typed) : choices(t, values, typed));
 	if (take(t, name, type, typed))
 		return;
@@ -176,19 +231,49 @@ static void question(struct trial *t, const json *input, int no)
 
 /* ---- the answer ---- */
 
+/* What is called so in this list: its label, or the name as it is. */
+static json *called(struct trial *t, const json *list, str name)
+{
+	for (const json *x = list ? list->first : NULL; x; x = x->next)
+		if (str_eq(json_str(x, "name"), name))
+			return json_copy(t->r->a, json_get(x, "label"));
+	return json_string(t->r->a, name);
+}
+
+/* What a person reads of one: yes and no in words, a text by its meaning if a column of
+ * results tells one. */
+static json *spoken(struct trial *t, const json *v)
+{
+	if (json_is(v, JSON_BOOL))
+		return view_both(t->r, v->b ? "web.yes" : "web.no");
+	for (const json *x = t->tables->first; json_is(v, JSON_STRING) && x; x = x->next) {
+		const json *columns = json_get(x, "output_columns");
+		for (const json *c = columns ? columns->first : NULL; c; c = c->next) {
+			const json *m = json_get_str(json_get(c, "meanings"), v->s);
+			if (m)
+				return json_copy(t->r->a, m);
+		}
+	}
+	return json_string(t->r->a, json_is(v, JSON_STRING) ? v->s : json_print(t->r->a, v));
+}
+
 static void outcome(struct trial *t, json *v, const json *value)
 {
 	arena *a = t->r->a;
 	json *parts = json_set(a, v, "result", json_array(a));
+	const json *decisions = json_get(t->about, "decisions"), *d = decisions->first;
+	while (d && !str_eq(json_str(d, "name"), t->decision))
+		d = d->next;
+	const json *results = json_get(d, "results");
 	for (const json *m = json_is(value, JSON_OBJECT) ? value->first : NULL; m; m = m->next) {
 		json *o = json_push(parts, json_object(a));
-		json_set_str(a, o, "key", m->key);
-		json_set_str(a, o, "value", json_is(m, JSON_STRING) ? m->s : json_print(a, m));
+		json_set(a, o, "key", called(t, results, m->key));
+		json_set(a, o, "value", spoken(t, m));
 	}
 	if (!json_is(value, JSON_OBJECT)) {
 		json *o = json_push(parts, json_object(a));
-		json_set_str(a, o, "key", t->decision);
-		json_set_str(a, o, "value", json_is(value, JSON_STRING) ? value->s : json_print(a, value));
+		json_set(a, o, "key", called(t, decisions, t->decision));
+		json_set(a, o, "value", spoken(t, value));
 	}
 }
 
@@ -200,7 +285,7 @@ static void matched(struct trial *t, json *v, const json *trace)
 		const json *rules = json_get(e, "rules");
 		for (const json *m = rules ? rules->first : NULL; m; m = m->next) {
 			json *o = json_push(list, json_object(a));
-			json_set_str(a, o, "table", json_str(e, "table"));
+			json_set(a, o, "table", called(t, t->tables, json_str(e, "table")));
 			json_set_int(a, o, "number", json_int(m, "index", 0));
 			json_set(a, o, "meaning", json_copy(a, json_get(m, "annotations")));
 		}
@@ -234,8 +319,8 @@ static err show(struct trial *t, json *v)
 	t->inputs = json_object(r->a);
 	t->tables = tables(r, t->model);
 	t->asked = req_field(r, "try").n > 0;
-	const json *about = dmn_describe(r->a, t->model);
-	for (const json *i = json_get(about, "inputs")->first; i; i = i->next)
+	t->about = dmn_describe(r->a, t->model);
+	for (const json *i = json_get(t->about, "inputs")->first; i; i = i->next)
 		question(t, i, no++);
 	json_set(r->a, v, "fields", t->fields);
 	json_set(r->a, v, "errors", t->errors);
