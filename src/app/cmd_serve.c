@@ -82,7 +82,7 @@ static int serve(struct service_run *s)
 	    .texts = s->texts,
 	    .templates = s->templates,
 	    .utc_offset = pack_utc_offset(s->o.k),
-	    .currency = str_of(pack_currency(s->o.k).code),
+	    .currency = str_dup(s->o.a, str_of(pack_currency(s->o.k).code)),
 	    .trust_proxy = config_flag(c, SETTING_trust_proxy),
 	    .form_targets = config_text(c, SETTING_provider_url),
 	    .security_contact = config_text(c, SETTING_security_contact),
