@@ -203,18 +203,25 @@ void db_scratch(dbc *c, struct sql *q)
 	held_look(q);
 }
 
-static rows *run(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n)
+/* Before a statement runs; false when it must not. */
+static bool statement_good(dbc *c, const struct sql *q, size_t n)
 {
 	if (c->held)
 		held_before(c, q);
 	c->writes += !q || !q->reads;
-	rows *r = free_rows(c);
-	*r = (rows){.c = c, .open = true, .slot = -1};
 	if (q && q->slot < 0)
 		dbc_fail(c, ERR_db_failed, q->name);
 	if (n > DB_PARAMS_MAX)
 		dbc_fail(c, ERR_db_failed, "too many parameters");
-	return c->error ? r : c->driver->query(c, q, text, v, n, r);
+	return !c->error;
+}
+
+static rows *run(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n)
+{
+	bool good = statement_good(c, q, n);
+	rows *r = free_rows(c);
+	*r = (rows){.c = c, .open = true, .slot = -1};
+	return good ? c->driver->query(c, q, text, v, n, r) : r;
 }
 
 rows *db_query_args(dbc *c, struct sql *q, const struct dbv *v, size_t n)
@@ -227,7 +234,21 @@ rows *db_query_text(dbc *c, str sql, const struct dbv *v, size_t n)
 	return run(c, NULL, sql, v, n);
 }
 
-int64_t db_exec_args(dbc *c, struct sql *q, const struct dbv *v, size_t n)
+void db_exec_args(dbc *c, struct sql *q, const struct dbv *v, size_t n)
+{
+	if (!c->driver->send)
+		db_change_args(c, q, v, n);
+	else if (statement_good(c, q, n))
+		c->driver->send(c, q, v, n);
+}
+
+void db_settle(dbc *c)
+{
+	if (c->driver->settle)
+		c->driver->settle(c);
+}
+
+int64_t db_change_args(dbc *c, struct sql *q, const struct dbv *v, size_t n)
 {
 	rows *r = run(c, q, (str){0}, v, n);
 	db_next(r);

@@ -91,11 +91,17 @@ struct dbv {
 #define D_INT_OR_NULL(v) ((struct dbv){(v) ? DB_INT : DB_NULL, (v), {0}})
 #define D_TEXT_OR_NULL(v) ((struct dbv){(v).n ? DB_TEXT : DB_NULL, 0, (v)})
 
-/* Runs a statement that returns no rows; returns how many rows it changed.
+/* Runs a statement that returns no rows. Within a transaction of PostgreSQL it goes to
+ * the server together with the next statement that is waited for, so an error may show
+ * later: at the next query, db_settle or db_commit.
  * A statement without parameters: db_exec_args(c, q, NULL, 0). */
 #define db_exec(c, q, ...)                                                              \
 	db_exec_args((c), (q), (const struct dbv[]){__VA_ARGS__},                             \
 	             sizeof((const struct dbv[]){__VA_ARGS__}) / sizeof(struct dbv))
+/* The same, waited for; returns how many rows it changed. */
+#define db_change(c, q, ...)                                                            \
+	db_change_args((c), (q), (const struct dbv[]){__VA_ARGS__},                           \
+	               sizeof((const struct dbv[]){__VA_ARGS__}) / sizeof(struct dbv))
 #define db_query(c, q, ...)                                                             \
 	db_query_args((c), (q), (const struct dbv[]){__VA_ARGS__},                            \
 	              sizeof((const struct dbv[]){__VA_ARGS__}) / sizeof(struct dbv))
@@ -103,7 +109,10 @@ struct dbv {
 /* Prepares without running: ERR_db_failed when this database does not accept it. */
 err db_prepare(dbc *c, struct sql *q);
 
-int64_t db_exec_args(dbc *c, struct sql *q, const struct dbv *v, size_t n);
+void db_exec_args(dbc *c, struct sql *q, const struct dbv *v, size_t n);
+int64_t db_change_args(dbc *c, struct sql *q, const struct dbv *v, size_t n);
+/* Waits for what is on its way; db_error then knows all. */
+void db_settle(dbc *c);
 rows *db_query_args(dbc *c, struct sql *q, const struct dbv *v, size_t n); /* never NULL */
 
 bool db_next(rows *r);             /* false at the end or on an error */

@@ -45,6 +45,9 @@ struct driver {
 	/* Frees the slot DB_SLOT_SCRATCH of its statement. */
 	void (*scratch)(dbc *c);
 	rows *(*query)(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n, rows *r);
+	/* Without waiting; NULL where nothing is won by it. */
+	void (*send)(dbc *c, struct sql *q, const struct dbv *v, size_t n);
+	void (*settle)(dbc *c); /* waits for what was sent; NULL like send */
 	int64_t (*changed)(dbc *c, rows *r);
 	bool (*next)(rows *r);
 	void (*done)(rows *r);

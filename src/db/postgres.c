@@ -1,7 +1,9 @@
 /*
  * postgres.c - PostgreSQL through libpq.
  *
- * Statements are prepared when first used on a connection. Integers go in as
+ * Statements are prepared when first used on a connection. What only writes within a
+ * transaction is not waited for: it goes out with the next statement that is, in one
+ * journey (libpq's pipeline), and its errors come back there. Integers go in as
  * text (the server infers int4 or int8, and binary would have to match), text
  * and bytes raw; results come as text. A lost connection is made again by the
  * next transaction or read; what was under way fails with ERR_db_lost, or, if
@@ -26,6 +28,7 @@
 #define UNANSWERED_MILLISECONDS "15000" /* before the network counts as gone */
 #define INTEGER_DIGITS          21
 #define LOOK_EVERY              SECOND /* at the server's settings, while it is written to */
+#define SENT_MAX                128 /* statements on their way: their answers wait in the socket */
 
 struct postgres_connection {
 	struct dbc c;
@@ -36,6 +39,8 @@ struct postgres_connection {
 	bool cluster;   /* several servers are named: whichever is the primary */
 	instant looked; /* monotonic; when its settings were last found safe */
 	bool release_owed;
+	int n_sent;
+	const struct sql *sent[SENT_MAX]; /* not answered yet */
 };
 
 static struct postgres_connection *of(dbc *c)
@@ -146,6 +151,7 @@ static bool alive(struct postgres_connection *p)
 	PQreset(p->h);
 	memset(p->prepared, 0, DB_SLOTS * sizeof *p->prepared);
 	p->in_transaction = false;
+	p->n_sent = 0;
 	if (!set_up(p)) {
 		d->down_until = clock_monotonic() + RECONNECT_PAUSE;
 		return false;
@@ -198,11 +204,46 @@ static void name_of(const struct sql *q, char name[16])
 		snprintf(name, 16, "s%d", q->slot);
 }
 
+/* The answers to what was sent; after an error the server passes over the rest. */
+static void take_answers(struct postgres_connection *p)
+{
+	for (int i = 0; i < p->n_sent; i++) {
+		PGresult *res = PQgetResult(p->h);
+		ExecStatusType s = PQresultStatus(res);
+		if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK && s != PGRES_PIPELINE_ABORTED)
+			fail(p, res, p->sent[i]->name);
+		PQclear(res);
+		PQclear(PQgetResult(p->h)); /* NULL: the end of this answer */
+	}
+	p->n_sent = 0;
+}
+
+static void leave_pipeline(struct postgres_connection *p)
+{
+	PQclear(PQgetResult(p->h)); /* the mark that ends it */
+	if (!PQexitPipelineMode(p->h))
+		fail(p, NULL, "the end of a pipeline");
+}
+
+static void settle(dbc *c)
+{
+	struct postgres_connection *p = of(c);
+	if (!p->n_sent)
+		return;
+	if (!PQpipelineSync(p->h))
+		fail(p, NULL, p->sent[0]->name);
+	take_answers(p);
+	leave_pipeline(p);
+}
+
 static bool prepare(dbc *c, struct sql *q)
 {
 	struct postgres_connection *p = of(c);
 	if (p->prepared[q->slot])
 		return true;
+	settle(c);
+	if (c->error)
+		return false;
 	char name[16];
 	name_of(q, name);
 	PGresult *res = PQprepare(p->h, name, q->text, 0, NULL);
@@ -216,9 +257,37 @@ static bool prepare(dbc *c, struct sql *q)
 static void scratch(dbc *c)
 {
 	struct postgres_connection *p = of(c);
+	settle(c);
 	if (p->prepared[DB_SLOT_SCRATCH])
 		PQclear(PQexec(p->h, "DEALLOCATE scratch"));
 	p->prepared[DB_SLOT_SCRATCH] = false;
+}
+
+/* Sends a prepared statement, behind what was sent before. */
+static bool send_prepared(struct postgres_connection *p, const struct sql *q, size_t n,
+                          const struct parameters *in)
+{
+	char name[16];
+	name_of(q, name);
+	if (PQsendQueryPrepared(p->h, name, (int)n, in->value, in->length, in->format, 0))
+		return true;
+	fail(p, NULL, q->name);
+	return false;
+}
+
+/* With what is on its way, in one journey. */
+static PGresult *execute_last(struct postgres_connection *p, const struct sql *q, size_t n,
+                              const struct parameters *in)
+{
+	bool sent = send_prepared(p, q, n, in);
+	if (!PQpipelineSync(p->h))
+		fail(p, NULL, q->name);
+	take_answers(p);
+	PGresult *res = sent ? PQgetResult(p->h) : NULL;
+	if (sent)
+		PQclear(PQgetResult(p->h));
+	leave_pipeline(p);
+	return res;
 }
 
 /* NULL after a failure. */
@@ -231,14 +300,18 @@ static PGresult *execute(struct postgres_connection *p, struct sql *q, const cha
 		name_of(q, name);
 		if (!prepare(&p->c, q))
 			return NULL;
-		res = PQexecPrepared(p->h, name, (int)n, in->value, in->length, in->format, 0);
+		res = p->n_sent ? execute_last(p, q, n, in)
+		                : PQexecPrepared(p->h, name, (int)n, in->value, in->length, in->format, 0);
 	} else {
+		settle(&p->c);
+		if (p->c.error)
+			return NULL;
 		res = PQexecParams(p->h, text, (int)n, NULL, in->value, in->length, in->format, 0);
 	}
 	ExecStatusType s = PQresultStatus(res);
-	if (s == PGRES_TUPLES_OK || s == PGRES_COMMAND_OK)
+	if (!p->c.error && (s == PGRES_TUPLES_OK || s == PGRES_COMMAND_OK))
 		return res;
-	fail(p, res, q ? q->name : text);
+	fail(p, res, q ? q->name : text); /* unless it was one before that failed */
 	PQclear(res);
 	return NULL;
 }
@@ -263,6 +336,25 @@ static rows *query(dbc *c, struct sql *q, str text, const struct dbv *v, size_t 
 	r->row = -1;
 	r->n_rows = res ? PQntuples(res) : 0;
 	return r;
+}
+
+static void send_(dbc *c, struct sql *q, const struct dbv *v, size_t n)
+{
+	struct postgres_connection *p = of(c);
+	struct parameters in;
+	if (!p->in_transaction) {
+		db_change_args(c, q, v, n);
+		return;
+	}
+	if (!prepare(c, q))
+		return;
+	fill(&in, v, n);
+	if (!p->n_sent && !PQenterPipelineMode(p->h))
+		fail(p, NULL, q->name);
+	else if (send_prepared(p, q, n, &in))
+		p->sent[p->n_sent++] = q;
+	if (p->n_sent == SENT_MAX)
+		settle(c);
 }
 
 static void forget_decoded(rows *r)
@@ -384,6 +476,11 @@ static void step(dbc *c, enum db_step which)
 	if (which == DB_BEGIN_WRITE && clock_monotonic() - p->looked > LOOK_EVERY &&
 	    check_safe(c, NULL, NULL) != OK)
 		return;
+	settle(c);
+	if (which == DB_ROLLBACK || which == DB_ROLLBACK_TO)
+		db_clear(c); /* what is undone need not have succeeded */
+	if (c->error)
+		return;
 	p->warned = false;
 	const char *message = step_message(p, which);
 	if (!message)
@@ -403,6 +500,9 @@ static err script(dbc *c, str sql)
 {
 	struct postgres_connection *p = of(c);
 	if (!p->in_transaction && !ready(p))
+		return c->error;
+	settle(c);
+	if (c->error)
 		return c->error;
 	char *copy = strndup(sql.p, sql.n);
 	PGresult *res = PQexec(p->h, copy);
@@ -468,6 +568,8 @@ const struct driver postgres_driver = {
     .prepare = prepare,
     .scratch = scratch,
     .query = query,
+    .send = send_,
+    .settle = settle,
     .changed = changed,
     .next = next,
     .done = done,

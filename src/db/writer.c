@@ -73,14 +73,27 @@ static void undo_command(struct writer *w, dbc *c, bool savepoint)
 		hook(w->hooks.command_undone, w->hooks.ctx);
 }
 
+/* What commands without a savepoint wrote may be refused only now: by which of them it
+ * was is found by running them again, each with its savepoint. */
+static bool settled(struct writer *w, dbc *c)
+{
+	db_settle(c);
+	w->stained = db_error(c) && !again(db_error(c));
+	return !db_error(c);
+}
+
 static err run_command(struct writer *w, dbc *c, struct command *cmd)
 {
 	bool savepoint = w->careful || cmd->undoes;
+	if (savepoint && !settled(w, c))
+		return db_error(c);
 	hook(w->hooks.command_begin, w->hooks.ctx);
 	(savepoint ? db_savepoint : db_unit)(c);
 	err e = cmd->run(c, cmd);
 	if (e == OK)
 		held_write(c);
+	if (savepoint)
+		db_settle(c);
 	if (db_error(c))
 		e = db_error(c);
 	if (e == OK) {
@@ -129,7 +142,11 @@ static err begin_and_run(struct writer *w, dbc *c)
 	err e = db_begin(c);
 	if (e == OK && w->hooks.before_batch)
 		e = w->hooks.before_batch(w->hooks.ctx, c);
-	return e ? e : run_commands(w, c);
+	if (e == OK)
+		e = run_commands(w, c);
+	if (e == OK && !settled(w, c))
+		e = db_error(c);
+	return e;
 }
 
 /* Runs the whole batch once. Anything but OK and ERR_db_uncertain: nothing of it

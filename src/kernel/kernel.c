@@ -123,9 +123,9 @@ void tx_later(struct tx *tx, const char *kind, str key, instant due, const json 
 	        D_INT(tx->now));
 }
 
-bool tx_cancel(struct tx *tx, const char *kind, str key)
+void tx_cancel(struct tx *tx, const char *kind, str key)
 {
-	return db_exec(tx->db, &sql_job_cancel, D_TEXT(str_of(kind)), D_TEXT(key)) > 0;
+	db_exec(tx->db, &sql_job_cancel, D_TEXT(str_of(kind)), D_TEXT(key));
 }
 
 void tx_answer(struct tx *tx, json *answer)

@@ -66,7 +66,7 @@ err tx_fail(struct tx *tx, err code, const char *field, const char *fmt, ...)
  * happen once (a second job of the same kind and key is dropped; empty = no
  * such rule), `due` is the earliest instant (0 = now). */
 void tx_later(struct tx *tx, const char *kind, str key, instant due, const json *payload);
-/* Takes back a job that has not begun; false if there is none. */
-bool tx_cancel(struct tx *tx, const char *kind, str key);
+/* Takes back a job that has not begun, if there is one. */
+void tx_cancel(struct tx *tx, const char *kind, str key);
 
 #endif

@@ -176,6 +176,7 @@ static void a_failed_transaction_does_not_commit(void **state)
 	db_begin(c);
 	db_exec(c, &sql_add, D_INT(1));
 	db_exec(c, &sql_add, D_INT(1));
+	db_settle(c);
 	assert_int_equal(db_error(c), ERR_db_constraint);
 	db_clear(c); /* somebody careless */
 	assert_int_not_equal(db_commit(c), OK);

@@ -44,7 +44,7 @@ static void values_come_back(void **state)
 	for (size_t n = 0; n < sizeof number / sizeof *number; n++) {
 		int64_t id = (int64_t)n;
 		assert_int_equal(
-		    db_exec(c, &sql_put, D_INT(id), D_INT(number[n]), D_TEXT(text), D_BLOB(blob)), 1);
+		    db_change(c, &sql_put, D_INT(id), D_INT(number[n]), D_TEXT(text), D_BLOB(blob)), 1);
 		rows *r = db_query(c, &sql_get, D_INT(id));
 		assert_true(db_next(r));
 		assert_int_equal(db_int(r, 1), number[n]);
@@ -104,8 +104,8 @@ static void parameters_go_by_number(void **state)
 	assert_true(db_next(r));
 	assert_str(db_text(r, 0), "wo");
 	db_done(r);
-	assert_int_equal(db_exec(c, &sql_change, D_TEXT(STR("new")), D_INT(1)), 2);
-	assert_int_equal(db_exec(c, &sql_change, D_TEXT(STR("new")), D_INT(9)), 0);
+	assert_int_equal(db_change(c, &sql_change, D_TEXT(STR("new")), D_INT(1)), 2);
+	assert_int_equal(db_change(c, &sql_change, D_TEXT(STR("new")), D_INT(9)), 0);
 	assert_int_equal(db_query_int(c, &sql_put_returning, -1, D_INT(41), D_TEXT(STR("x"))), 42);
 	assert_int_equal(db_error(c), OK);
 	db_writer_return(c);
@@ -224,6 +224,7 @@ static void savepoints_undo(void **state)
 	db_savepoint(c);
 	put(c, 2, "two");
 	put(c, 1, "refused");
+	db_settle(c);
 	assert_int_equal(db_error(c), ERR_db_constraint);
 	db_savepoint_rollback(c);
 	assert_int_equal(db_error(c), OK);

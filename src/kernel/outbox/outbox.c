@@ -447,7 +447,7 @@ json *outbox_dead(dbc *c, arena *a, size_t max)
 
 err outbox_retry(struct tx *tx, int64_t id)
 {
-	if (db_exec(tx->db, &sql_job_retry, D_INT(id), D_INT(tx->now)) > 0)
+	if (db_change(tx->db, &sql_job_retry, D_INT(id), D_INT(tx->now)) > 0)
 		return OK;
 	return tx_fail(tx, ERR_not_found, "", "no job of this number has failed");
 }

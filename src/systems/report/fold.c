@@ -66,7 +66,7 @@ void report_follow_decided(dbc *c, arena *a, const struct event *e)
 	bool decided = !str_eq(kind, STR("withdrawn"));
 	if (!db_query_int(c, &sql_report_case_known, 0, D_INT(e->case_id)))
 		return; /* split off from another: no application */
-	int64_t first = db_exec(c, &sql_report_case_end, D_INT(e->case_id), D_INT(day_of(c, e->at)),
+	int64_t first = db_change(c, &sql_report_case_end, D_INT(e->case_id), D_INT(day_of(c, e->at)),
 	                        D_INT(e->at), D_INT(decided));
 	if (first)
 		count(c, e, str_c(a, kind), 0);
