@@ -30,14 +30,20 @@ struct account {
 	struct ledger_balance b;
 };
 
+static struct account account_read(rows *r, int at)
+{
+	return (struct account){
+	    db_int(r, at),
+	    (enum ledger_limit)db_int(r, at + 1),
+	    {db_int(r, at + 2), db_int(r, at + 3), db_int(r, at + 4), db_int(r, at + 5)}};
+}
+
 static bool account_get(dbc *c, int64_t book, str purpose, struct account *out)
 {
 	rows *r = db_query(c, &sql_ledger_account_get, D_INT(book), D_TEXT(purpose));
 	bool found = db_next(r);
 	if (found)
-		*out = (struct account){db_int(r, 0),
-		                        (enum ledger_limit)db_int(r, 1),
-		                        {db_int(r, 2), db_int(r, 3), db_int(r, 4), db_int(r, 5)}};
+		*out = account_read(r, 0);
 	db_done(r);
 	return found;
 }
@@ -100,8 +106,14 @@ struct sides {
 static err side_read(struct tx *tx, const struct posting *p, str purpose, struct side *out)
 {
 	*out = (struct side){.entity = p->entity, .currency = p->currency, .purpose = purpose};
-	out->book = book_of(tx->db, p->entity, p->currency);
-	if (out->book && account_get(tx->db, out->book, purpose, &out->t))
+	rows *r = db_query(tx->db, &sql_ledger_side_get, D_TEXT(p->entity), D_TEXT(p->currency),
+	                   D_TEXT(purpose));
+	if (db_next(r)) {
+		out->book = db_int(r, 0);
+		out->t = account_read(r, 1);
+	}
+	db_done(r);
+	if (out->t.id)
 		return OK;
 	err e = account_open(tx, p->entity, p->currency, purpose, LIMIT_NONE, &out->t);
 	if (e == OK && !out->book)

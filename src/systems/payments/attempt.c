@@ -144,11 +144,11 @@ err attempt_begin(struct tx *tx, int64_t order, str method, struct attempt *out)
 		return tx_fail(tx, ERR_payment_paid, "", "the money of the order is held");
 	if (attempt_open(tx->db, tx->a, order, out))
 		return go_on(tx, &o, method, out);
-	struct attempt all[ATTEMPTS_MAX];
-	size_t n = order_attempts(tx->db, tx->a, order, all, ATTEMPTS_MAX);
+	struct attempt last;
 	struct provider p;
-	if (n && str_eq(all[n - 1].state, STR("unknown")) &&
-	    provider_find(tx->k, tx->db, tx->a, all[n - 1].provider, &p) && p.up)
+	if (o.attempts && attempt_last(tx->db, tx->a, order, &last) &&
+	    str_eq(last.state, STR("unknown")) &&
+	    provider_find(tx->k, tx->db, tx->a, last.provider, &p) && p.up)
 		return tx_fail(tx, ERR_payment_waiting, "", "the provider has not confirmed it yet");
 	return begin(tx, &o, method, out);
 }

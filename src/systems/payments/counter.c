@@ -33,8 +33,8 @@ static bool method_known(str method)
 /* The day a cashier writes on it: not after today, and not one that is closed. */
 static err day_check(struct tx *tx, const struct order *o, int64_t day)
 {
-	struct line l[LINES_MAX];
-	size_t n = order_lines(tx->db, tx->a, o->id, l, LINES_MAX);
+	struct line *l;
+	size_t n = order_lines(tx->db, tx->a, o->id, &l);
 	if (day > today(tx))
 		return tx_fail(tx, ERR_bad_input, "day", "the day has not come yet");
 	for (size_t i = 0; i < n; i++)

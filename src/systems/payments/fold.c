@@ -124,11 +124,11 @@ void fold_payment_captured(dbc *c, arena *a, const struct event *e)
 {
 	int64_t order = num(e, "order");
 	const json *list = json_get(e->data, "receipts");
-	struct line line[LINES_MAX];
-	size_t n = order_lines(c, a, order, line, LINES_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (line[i].bill)
-			bill_paid(c, order, line[i].no, line[i].amount);
+	(void)a;
+	rows *r = db_query(c, &sql_line_bill_list, D_INT(order));
+	while (db_next(r))
+		db_exec(c, &sql_bill_move, D_INT(db_int(r, 0)), D_INT(db_int(r, 1)));
+	db_done(r);
 	db_exec(c, &sql_attempt_end, D_INT(num(e, "attempt")), D_TEXT(STR("captured")), D_INT(e->at));
 	db_exec(c, &sql_hold_move, D_INT(num(e, "attempt")), D_TEXT(STR("ended")));
 	db_exec(c, &sql_order_paid, D_INT(order), D_TEXT(STR("paid")), D_TEXT(text(e, "provider")),

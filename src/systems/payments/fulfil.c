@@ -46,10 +46,10 @@ static json *method_view(arena *a, str method)
 
 json *pay_receipt_view(dbc *c, arena *a, const struct order *o, const struct receipt *r)
 {
-	struct line l[LINES_MAX];
+	struct line *l;
 	struct entity e = {0};
 	struct kase q = {0};
-	size_t n = order_lines(c, a, o->id, l, LINES_MAX);
+	size_t n = order_lines(c, a, o->id, &l);
 	json *v = json_object(a);
 	entity_get(c, a, r->entity, r->at, &e);
 	if (o->case_id)

@@ -78,9 +78,11 @@ bool order_get(dbc *c, arena *a, int64_t id, struct order *out);
 bool order_by_reference(dbc *c, arena *a, str reference, struct order *out);
 /* The newest order of a case. */
 bool order_of_case(dbc *c, arena *a, int64_t case_id, struct order *out);
-size_t order_lines(dbc *c, arena *a, int64_t order, struct line *out, size_t max);
+/* All of them, at most LINES_MAX, in the arena. */
+size_t order_lines(dbc *c, arena *a, int64_t order, struct line **out);
 bool attempt_get(dbc *c, arena *a, int64_t id, struct attempt *out);
 bool attempt_open(dbc *c, arena *a, int64_t order, struct attempt *out);
+bool attempt_last(dbc *c, arena *a, int64_t order, struct attempt *out);
 size_t order_attempts(dbc *c, arena *a, int64_t order, struct attempt *out, size_t max);
 size_t order_receipts(dbc *c, arena *a, int64_t order, struct receipt *out, size_t max);
 bool refund_get(dbc *c, arena *a, int64_t id, struct refund *out);

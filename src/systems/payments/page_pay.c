@@ -78,9 +78,9 @@ static json *service_view(struct req *r, const struct pay *p)
 
 static json *lines_view(struct req *r, const struct order *o)
 {
-	struct line l[LINES_MAX];
+	struct line *l;
 	json *list = json_array(r->a);
-	size_t n = order_lines(r->db, r->a, o->id, l, LINES_MAX);
+	size_t n = order_lines(r->db, r->a, o->id, &l);
 	for (size_t i = 0; i < n; i++) {
 		json *v = json_object(r->a);
 		json_set(r->a, v, "label", text_pair(r->a, l[i].label_en, l[i].label_ar));

@@ -84,8 +84,8 @@ static void fact(struct req *r, json *facts, const char *key, str value)
 
 static void lines_section(struct req *r, json *sections, const struct order *o)
 {
-	struct line l[LINES_MAX];
-	size_t n = order_lines(r->db, r->a, o->id, l, LINES_MAX);
+	struct line *l;
+	size_t n = order_lines(r->db, r->a, o->id, &l);
 	json *list = section(r, sections, "payments.section.lines", "service entity amount");
 	for (size_t i = 0; i < n; i++) {
 		json *c = row(r, list);

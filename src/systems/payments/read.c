@@ -52,24 +52,38 @@ bool order_of_case(dbc *c, arena *a, int64_t case_id, struct order *out)
 	return order_read(db_query(c, &sql_order_of_case, D_INT(case_id)), a, out);
 }
 
-size_t order_lines(dbc *c, arena *a, int64_t order, struct line *out, size_t max)
+static struct line line_read(rows *r, arena *a)
 {
-	size_t n = 0;
+	return (struct line){
+	    db_int(r, 0),
+	    str_dup(a, db_text(r, 1)),
+	    str_dup(a, db_text(r, 2)),
+	    str_dup(a, db_text(r, 3)),
+	    str_dup(a, db_text(r, 4)),
+	    str_dup(a, db_text(r, 5)),
+	    db_int(r, 6),
+	    db_int(r, 7),
+	    str_dup(a, db_text(r, 8)),
+	    db_int(r, 9),
+	};
+}
+
+/* Nearly every order has one line: room for more is made when there are more. */
+size_t order_lines(dbc *c, arena *a, int64_t order, struct line **out)
+{
+	size_t n = 0, room = 1;
+	struct line *l = NEWN(a, struct line, room);
 	rows *r = db_query(c, &sql_line_list, D_INT(order));
-	while (n < max && db_next(r))
-		out[n++] = (struct line){
-		    db_int(r, 0),
-		    str_dup(a, db_text(r, 1)),
-		    str_dup(a, db_text(r, 2)),
-		    str_dup(a, db_text(r, 3)),
-		    str_dup(a, db_text(r, 4)),
-		    str_dup(a, db_text(r, 5)),
-		    db_int(r, 6),
-		    db_int(r, 7),
-		    str_dup(a, db_text(r, 8)),
-		    db_int(r, 9),
-		};
+	for (; n < LINES_MAX && db_next(r); n++) {
+		if (n == room) {
+			struct line *more = NEWN(a, struct line, room *= 4);
+			memcpy(more, l, n * sizeof *l);
+			l = more;
+		}
+		l[n] = line_read(r, a);
+	}
 	db_done(r);
+	*out = l;
 	return n;
 }
 
@@ -110,6 +124,11 @@ bool attempt_get(dbc *c, arena *a, int64_t id, struct attempt *out)
 bool attempt_open(dbc *c, arena *a, int64_t order, struct attempt *out)
 {
 	return attempt_one(db_query(c, &sql_attempt_of_order, D_INT(order)), a, out);
+}
+
+bool attempt_last(dbc *c, arena *a, int64_t order, struct attempt *out)
+{
+	return attempt_one(db_query(c, &sql_attempt_last, D_INT(order)), a, out);
 }
 
 size_t order_attempts(dbc *c, arena *a, int64_t order, struct attempt *out, size_t max)

@@ -67,19 +67,14 @@ static json *parts_json(struct tx *tx, const struct line *l, size_t n, int64_t a
 
 static int64_t captured_attempt(struct tx *tx, int64_t order)
 {
-	struct attempt all[ATTEMPTS_MAX];
-	size_t n = order_attempts(tx->db, tx->a, order, all, ATTEMPTS_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(all[i].state, STR("captured")))
-			return all[i].id;
-	return 0;
+	return db_query_int(tx->db, &sql_attempt_captured, 0, D_INT(order));
 }
 
 static err book_refund(struct tx *tx, const struct order *o, const struct refund *r)
 {
-	struct line l[LINES_MAX];
+	struct line *l;
 	struct posting p[LINES_MAX];
-	size_t n = order_lines(tx->db, tx->a, o->id, l, LINES_MAX), m = 0;
+	size_t n = order_lines(tx->db, tx->a, o->id, &l), m = 0;
 	for (const json *part = r->parts->first; part; part = part->next) {
 		int64_t no = json_int(part, "line", 0);
 		for (size_t i = 0; i < n; i++) {
@@ -115,8 +110,9 @@ err refund_ask(struct tx *tx, int64_t order, int64_t amount, str reason, int64_t
 	r.id = *id = tx_id(tx);
 	r.order = o.id;
 	r.currency = o.currency;
-	struct line l[LINES_MAX];
-	r.parts = parts_json(tx, l, order_lines(tx->db, tx->a, o.id, l, LINES_MAX), amount);
+	struct line *l;
+	size_t n = order_lines(tx->db, tx->a, o.id, &l);
+	r.parts = parts_json(tx, l, n, amount);
 	err e = book_refund(tx, &o, &r);
 	if (e)
 		return e;

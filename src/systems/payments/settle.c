@@ -197,7 +197,7 @@ static bool whole(const struct settle_entry *e, const struct order *o, const str
 static err post_entry(struct matching *m, const struct settle_entry *e, const struct order *o,
                       const struct refund *r)
 {
-	struct line l[LINES_MAX];
+	struct line *l;
 	struct attempt t;
 	arena *a = m->tx->a;
 	size_t n = 0;
@@ -211,14 +211,14 @@ static err post_entry(struct matching *m, const struct settle_entry *e, const st
 	if (surplus || whole(e, o, r)) {
 		p[n++] = on_its_way(m, key, o->entity, o, back ? -e->amount : e->amount, back);
 	} else if (back) {
-		size_t lines = order_lines(m->tx->db, a, o->id, l, LINES_MAX);
+		size_t lines = order_lines(m->tx->db, a, o->id, &l);
 		for (const json *part = r->parts->first; part; part = part->next)
 			for (size_t i = 0; i < lines; i++)
 				if (l[i].no == json_int(part, "line", 0))
 					p[n++] = on_its_way(m, str_fmt(a, "%.*s:%lld", STRF(key), (long long)l[i].no),
 					                    l[i].entity, o, json_int(part, "amount", 0), true);
 	} else {
-		size_t lines = order_lines(m->tx->db, a, o->id, l, LINES_MAX);
+		size_t lines = order_lines(m->tx->db, a, o->id, &l);
 		for (size_t i = 0; i < lines; i++)
 			p[n++] = on_its_way(m, str_fmt(a, "%.*s:%lld", STRF(key), (long long)l[i].no),
 			                    l[i].entity, o, l[i].amount, false);

@@ -113,7 +113,8 @@ static err book_capture(struct tx *tx, const struct order *o, const struct attem
 	return ledger_post(tx, p, n);
 }
 
-/* Whoever is still at another provider: if they pay there too, it goes back. */
+/* Whoever is still at another provider: if they pay there too, it goes back. An order
+ * has one open attempt: there is another only when this one was none. */
 static err supersede_open(struct tx *tx, int64_t order)
 {
 	struct order o;
@@ -125,8 +126,8 @@ static err supersede_open(struct tx *tx, int64_t order)
 
 static err capture(struct tx *tx, const struct order *o, const struct attempt *t, bool late)
 {
-	struct line l[LINES_MAX];
-	size_t n = order_lines(tx->db, tx->a, o->id, l, LINES_MAX);
+	struct line *l;
+	size_t n = order_lines(tx->db, tx->a, o->id, &l);
 	json *d = json_object(tx->a), *p = json_object(tx->a);
 	json_set_int(tx->a, d, "order", o->id);
 	json_set_str(tx->a, d, "reference", o->reference);
@@ -147,7 +148,7 @@ static err capture(struct tx *tx, const struct order *o, const struct attempt *t
 	err e = tx_emit(tx, of_order(o, "payment.captured", d));
 	if (e == OK)
 		e = book_capture(tx, o, t, l, n);
-	return e ? e : supersede_open(tx, o->id);
+	return e || !late ? e : supersede_open(tx, o->id);
 }
 
 /* Does the service still wait for this order? */
