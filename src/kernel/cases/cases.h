@@ -170,6 +170,18 @@ size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max);
 /* How many cases each service has in each state: [{"entity","service","state","n"}]. */
 json *case_counts(dbc *c, arena *a, const struct case_filter *f);
 
+/* What officers did with tasks of an entity in [from, to): how often they sent back to the
+ * applicant (outcome "return"), rejected ("reject"), let go on (any other outcome). */
+struct case_done_filter {
+	str entity, service, role; /* service and role: empty = any */
+	int64_t officer;           /* 0 = any */
+	instant from, to;
+};
+struct case_done {
+	int64_t returned, rejected, onward;
+};
+struct case_done case_done_count(dbc *c, const struct case_done_filter *f);
+
 /* ---- the applicant (for decide functions) ---- */
 
 err draft_open(struct tx *tx, const struct service *s, int64_t person, struct kase *out);

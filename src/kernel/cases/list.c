@@ -333,3 +333,19 @@ size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max)
 		out[n++] = str_dup(a, d->v[DESK_entity].s);
 	return n;
 }
+
+/* ---- what was done ---- */
+
+struct case_done case_done_count(dbc *c, const struct case_done_filter *f)
+{
+	struct case_done d = {0};
+	rows *r = db_query(c, &sql_task_done_count, D_TEXT(f->entity), D_INT(f->from), D_INT(f->to),
+	                   D_TEXT(f->service), D_TEXT(f->role), D_INT(f->officer));
+	while (db_next(r)) {
+		bool back = str_eq(db_text(r, 0), STR("return"));
+		bool no = str_eq(db_text(r, 0), STR("reject"));
+		*(back ? &d.returned : no ? &d.rejected : &d.onward) += db_int(r, 1);
+	}
+	db_done(r);
+	return d;
+}

@@ -51,14 +51,19 @@ static err stranger(struct req *r, const char *why)
 	return e ? e : req_fail(r, ERR_sign_in_needed, "", "%s", why);
 }
 
-static err caller(struct req *r)
+err desk_caller(struct req *r)
 {
-	str sent = req_header(r, "Authorization"), entity = {0};
-	int64_t person = 0;
-	instant until = 0;
+	str sent = req_header(r, "Authorization");
 	if (!str_starts(sent, STR("Bearer " KEY_PREFIX)) || sent.n > 100)
 		return stranger(r, "send Authorization: Bearer and a key");
-	str hash = desk_key_hash(r->a, str_sub(sent, 7, sent.n));
+	return desk_caller_by(r, desk_key_hash(r->a, str_sub(sent, 7, sent.n)));
+}
+
+err desk_caller_by(struct req *r, str hash)
+{
+	str entity = {0};
+	int64_t person = 0;
+	instant until = 0;
 	rows *rs = db_query(r->db, &sql_desk_key_find, D_TEXT(hash));
 	if (db_next(rs)) {
 		entity = str_dup(r->a, db_text(rs, 0));
@@ -114,7 +119,7 @@ err page_api_cases(struct req *r)
 	struct case_line *l = NEWN(r->a, struct case_line, API_LINES_MAX + 1);
 	json *v = json_object(r->a), *list = json_set(r->a, v, "cases", json_array(r->a));
 	size_t want = (size_t)req_field_int(r, "limit", API_LINES, 1, API_LINES_MAX);
-	err e = caller(r);
+	err e = desk_caller(r);
 	if (e)
 		return e;
 	desk_query_read(r, q);
@@ -182,7 +187,7 @@ static json *case_json(struct req *r, const struct kase *q)
 err page_api_case(struct req *r)
 {
 	struct kase q;
-	err e = caller(r);
+	err e = desk_caller(r);
 	if (!e)
 		e = desk_case_of(r, PERM_case_read, &q);
 	if (!e)
@@ -206,7 +211,7 @@ static err call_of(struct req *r, bool task)
 	struct call *c = NEW(r->a, struct call);
 	int64_t id;
 	r->state = c;
-	err e = caller(r);
+	err e = desk_caller(r);
 	if (!e && !json_is(r->body, JSON_OBJECT))
 		e = req_fail(r, ERR_bad_input, "", "send a JSON object");
 	if (!e)

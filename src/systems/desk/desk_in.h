@@ -104,6 +104,13 @@ json *desk_task_name(struct req *r, const struct task *t);
 #define KEY_BYTES  32
 str desk_key_hash(arena *a, str key);
 
+/* ---- api.c: who calls, by a key ---- */
+
+/* By Authorization: Bearer; sets the session and the actor. */
+err desk_caller(struct req *r);
+/* By the hash of a key that somebody trusted named; empty: of none. */
+err desk_caller_by(struct req *r, str hash);
+
 /* Entities whose accounts the reader manages. */
 size_t desk_own_entities(struct req *r, str **out);
 

@@ -62,6 +62,31 @@ static void fold_desk_hook_ended(dbc *c, arena *a, const struct event *e)
 	db_exec(c, &sql_desk_hook_delete, D_TEXT(e->entity));
 }
 
+static void fold_desk_document_sent(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_document_set, D_TEXT(json_str(e->data, "file")), D_TEXT(e->entity),
+	        D_INT(e->subject), D_INT(e->at), D_TEXT(json_str(e->secret, "metadata")));
+}
+
+static void fold_desk_registration_told(dbc *c, arena *a, const struct event *e)
+{
+	const json *operator= json_get(e->secret, "operator");
+	db_exec(c, &sql_desk_registration_set, D_INT(e->case_id), D_INT(e->subject),
+	        D_TEXT(json_str(e->secret, "name")), D_INT(json_int(e->secret, "created", 0)),
+	        D_INT(json_int(e->data, "task", 0)),
+	        D_TEXT(operator? json_print(a, operator) : STR("")));
+}
+
+static void follow_person_erased(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_desk_document_forget, D_INT(e->subject));
+	db_exec(c, &sql_desk_registration_forget, D_INT(e->subject));
+}
+
+static const struct follow follows[] = {{"person.erased", follow_person_erased}};
+
 static const struct event_kind events[] = {
 #define EVENT(name, kind, version, doc) {kind, version, fold_##name, doc},
 #include "systems/desk/events.def"
@@ -69,10 +94,8 @@ static const struct event_kind events[] = {
 };
 
 static const struct derived derived[] = {
-    {"desk_search", "person, name"},
-    {"desk_cover", "person"},
-    {"desk_key", "hash"},
-    {"desk_hook", "entity"},
+    {"desk_search", "person, name"}, {"desk_cover", "person"},  {"desk_key", "hash"},
+    {"desk_hook", "entity"},         {"desk_document", "file"}, {"desk_registration", "case_id"},
 };
 
 /* What agencies' programs are told; openapi.json lists the same. */
@@ -97,6 +120,8 @@ static const struct organ organ = {
     .name = "systems/desk",
     .events = events,
     .n_events = COUNT(events),
+    .follows = follows,
+    .n_follows = COUNT(follows),
     .reactors = reactors,
     .n_reactors = COUNT(reactors),
     .jobs = jobs,
