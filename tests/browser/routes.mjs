@@ -37,6 +37,7 @@ const left = {
 	'/payments/:reference/pay': 'of an order that another system made; its template is that of /applications/:reference/pay',
 	'/pay/:reference': 'the same',
 	'/lead/:attempt': 'it leads on to the provider as soon as there is an address; the sample of its template is looked at',
+	'/pay-link/:token': 'only in a notice to the payer; the journeys of payments open it, and its samples are looked at',
 	'/wallet/:attempt': 'of a payment by wallet under way; the sample of its template is looked at',
 	'/disputes/:id/bundle': 'a file, of a disputed payment',
 	'/policy/changes/:id/editor': 'only where an operator fetched the editors (tools/editors.sh)'

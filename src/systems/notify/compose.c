@@ -5,6 +5,26 @@
 #include "kernel/i18n/i18n.h"
 #include "kernel/identity/mandate.h"
 
+#include <pthread.h>
+
+#define TEXTS_BYTES ((size_t)64 * 1024 * 1024) /* a ceiling */
+
+static const struct messages *all_texts; /* what the program carries does not change */
+
+static void texts_read(void)
+{
+	arena *a = arena_create(TEXTS_BYTES);
+	struct diags d = diags_make(a, (str){0});
+	all_texts = messages_load(a, &d);
+}
+
+const struct messages *notify_texts(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, texts_read);
+	return all_texts;
+}
+
 struct occasion {
 	struct tx *tx;
 	const struct event *e;
@@ -95,6 +115,8 @@ err notice_record(struct tx *tx, const struct notice *n)
 	json_set_str(tx->a, d, "reference", n->reference);
 	json_set_bool(tx->a, d, "inbox", n->inbox);
 	json_set_bool(tx->a, d, "email", n->email);
+	if (n->about.n)
+		json_set_str(tx->a, d, "about", n->about);
 	json_set(tx->a, secret, "subject", n->subject);
 	json_set(tx->a, secret, "body", n->body);
 	err e = tx_emit(tx, (struct emission){.kind = "notice.queued",
@@ -108,7 +130,10 @@ err notice_record(struct tx *tx, const struct notice *n)
 	json *payload = json_object(tx->a);
 	json_set_int(tx->a, payload, "to", n->to);
 	json_set_int(tx->a, payload, "id", n->id);
-	tx_later(tx, "notify.mail", str_fmt(tx->a, "%lld", (long long)n->id), 0, payload);
+	if (n->document.n)
+		json_set_str(tx->a, payload, "document", n->document);
+	tx_later(tx, "notify.mail", str_fmt(tx->a, "%lld", (long long)n->id),
+	         n->document.n ? tx->now + DOCUMENT_SEALED : 0, payload);
 	return OK;
 }
 

@@ -2,12 +2,14 @@
  * mail.c - notices by SMTP, through libcurl.
  *
  * The body is text/plain and text/html side by side, both languages in each, the
- * reader's first; 8bit, as every server of today takes it. A notice keeps its
- * Message-ID over all tries, so that a mailbox drops a second copy.
+ * reader's first; 8bit, as every server of today takes it. A document that goes with it
+ * (a receipt) is attached as it was issued, signed. A notice keeps its Message-ID over
+ * all tries, so that a mailbox drops a second copy.
  */
 #include "systems/notify/notify_in.h"
 
 #include "base/log.h"
+#include "kernel/documents/documents.h"
 #include "kernel/journal.h"
 #include "kernel/vault.h"
 #include "web/escape.h"
@@ -92,6 +94,17 @@ static bool add_part(curl_mime *alternative, str text, const char *type)
 	       curl_mime_type(p, type) == CURLE_OK && curl_mime_encoder(p, "8bit") == CURLE_OK;
 }
 
+static bool add_file(curl_mime *whole, arena *a, const struct mail *m)
+{
+	if (!m->file.n)
+		return true;
+	curl_mimepart *p = curl_mime_addpart(whole);
+	return p && curl_mime_data(p, m->file.p, m->file.n) == CURLE_OK &&
+	       curl_mime_type(p, "application/pdf") == CURLE_OK &&
+	       curl_mime_encoder(p, "base64") == CURLE_OK &&
+	       curl_mime_filename(p, str_c(a, m->file_name)) == CURLE_OK;
+}
+
 static struct curl_slist *headers(struct kernel *k, arena *a, const struct mail *m)
 {
 	str from = config_text(k->config, SETTING_mail_from);
@@ -156,7 +169,7 @@ err mail_send(struct kernel *k, arena *a, const struct mail *m, str *why)
 	bool made = add_part(alternative, plain(a, m), "text/plain; charset=utf-8") &&
 	            add_part(alternative, html(a, m), "text/html; charset=utf-8") &&
 	            curl_mime_subparts(part, alternative) == CURLE_OK &&
-	            curl_mime_type(part, "multipart/alternative") == CURLE_OK;
+	            curl_mime_type(part, "multipart/alternative") == CURLE_OK && add_file(whole, a, m);
 	curl_easy_setopt(c, CURLOPT_URL, str_c(a, config_text(k->config, SETTING_mail_url)));
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(c, CURLOPT_MAIL_FROM, str_c(a, from));
@@ -217,6 +230,22 @@ static bool read_notice(struct job *j, struct stored *n, struct person *to)
 	return found && n->subject && to->email.n && str_eq(n->email_state, STR("queued"));
 }
 
+/* The document that goes with the mail; one that cannot be read is tried again later. */
+static err document_attach(struct job *j, struct mail *m)
+{
+	struct issued d;
+	str number = json_str(j->payload, "document");
+	if (!number.n)
+		return OK;
+	dbc *c = db_reader(j->k->db);
+	err e = document_by_number(c, j->a, number, &d) ? document_bytes(j->k, c, j->a, &d, &m->file)
+	                                                : ERR_not_found;
+	db_clear(c);
+	db_reader_return(c);
+	m->file_name = str_cat(j->a, number, STR(".pdf"));
+	return e;
+}
+
 err notify_mail_job(struct job *j)
 {
 	struct stored n;
@@ -230,7 +259,9 @@ err notify_mail_job(struct job *j)
 	both_texts(n.subject, m.subject);
 	both_texts(n.body, m.body);
 	str why = {0};
-	err e = mail_send(j->k, j->a, &m, &why);
+	err e = document_attach(j, &m);
+	if (!e)
+		e = mail_send(j->k, j->a, &m, &why);
 	j->fault = (struct fault){.code = e, .detail = why};
 	if (e && e != ERR_notice_refused)
 		return e;
@@ -272,8 +303,7 @@ err notify_code_job(struct job *j)
 	db_reader_return(c);
 	if (!known)
 		return e;
-	struct diags d = diags_make(j->a, (str){0});
-	const struct messages *texts = messages_load(j->a, &d);
+	const struct messages *texts = notify_texts();
 	json *args = json_object(j->a);
 	json_set_str(j->a, args, "code", code.digits);
 	struct mail m = {.to = to.email,

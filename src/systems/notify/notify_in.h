@@ -26,6 +26,7 @@ void notify_follow_erased(dbc *c, arena *a, const struct event *e);
 #define MAIL_SHOWN          100  /* in the catcher's list */
 #define MAIL_MAX_BYTES      ((size_t)256 * 1024)
 #define REFERENCE_CHARS     10
+#define DOCUMENT_SEALED     (5 * SECOND) /* by then a checkpoint proves it, without a network */
 
 /* A notice before it is recorded. */
 struct notice {
@@ -34,6 +35,8 @@ struct notice {
 	str on, message;       /* event kind; id in messages.json */
 	str entity, reference; /* sender; the case's reference, or empty */
 	bool inbox, email;
+	str about;            /* what else it is about: a payment's reference, a document's number */
+	str document;         /* number of one that goes with the mail, or empty */
 	json *subject, *body; /* {"en","ar"} */
 };
 
@@ -50,9 +53,14 @@ bool notice_get(dbc *c, arena *a, int64_t to, int64_t id, bool inbox, struct sto
 int64_t notify_unread(struct req *r);
 int64_t space_messages(struct req *r, json *list, size_t max);
 
+/* The program's texts, read once: reactors run in the writer's thread. */
+const struct messages *notify_texts(void);
+
 /* compose.c: reactors. */
 err notify_react(struct tx *tx, const struct event *e);
 err notify_react_code(struct tx *tx, const struct event *e);
+err notify_react_link(struct tx *tx, const struct event *e); /* paying.c */
+err notify_react_receipt(struct tx *tx, const struct event *e);
 err notify_react_stale(struct tx *tx, const struct event *e);
 /* Records a notice, and asks for its mail; its texts are made for the recipient. */
 err notice_record(struct tx *tx, const struct notice *n);
@@ -68,6 +76,7 @@ struct mail {
 	enum lang first;
 	str subject[LANG_COUNT], body[LANG_COUNT];
 	instant at;
+	str file, file_name; /* a PDF that goes with it, or empty */
 };
 err mail_send(struct kernel *k, arena *a, const struct mail *m, str *why);
 /* RFC 2047 encoded words for a header's text. */

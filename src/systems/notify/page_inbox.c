@@ -148,6 +148,17 @@ static err opened_decide(struct tx *tx, void *ctx)
 	    (struct emission){.kind = "notice.read", .entity = n->entity, .subject = n->to, .data = d});
 }
 
+/* An address that stands alone in the last line is one to follow. */
+static str link_of(str body)
+{
+	str part, line = {0};
+	while (str_cut(&body, '\n', &part))
+		line = part;
+	bool address = str_starts(line, STR("https://")) || str_starts(line, STR("http://")) ||
+	               str_starts(line, STR("/"));
+	return address && str_chr(line, ' ') < 0 ? line : (str){0};
+}
+
 err page_notify_message(struct req *r)
 {
 	struct stored n;
@@ -165,6 +176,7 @@ err page_notify_message(struct req *r)
 	json_set_str(r->a, m, "id", str_fmt(r->a, "%lld", (long long)n.id));
 	json_set(r->a, m, "subject", n.subject);
 	json_set(r->a, m, "body", n.body);
+	json_set_str(r->a, m, "link", link_of(json_str(n.body, lang_code(r->lang))));
 	json_set(r->a, m, "from", view_entity(r, n.entity, r->now));
 	json_set_int(r->a, m, "at", n.at);
 	json_set_str(r->a, m, "reference", n.reference);

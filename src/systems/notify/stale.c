@@ -13,8 +13,7 @@ err notify_react_stale(struct tx *tx, const struct event *e)
 	    people_who_may(tx->db, PERM_editor_edit, e->entity, tx->now, who, NOTICE_OFFICERS_MAX);
 	if (!n || !s)
 		return OK;
-	struct diags d = diags_make(tx->a, (str){0});
-	const struct messages *texts = messages_load(tx->a, &d);
+	const struct messages *texts = notify_texts();
 	date_parse(json_str(e->data, "reviewed"), &day);
 	struct notice m = {.on = e->kind,
 	                   .message = STR("card-stale"),

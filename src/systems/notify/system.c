@@ -16,16 +16,28 @@ static const struct event_kind events[] = {
 
 /* What a messages.json may name in "on". */
 static const struct reactor reactors[] = {
-    {"case.submitted", notify_react},        {"case.returned", notify_react},
-    {"case.answered", notify_react},         {"case.approved", notify_react},
-    {"case.rejected", notify_react},         {"case.withdrawn", notify_react},
-    {"case.suspended", notify_react},        {"case.resumed", notify_react},
-    {"case.reopened", notify_react},         {"case.split", notify_react},
-    {"case.appealed", notify_react},         {"case.appeal_decided", notify_react},
-    {"task.opened", notify_react},           {"task.overdue", notify_react},
-    {"payment.captured", notify_react},      {"payment.refund_done", notify_react},
-    {"document.issued", notify_react},       {"document.revoked", notify_react},
-    {"portal.code_sent", notify_react_code}, {"guide.card_stale", notify_react_stale},
+    {"case.submitted", notify_react},
+    {"case.returned", notify_react},
+    {"case.answered", notify_react},
+    {"case.approved", notify_react},
+    {"case.rejected", notify_react},
+    {"case.withdrawn", notify_react},
+    {"case.suspended", notify_react},
+    {"case.resumed", notify_react},
+    {"case.reopened", notify_react},
+    {"case.split", notify_react},
+    {"case.appealed", notify_react},
+    {"case.appeal_decided", notify_react},
+    {"task.opened", notify_react},
+    {"task.overdue", notify_react},
+    {"payment.captured", notify_react},
+    {"payment.refund_done", notify_react},
+    {"document.issued", notify_react},
+    {"document.revoked", notify_react},
+    {"document.issued", notify_react_receipt},
+    {"payment.link_sent", notify_react_link},
+    {"portal.code_sent", notify_react_code},
+    {"guide.card_stale", notify_react_stale},
 };
 
 static const struct follow follows[] = {{"person.erased", notify_follow_erased}};

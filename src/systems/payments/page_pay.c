@@ -8,6 +8,7 @@
 #include "systems/payments/agency.h"
 #include "systems/payments/hold.h"
 #include "systems/payments/lead.h"
+#include "systems/payments/link.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/token.h"
 
@@ -26,9 +27,10 @@ struct pay {
 	str home; /* where the payer goes when it is paid: "/applications/..." */
 	struct order o;
 	struct attempt t;
-	struct token card; /* that the payer chose, or id 0 */
-	bool link;         /* of a body's program: no account is needed */
-	bool hold;         /* the provider has to say first what became of the last attempt */
+	struct token card;  /* that the payer chose, or id 0 */
+	bool link;          /* of a body's program, or sent by an officer: no account is needed */
+	struct link device; /* sent by an officer, or id 0 */
+	bool hold;          /* the provider has to say first what became of the last attempt */
 };
 
 /* The applicant's own, or of an agent whose mandate still stands. */
@@ -51,6 +53,13 @@ static err pay_find(struct req *r, dbc *c, arena *a, struct pay *p)
 	str reference = req_param(r, "reference");
 	bool own = str_starts(r->path, STR("/payments/")), link = str_starts(r->path, STR("/pay/"));
 	p->home = str_fmt(a, "/%s/%.*s", own ? "payments" : "applications", STRF(reference));
+	if (str_starts(r->path, STR("/pay-link/"))) {
+		str token = req_param(r, "token");
+		p->home = str_fmt(a, "/pay-link/%.*s", STRF(token));
+		p->link = link_find(c, a, token, &p->device) && order_get(c, a, p->device.order, &p->o);
+		p->q.reference = p->o.reference;
+		return p->link ? OK : req_fail(r, ERR_not_found, "", "there is no such link");
+	}
 	if (link) {
 		p->home = str_fmt(a, "/pay/%.*s", STRF(reference));
 		p->q.reference = reference;
@@ -167,9 +176,26 @@ static json *pay_view(struct req *r, struct pay *p)
 	json_set_bool(r->a, v, "degraded", down);
 	json_set(r->a, v, "methods", offers_view(r, list, n));
 	json_set(r->a, v, "errors", json_array(r->a));
-	json_set(r->a, v, "cards", cards_view(r, &p->o));
-	json_set_bool(r->a, v, "may_save", p->o.payer != 0);
+	bool known =
+	    p->o.payer && !p->device.id; /* whoever holds a link is not known to be the payer */
+	json_set(r->a, v, "cards", known ? cards_view(r, &p->o) : json_array(r->a));
+	json_set_bool(r->a, v, "may_save", known);
 	json_set(r->a, v, "lines", lines_view(r, &p->o));
+	json_set(r->a, v, "total", pay_money(r->a, p->o.total, p->o.currency));
+	return v;
+}
+
+/* The end of a link: paid, with the receipts' numbers, or over. */
+static json *device_view(struct req *r, const struct pay *p)
+{
+	struct receipt t[LINES_MAX];
+	size_t n = p->o.captured ? order_receipts(r->db, r->a, p->o.id, t, LINES_MAX) : 0;
+	json *v = json_object(r->a), *list = json_set(r->a, v, "receipts", json_array(r->a));
+	for (size_t i = 0; i < n; i++)
+		json_push(list, json_string(r->a, t[i].number));
+	json_set(r->a, v, "title", text_pair(r->a, p->o.title_en, p->o.title_ar));
+	json_set_str(r->a, v, "reference", p->o.reference);
+	json_set_bool(r->a, v, "paid", p->o.captured > 0);
 	json_set(r->a, v, "total", pay_money(r->a, p->o.total, p->o.currency));
 	return v;
 }
@@ -180,6 +206,8 @@ err page_payments_pay(struct req *r)
 	err e = pay_find(r, r->db, r->a, &p);
 	if (e)
 		return e;
+	if (p.device.id && (p.o.captured || !link_lives(&p.device, r->now)))
+		return req_view(r, "payments/device", device_view(r, &p));
 	if (p.o.captured && p.link)
 		return agency_return(r, &p.o);
 	if (p.o.captured)
@@ -193,7 +221,7 @@ err prepare_payments_begin(struct req *r)
 	int64_t card = req_field_int(r, "kept", 0, 0, INT64_MAX);
 	r->state = p;
 	err e = pay_find(r, r->db, r->a, p);
-	if (!e && card && !token_find(r->db, r->a, p->o.payer, card, &p->card))
+	if (!e && card && !p->device.id && !token_find(r->db, r->a, p->o.payer, card, &p->card))
 		e = req_fail(r, ERR_not_found, "kept", "there is no such card");
 	return e;
 }
@@ -241,14 +269,17 @@ err decide_payments_begin(struct tx *tx, struct req *r)
 {
 	struct pay *p = r->state;
 	struct attempt t;
-	tx->actor.channel = channel_of(r);
+	tx->actor.channel = p->device.id ? STR("telephone") : channel_of(r);
 	str method = str_trim(req_field(r, "method"));
 	if (order_delayed(tx->db, p->o.id)) /* a wallet has no hold */
 		method = STR("card");
 	if (p->card.id && !str_eq(method, STR("wallet")))
 		method = str_cat(tx->a, STR("card@"), p->card.provider);
-	err e = attempt_begin(tx, p->o.id, method, &t);
+	err e = p->device.id ? link_use(tx, &p->device, req_field(r, "csrf")) : OK;
+	if (!e)
+		e = attempt_begin(tx, p->o.id, method, &t);
 	const char *refusal = e == ERR_payment_paid       ? "paid"
+	                      : e == ERR_payment_link     ? "link"
 	                      : e == ERR_payment_waiting  ? "waiting"
 	                      : e == ERR_payment_provider ? "none"
 	                      : e == ERR_payment_blocked  ? "blocked"
@@ -303,6 +334,8 @@ err answer_payments_begin(struct req *r)
 		req_flash(r, "payments.flash.none");
 	if (str_eq(refusal, STR("blocked")))
 		req_flash(r, "payments.flash.blocked");
+	if (str_eq(refusal, STR("link")))
+		req_flash(r, "payments.flash.link_over");
 	if (refusal.n)
 		return req_redirect(r, "%.*s%s", STRF(p->home), p->link ? "" : "/pay");
 	if (!attempt_get(r->db, r->a, json_int(r->decided, "attempt", 0), &t))
@@ -350,6 +383,28 @@ err decide_payments_link_begin(struct tx *tx, struct req *r)
 }
 
 err answer_payments_link_begin(struct req *r)
+{
+	return answer_payments_begin(r);
+}
+
+/* ---- and for the device of a payer who is on the telephone ---- */
+
+err page_payments_device(struct req *r)
+{
+	return page_payments_pay(r);
+}
+
+err prepare_payments_device_begin(struct req *r)
+{
+	return prepare_payments_begin(r);
+}
+
+err decide_payments_device_begin(struct tx *tx, struct req *r)
+{
+	return decide_payments_begin(tx, r);
+}
+
+err answer_payments_device_begin(struct req *r)
 {
 	return answer_payments_begin(r);
 }

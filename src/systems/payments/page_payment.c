@@ -3,6 +3,7 @@
  * officer of its entity sees all: attempts, what providers said, postings, refunds.
  */
 #include "systems/payments/dispute.h"
+#include "systems/payments/link.h"
 #include "systems/payments/order.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/settle.h"
@@ -159,18 +160,79 @@ static void postings_section(struct req *r, json *sections, const struct order *
 	db_done(q);
 }
 
-/* What the payer was told; the texts themselves are theirs. */
+/* Is a notice about this payment? By its application, by the payment's own reference, or
+ * by the document of one of its receipts. */
+static bool notice_about(struct req *r, const struct order *o, int64_t case_id, str about)
+{
+	struct receipt t[LINES_MAX];
+	size_t n;
+	if ((o->case_id && case_id == o->case_id) || str_eq(about, o->reference))
+		return true;
+	n = about.n ? order_receipts(r->db, r->a, o->id, t, LINES_MAX) : 0;
+	for (size_t i = 0; i < n; i++) {
+		rows *q = db_query(r->db, &sql_receipt_document,
+		                   D_TEXT(str_cat(r->a, STR("receipt:"), t[i].number)));
+		bool same = db_next(q) && str_eq(db_text(q, 0), about);
+		db_done(q);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+static str notice_channels(struct req *r, const json *d)
+{
+	str inbox = json_truth(d, "inbox") ? req_text(r, "payments.notice.inbox") : (str){0};
+	str email = json_truth(d, "email") ? req_text(r, "payments.notice.email") : (str){0};
+	return inbox.n && email.n ? str_fmt(r->a, "%.*s + %.*s", STRF(inbox), STRF(email))
+	                          : str_cat(r->a, inbox, email);
+}
+
+/* What the payer was told, by which way, and what became of it; the texts themselves are
+ * theirs. A line for each step: the later ones name the notice by its id alone. */
 static void notices_section(struct req *r, json *sections, const struct order *o)
 {
-	json *list = section(r, sections, "payments.section.notices", "at notice.head");
-	rows *q = db_query(r->db, &sql_order_notices, D_INT(o->case_id));
+	json *list =
+	    section(r, sections, "payments.section.notices", "at notice.head notice.about notice.by");
+	json *known = json_object(r->a);
+	rows *q = db_query(r->db, &sql_payer_notices, D_INT(o->payer), D_INT(o->created));
 	while (db_next(q)) {
+		str kind = str_dup(r->a, db_text(q, 1));
+		json *d = json_parse(r->a, str_dup(r->a, db_text(q, 3)), NULL), *about;
+		const char *id = str_c(r->a, str_fmt(r->a, "%lld", (long long)json_int(d, "id", 0)));
+		if (str_eq(kind, STR("notice.queued")) &&
+		    notice_about(r, o, db_int(q, 2), json_str(d, "about")))
+			json_set(r->a, known, id, json_copy(r->a, d));
+		if (!(about = json_get(known, id)))
+			continue;
 		json *c = row(r, list);
-		str kind = db_text(q, 1);
 		cell_at(r, c, db_int(q, 0));
 		cell_word(r, c, "notice", str_sub(kind, sizeof "notice." - 1, kind.n));
+		cell_word(r, c, "about", json_str(about, "on"));
+		cell_text(r, c, notice_channels(r, about));
 	}
 	db_done(q);
+}
+
+static void links_section(struct req *r, json *sections, const struct order *o)
+{
+	struct link *l = NEWN(r->a, struct link, LINKS_MAX);
+	size_t n = links_of(r->db, r->a, o->id, l, LINKS_MAX);
+	if (!n)
+		return;
+	json *list = section(r, sections, "payments.section.links", "at link.by link.until state.head");
+	for (size_t i = 0; i < n; i++) {
+		struct person who = {0};
+		json *c = row(r, list);
+		person_get(r->db, r->a, l[i].asked_by, &who);
+		cell_at(r, c, l[i].at);
+		cell_text(r, c, r->lang == LANG_AR && who.name_ar.n ? who.name_ar : who.name_en);
+		cell_at(r, c, l[i].expires);
+		cell_word(r, c, "link",
+		          l[i].used                   ? STR("used")
+		          : link_lives(&l[i], r->now) ? STR("open")
+		                                      : STR("over"));
+	}
 }
 
 static void refunds_section(struct req *r, json *sections, const struct one *p)
@@ -256,6 +318,7 @@ static json *one_view(struct req *r, const struct one *p, const char *wrong, con
 	receipts_section(r, sections, &p->o);
 	if (p->officer) {
 		attempts_section(r, sections, &p->o);
+		links_section(r, sections, &p->o);
 		messages_section(r, sections, &p->o);
 		postings_section(r, sections, &p->o);
 		notices_section(r, sections, &p->o);
@@ -277,7 +340,9 @@ static json *one_view(struct req *r, const struct one *p, const char *wrong, con
 	json_set(r->a, v, "methods", methods_view(r));
 	json_set_bool(r->a, v, "may_refund",
 	              take && p->o.captured > p->o.refunded + p->o.refund_pending);
-	json_set_bool(r->a, v, "may_take", take && order_next(p->o.state, "attempted").n > 0);
+	bool open = take && order_next(p->o.state, "attempted").n > 0;
+	json_set_bool(r->a, v, "may_take", open);
+	json_set_bool(r->a, v, "may_link", open && p->o.payer);
 	return v;
 }
 
@@ -380,5 +445,27 @@ err decide_payments_counter(struct tx *tx, struct req *r)
 err answer_payments_counter(struct req *r)
 {
 	req_flash(r, "payments.flash.taken");
+	return req_redirect(r, "/payments/%.*s", STRF(req_param(r, "reference")));
+}
+
+/* ---- a link for a payer who is on the telephone ---- */
+
+err prepare_payments_send_link(struct req *r)
+{
+	struct one *p = NEW(r->a, struct one);
+	err e = one_find(r, p);
+	r->state = p;
+	return e ? e : req_require(r, PERM_pay_take, p->o.entity);
+}
+
+err decide_payments_send_link(struct tx *tx, struct req *r)
+{
+	struct one *p = r->state;
+	return link_send(tx, p->o.id);
+}
+
+err answer_payments_send_link(struct req *r)
+{
+	req_flash(r, "payments.flash.link_sent");
 	return req_redirect(r, "/payments/%.*s", STRF(req_param(r, "reference")));
 }

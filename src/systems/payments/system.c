@@ -77,6 +77,7 @@ static const struct derived derived[] = {
     {"pay_payout_batch", "id"},
     {"pay_payout", "batch, no"},
     {"pay_rtp", "id"},
+    {"pay_link", "hash"},
 };
 
 static const struct err_info errors[] = {
