@@ -1,6 +1,7 @@
 #include "app/commands.h"
 #include "app/open.h"
 #include "app/tzfiles.h"
+#include "engine/feel/node.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,15 +34,36 @@ static void tell(struct session *s, feel_value v, const struct diags *d)
 	printf("%.*s\n", STRF(json_print(s->a, o)));
 }
 
+/* Members within whose names the parser cannot know by itself ("total price"); a builtin
+ * is not hidden by one. */
+static size_t names_within(feel_value v, str *names, size_t n, int depth)
+{
+	size_t same;
+	if (depth > JSON_MAX_DEPTH)
+		return n;
+	for (size_t i = 0; v.kind == FEEL_LIST && i < v.list->n && n < NAMES_MAX; i++)
+		n = names_within(v.list->v[i], names, n, depth + 1);
+	for (size_t i = 0; v.kind == FEEL_CONTEXT && i < v.ctx->n && n < NAMES_MAX; i++) {
+		str key = v.ctx->e[i].key;
+		bool plain = true, known = false;
+		for (size_t k = 0; k < key.n; k++)
+			plain &= !strchr(" +-*/.'", key.p[k]);
+		for (size_t k = 0; !plain && k < n && !known; k++)
+			known = str_eq(names[k], key);
+		if (depth == 0 || (!plain && !known && !builtin_find(key, &same)))
+			names[n++] = key;
+		n = names_within(v.ctx->e[i].v, names, n, depth + 1);
+	}
+	return n;
+}
+
 /* Evaluates and prints; false when it cannot be read or run. */
 static bool evaluate(struct session *s, str text, feel_value *v)
 {
 	struct diags d = diags_make(s->a, STR("expression"));
 	struct feel_run run = feel_run_make(s->a, &d);
 	str *names = NEWN(s->a, str, NAMES_MAX);
-	size_t n = 0;
-	for (size_t i = 0; i < s->context.ctx->n && n < NAMES_MAX; i++)
-		names[n++] = s->context.ctx->e[i].key;
+	size_t n = names_within(s->context, names, 0, 0);
 	run.zones = tz_files();
 	run.now = clock_now(clock_system());
 	const struct feel_expr *e = feel_compile(s->a, text, names, n, &d);

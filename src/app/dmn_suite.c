@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ARENA_BYTES  ((size_t)2 * 1024 * 1024 * 1024)
 #define MODEL_BYTES  ((size_t)64 * 1024 * 1024)
@@ -59,7 +60,7 @@ static void on_case(void *ctx, const struct dmn_case *c)
 		s->open = s->ok = s->null = true;
 	}
 	s->null &= c->null_expected;
-	if (c->passed)
+	if (c->passed || !s->ok) /* a line a case: the first result that is wrong */
 		return;
 	s->ok = false;
 	snprintf(s->why, sizeof s->why, "%.*s: expected %.*s, got %.*s (%.*s)", STRF(c->decision),
@@ -120,12 +121,14 @@ static void test_file(struct suite *s, const char *dir, char *const *files, size
 	struct dmn_run like = dmn_run_make(s->a);
 	like.zones = tz_files();
 	like.now = clock_now(clock_system());
-	if (!m || !dmn_test(s->a, m, xml, s->strict, &like, on_case, s, &d)) {
-		printf("FAIL %s %s: the model cannot be loaded\n", s->folder, file);
-		s->failed++;
-		fprintf(stderr, "%.*s", STRF(diags_print(s->a, &d)));
-	}
+	bool read = dmn_test(s->a, m, xml, s->strict, &like, on_case, s, &d);
 	close_case(s);
+	if (!read) {
+		printf("FAIL %s %s: the cases cannot be read\n", s->folder, file);
+		s->failed++;
+	}
+	if (!m || !read)
+		fprintf(stderr, "%.*s", STRF(diags_print(s->a, &d)));
 }
 
 static int by_name(const void *x, const void *y)
@@ -154,13 +157,14 @@ static void test_folder(struct suite *s, const char *dir, int depth)
 	    (!s->only || fnmatch(s->only, base, 0) == 0) && (!s->level || strstr(dir, s->level));
 	for (size_t i = 0; i < n; i++) {
 		char path[4096];
+		struct stat st;
 		snprintf(path, sizeof path, "%s/%s", dir, files[i]);
 		if (ends(files[i], ".xml") && wanted) {
 			s->folder = base;
 			s->level3 = strstr(dir, "level-3") != NULL;
 			arena_reset(s->a);
 			test_file(s, dir, files, n, files[i]);
-		} else if (!strchr(files[i], '.')) {
+		} else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 			test_folder(s, path, depth + 1);
 		}
 	}

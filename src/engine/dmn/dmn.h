@@ -16,7 +16,8 @@
  * Inputs are a JSON object, member name = name of the input data. Numbers keep
  * their digits; strings become dates, times and durations where the input's
  * type says so. Missing inputs are null. A value that does not fit its type is
- * null with a diagnostic. External (Java, PMML) functions are refused at load
+ * null with a diagnostic. Inputs of an imported model are given by their name, or within
+ * a member of the import's name. External (Java, PMML) functions are refused at load
  * with a warning and are null. A name that nothing in the model gives is looked up
  * in the inputs, for models that leave their requirements out; dmn_check tells them.
  */
@@ -94,8 +95,8 @@ struct dmn_case {
 };
 typedef void (*dmn_case_fn)(void *ctx, const struct dmn_case *c);
 
-/* Runs the cases of one file. `strict` compares numbers exactly, else to 1e-8.
- * False when the file cannot be read. */
+/* Runs the cases of one file. `strict` compares numbers exactly, else to 1e-8. Without a
+ * model every case fails. False when the file cannot be read. */
 bool dmn_test(arena *a, const struct dmn *m, str xml, bool strict, const struct dmn_run *like,
               dmn_case_fn fn, void *ctx, struct diags *d);
 

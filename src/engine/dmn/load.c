@@ -486,7 +486,8 @@ static void link_imports(struct dmn *m, struct part *p)
 				im->part = q;
 		if (!im->part)
 			diags_add(m->d, DIAG_WARNING, "dmn.import", c->line, c->col,
-			          "the imported model '%.*s' is not here", STRF(im->name));
+			          "the imported model '%.*s' is not here", STRF(im->name))
+			    ->hint = STR("name its file too: --with FILE");
 		im->next = p->imports;
 		p->imports = im;
 	}

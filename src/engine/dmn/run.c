@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { IMPORT_DEPTH = 8 };
+
 /* One run: values by element number, computed when something needs them. */
 
 struct dmn_run dmn_run_make(arena *a)
@@ -58,18 +60,35 @@ static feel_value view_value(struct env *e, struct model_run *r, const struct el
 	return (feel_value){.kind = FEEL_CONTEXT, .ctx = c};
 }
 
-static const feel_value *given(struct model_run *r, const struct element *el)
+/* An imported input within its import's member, {"model": {"input": ..}}, or by the path,
+ * "model.input"; what that imports in its turn too. */
+static const feel_value *given_within(struct env *e, struct model_run *r, const struct part *from,
+                                      feel_value within, str path, const struct element *el,
+                                      int depth)
 {
-	const feel_value *v = feel_get(r->inputs, el->name);
-	if (el->part == r->m->parts)
-		return v;
-	/* an imported input may be given by its own name or within its import's */
-	for (struct import *i = r->m->parts->imports; i; i = i->next) {
-		const feel_value *c = i->part == el->part ? feel_get(r->inputs, i->name) : NULL;
-		if (c && feel_get(*c, el->name))
-			return feel_get(*c, el->name);
+	for (const struct import *i = from->imports; i && depth < IMPORT_DEPTH; i = i->next) {
+		if (!i->part || !i->name.n)
+			continue;
+		const feel_value *c = feel_get(within, i->name), *v = NULL;
+		str here = str_fmt(e->a, "%.*s%.*s.", STRF(path), STRF(i->name));
+		if (i->part == el->part)
+			v = c ? feel_get(*c, el->name) : NULL;
+		if (!v && i->part == el->part)
+			v = feel_get(r->inputs, str_cat(e->a, here, el->name));
+		if (!v)
+			v = given_within(e, r, i->part, c ? *c : feel_null(), here, el, depth + 1);
+		if (v)
+			return v;
 	}
-	return v;
+	return NULL;
+}
+
+static const feel_value *given(struct env *e, struct model_run *r, const struct element *el)
+{
+	const feel_value *v = NULL;
+	if (el->part != r->m->parts)
+		v = given_within(e, r, r->m->parts, r->inputs, (str){0}, el, 0);
+	return v ? v : feel_get(r->inputs, el->name);
 }
 
 static feel_value decide(struct env *e, struct model_run *r, const struct element *el)
@@ -105,7 +124,7 @@ void run_need(struct env *e, struct model_run *r, uint32_t number)
 			run_need(e, r, el->views[i]);
 	}
 	if (el->kind == ELEMENT_INPUT) {
-		const feel_value *v = given(r, el);
+		const feel_value *v = given(e, r, el);
 		r->value[number] = v ? feel_input(e, *v, el->type, el->name)
 		                     : env_fail(e, "the input '%.*s' is absent", STRF(el->name));
 	} else if (el->kind == ELEMENT_DECISION) {
@@ -161,7 +180,7 @@ static feel_value invoke(struct env *e, struct request *q)
 	for (uint32_t i = 0; i < f->n_params; i++) {
 		const feel_value *v = feel_get(q->r.inputs, f->params[i]);
 		if (!v && q->el->kind == ELEMENT_SERVICE)
-			v = given(&q->r, q->r.m->element[q->el->params[i]]);
+			v = given(e, &q->r, q->r.m->element[q->el->params[i]]);
 		if (!v)
 			env_fail(e, "the input '%.*s' is absent", STRF(f->params[i]));
 		args[i] = v ? *v : feel_null();

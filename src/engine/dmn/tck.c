@@ -138,7 +138,7 @@ static void run_result(arena *a, const struct dmn *m, const struct dxml *t, cons
 	err code = env_run(&fr, NULL, 1, NULL, read_inputs, (void *)(uintptr_t)t, &inputs);
 	if (code == OK)
 		code = env_run(&fr, NULL, 1, NULL, read_expected, (void *)(uintptr_t)r, &want);
-	if (code == OK)
+	if (code == OK && m)
 		code = dmn_eval_value(m, invocable.n ? invocable : decision, inputs, &run, &got);
 	if (code == OK && invocable.n && got.kind == FEEL_CONTEXT) {
 		const struct element *s = dmn_find(m, NULL, invocable);
@@ -146,8 +146,10 @@ static void run_result(arena *a, const struct dmn *m, const struct dxml *t, cons
 		got = v ? *v : got;
 	}
 	c.null_expected = code == OK && want.kind == FEEL_NULL;
-	c.passed = code == OK && agree(got, want, strict, 0);
-	c.diagnostic = code == OK ? why(a, &run.diags) : str_of(err_find(code)->name);
+	c.passed = m && code == OK && agree(got, want, strict, 0);
+	c.diagnostic = !m           ? STR("the model cannot be loaded")
+	               : code == OK ? why(a, &run.diags)
+	                            : str_of(err_find(code)->name);
 	c.expected = code == OK ? feel_print(a, want) : (str){0};
 	c.got = feel_print(a, got);
 	if (strict && c.passed && c.null_expected && run.diags.count == 0 &&

@@ -50,17 +50,17 @@ static feel_value at_instant(feel_value v, i128 utc)
 
 static feel_value shift(struct env *e, feel_value v, i128 nanos)
 {
-	const int64_t limit = INT64_C(366) * FEEL_YEAR_MAX;
 	i128 t = feel_nanos(v) + nanos;
 	if (v.kind == FEEL_TIME) {
 		v.t.nanos =
 		    (int64_t)(((i128)v.t.nanos + nanos % FEEL_DAY_NANOS + FEEL_DAY_NANOS) % FEEL_DAY_NANOS);
 		return v;
 	}
-	if (t / FEEL_DAY_NANOS > limit || t / FEEL_DAY_NANOS < -limit)
-		return env_fail(e, "a date out of range");
 	enum feel_kind kind = (enum feel_kind)v.kind;
-	v = at_instant(v, t);
+	if (feel_day_fits(t / FEEL_DAY_NANOS))
+		v = at_instant(v, t);
+	if (!feel_day_fits(t / FEEL_DAY_NANOS) || !feel_day_fits(v.t.days))
+		return env_fail(e, "a date beyond the year %d", FEEL_YEAR_MAX);
 	if (kind == FEEL_DATE)
 		v.t.nanos = 0;
 	return v;

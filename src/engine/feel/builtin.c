@@ -31,6 +31,47 @@ const struct builtin *builtin_find(str name, size_t *rows)
 	return NULL;
 }
 
+static size_t param_names(const char *text, str out[16])
+{
+	size_t n = 0;
+	str rest = str_of(text), part;
+	while (rest.n && n < 16 && str_cut(&rest, ',', &part))
+		out[n++] = str_trim(part);
+	return n;
+}
+
+/* Where the named arguments of one row stand; false if they do not fit it. */
+static bool places_in(const struct builtin *b, const str *given, size_t n, uint32_t *places)
+{
+	str names[16];
+	size_t count = param_names(b->params, names), needed = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+		while (k < count && !str_eq(names[k], given[i]))
+			k++;
+		for (size_t j = 0; j < i; j++)
+			if (places[j] == k) /* twice */
+				return false;
+		if (k == count)
+			return false;
+		places[i] = (uint32_t)k;
+		needed += k < b->min;
+	}
+	return needed == b->min;
+}
+
+const struct builtin *builtin_pick(const struct builtin *rows, size_t n_rows, const str *given,
+                                   size_t n, uint32_t *places)
+{
+	for (size_t r = 0; r < n_rows; r++) {
+		bool fits = given ? places_in(&rows[r], given, n, places)
+		                  : n >= rows[r].min && (rows[r].max == 255 || n <= rows[r].max);
+		if (fits)
+			return &rows[r];
+	}
+	return NULL;
+}
+
 static bool is_kind(char letter, enum feel_kind k)
 {
 	switch (letter) {

@@ -509,13 +509,11 @@ feel_value env_call(struct env *e, feel_value fn, const feel_value *args, size_t
 		const struct builtin *b = builtin_find(f->builtin->name, &rows);
 		feel_value *given = NEWN(e->a, feel_value, n);
 		memcpy(given, args, n * sizeof *given);
-		for (size_t i = 0; i < rows; i++) {
-			if (n < b[i].min || (b[i].max != 255 && n > b[i].max))
-				continue;
-			builtin_single(b, given, n);
-			return b[i].fn(e, given, n);
-		}
-		return env_fail(e, "%.*s does not take %zu arguments", STRF(f->builtin->name), n);
+		b = builtin_pick(b, rows, NULL, n, NULL);
+		if (!b)
+			return env_fail(e, "%.*s does not take %zu arguments", STRF(f->builtin->name), n);
+		builtin_single(b, given, n);
+		return b->fn(e, given, n);
 	}
 	if (n != f->n_params)
 		return env_fail(e, "a function of %u parameters is called with %zu", f->n_params, n);
@@ -550,6 +548,29 @@ static bool place_named(const struct node *n, const struct feel_function *f, con
 	return n->n - 1 == f->n_params;
 }
 
+/* A builtin that was passed on as a value, its arguments by name. */
+static feel_value call_named_builtin(const struct node *n, struct env *e, feel_value fn,
+                                     const feel_value *args)
+{
+	size_t rows, given = n->n - 1, width = 0;
+	uint32_t *places = NEWN(e->a, uint32_t, given);
+	const struct builtin *b = builtin_find(fn.fn->builtin->name, &rows);
+	b = builtin_pick(b, rows, n->names, given, places);
+	if (!b)
+		return env_fail(e, "wrong arguments of %.*s", STRF(fn.fn->builtin->name));
+	for (size_t i = 0; i < given; i++)
+		width = places[i] + 1 > width ? places[i] + 1 : width;
+	feel_value *placed = NEWN(e->a, feel_value, width); /* what is not given is null */
+	for (size_t i = 0; i < given; i++)
+		placed[places[i]] = args[i];
+	env_step(e, 1);
+	builtin_single(b, placed, width);
+	for (size_t i = 0; i < width; i++)
+		if (!builtin_fits(b, i, (enum feel_kind)placed[i].kind))
+			return env_fail(e, "%.*s: an argument of the wrong type", STRF(b->name));
+	return b->fn(e, placed, width);
+}
+
 feel_value eval_call(const struct node *n, struct env *e)
 {
 	feel_value fn = node_run(n->kid[0], e);
@@ -563,7 +584,7 @@ feel_value eval_call(const struct node *n, struct env *e)
 	if (!n->names)
 		return env_call(e, fn, given, n->n - 1);
 	if (fn.fn->builtin)
-		return env_fail(e, "named arguments of a builtin that is passed on");
+		return call_named_builtin(n, e, fn, given);
 	feel_value *placed = NEWN(e->a, feel_value, fn.fn->n_params);
 	if (!place_named(n, fn.fn, given, placed))
 		return env_fail(e, "the names of the arguments do not fit the function");

@@ -230,6 +230,10 @@ struct builtin {
 /* All rows of one name stand together. */
 const struct builtin *builtin_find(str name, size_t *rows);
 const struct builtin *builtin_all(size_t *n);
+/* The first row that takes so many arguments or, if they are `given` names, these: then
+ * their places too. NULL if there is none. */
+const struct builtin *builtin_pick(const struct builtin *rows, size_t n_rows, const str *given,
+                                   size_t n, uint32_t *places);
 char builtin_letter(const struct builtin *b, size_t param);
 bool builtin_fits(const struct builtin *b, size_t param, enum feel_kind k);
 /* Lists of one become their item where the parameter wants a single value. */
@@ -249,6 +253,8 @@ const struct feel_zone *feel_zone_offset(arena *a, int32_t seconds);
 int32_t feel_offset_at(const struct feel_zone *z, int64_t days, int64_t nanos);
 int32_t feel_tz_local(const struct feel_tz *tz, int64_t local_seconds);
 __extension__ typedef __int128 i128;
+/* Is this day (since 1970) one of the years that FEEL has? */
+bool feel_day_fits(i128 days);
 i128 feel_nanos(feel_value v);               /* UTC nanoseconds of a point in time or duration */
 bool feel_of_nanos(i128 n, feel_value *out); /* a duration */
 feel_value feel_shift_months(struct env *e, feel_value v, int64_t months);

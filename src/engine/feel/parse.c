@@ -341,49 +341,6 @@ static struct node *parenthesis(struct parser *p)
 /* --- calls, paths, filters ---------------------------------------------------------------------
  */
 
-static size_t param_names(const char *text, str out[16])
-{
-	size_t n = 0;
-	str rest = str_of(text), part;
-	while (rest.n && n < 16 && str_cut(&rest, ',', &part))
-		out[n++] = str_trim(part);
-	return n;
-}
-
-/* A row of the builtin that takes these arguments, and their places. */
-static const struct builtin *pick_row(const struct builtin *rows, size_t n_rows, const str *given,
-                                      size_t n, uint32_t *places)
-{
-	for (size_t r = 0; r < n_rows; r++) {
-		str names[16];
-		size_t count = param_names(rows[r].params, names);
-		if (!given && n >= rows[r].min && (rows[r].max == 255 || n <= rows[r].max))
-			return &rows[r];
-		if (!given)
-			continue;
-		size_t fit = 0;
-		for (size_t i = 0; i < n; i++) {
-			for (size_t k = 0; k < count; k++) {
-				if (str_eq(names[k], given[i])) {
-					places[i] = (uint32_t)k;
-					fit++;
-					break;
-				}
-			}
-		}
-		bool all = fit == n;
-		for (size_t k = 0; all && k < rows[r].min; k++) {
-			bool there = false;
-			for (size_t i = 0; i < n; i++)
-				there |= places[i] == k;
-			all = there;
-		}
-		if (all)
-			return &rows[r];
-	}
-	return NULL;
-}
-
 /* The builtins whose constants are worth computing at once: "date(\"2026-01-31\")". */
 static bool makes_time(const struct builtin *b)
 {
@@ -400,7 +357,7 @@ static struct node *call_builtin(struct parser *p, struct node *call, const stru
 	const struct builtin *first = builtin_find(b->name, &rows);
 	uint32_t places[ARGS_MAX] = {0};
 	size_t n = call->n - 1;
-	const struct builtin *row = pick_row(first, rows, call->names, n, places);
+	const struct builtin *row = builtin_pick(first, rows, call->names, n, places);
 	if (!row) {
 		call->flag2 = true; /* wrong arguments: null when it runs, as the standard says */
 		return call;

@@ -155,7 +155,7 @@ bool feel_parse_datetime(struct env *e, str s, feel_value *out)
 	v.t.days += v.t.nanos / FEEL_DAY_NANOS;
 	v.t.nanos %= FEEL_DAY_NANOS;
 	*out = v;
-	return true;
+	return feel_day_fits(v.t.days);
 }
 
 bool feel_parse_duration(str s, feel_value *out)
@@ -248,6 +248,12 @@ bool feel_of_nanos(i128 n, feel_value *out)
 	*out = (feel_value){.kind = FEEL_DAYS,
 	                    .dur = {.secs = (int64_t)secs, .nanos = (int64_t)(n % FEEL_NANOS)}};
 	return true;
+}
+
+bool feel_day_fits(i128 days)
+{
+	return days >= days_from_civil(-FEEL_YEAR_MAX, 1, 1) &&
+	       days <= days_from_civil(FEEL_YEAR_MAX, 12, 31);
 }
 
 feel_value feel_shift_months(struct env *e, feel_value v, int64_t months)
