@@ -221,7 +221,8 @@ static void tell_unused(struct check *c)
 
 struct pack *pack_build(arena *a, const struct pack_source *s, bool trusted, struct diags *d)
 {
-	struct check c = {.a = a, .d = d, .p = NEW(a, struct pack), .trusted = trusted};
+	struct check c = {
+	    .a = a, .d = d, .p = NEW(a, struct pack), .trusted = trusted, .part = s->part};
 	size_t before = d->errors;
 	str file = d->file;
 	take_files(&c, s);

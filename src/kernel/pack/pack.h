@@ -128,6 +128,7 @@ struct pack_source_file {
 struct pack_source {
 	struct pack_source_file *files; /* by path */
 	size_t n;
+	bool part; /* of one service (service_source): the others are there by their cards */
 };
 /* Reads a folder: regular files only, no symbolic links, within the limits. A decision
  * of service.json with "shared" has its files from decisions/ID: they are put into the

@@ -47,6 +47,7 @@ struct check {
 	/* It was checked before, and its bytes are the same: schemas, references and
 	 * examples are not gone through again. */
 	bool trusted;
+	bool part; /* as in struct pack_source */
 };
 
 struct pack_file *check_find(struct check *c, str path);

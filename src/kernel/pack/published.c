@@ -110,7 +110,7 @@ bool service_source(dbc *c, arena *a, str service, int64_t version, struct pack_
 	if (!pack_source_load(c, a, manifest, str_fmt(a, "services/%.*s/", STRF(service)), &own, why))
 		return false;
 	json *lists = pack_manifest_get(c, a, pack_hash(c, a));
-	*out = (struct pack_source){0};
+	*out = (struct pack_source){.part = true};
 	for (const json *f = json_get(lists, "files") ? json_get(lists, "files")->first : NULL; f;
 	     f = f->next) {
 		str bytes;
@@ -138,7 +138,7 @@ void source_put(arena *a, struct pack_source *s, str path, str bytes)
 	if (s->n)
 		memcpy(more, s->files, s->n * sizeof *more);
 	more[s->n] = (struct pack_source_file){path, bytes};
-	*s = (struct pack_source){more, s->n + 1};
+	*s = (struct pack_source){more, s->n + 1, s->part};
 }
 
 /* Where a value stands in the text it was parsed from. */

@@ -238,7 +238,7 @@ void check_refs(struct check *c)
 			check_card(c, f);
 		if (str_eq(f->schema, STR("evidence-types")))
 			check_evidence(c, f);
-		if (str_eq(f->schema, STR("life-events")))
+		if (str_eq(f->schema, STR("life-events")) && !c->part)
 			check_bundles(c, f);
 	}
 }
