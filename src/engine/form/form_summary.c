@@ -51,7 +51,9 @@ str answer_words(const struct item *i, const json *v, const struct form_env *env
 	case WIDGET_MONEY: {
 		json *params = json_object(a);
 		str key = str_fmt(a, "form.money.%s", i->currency.code);
-		json_set_str(a, params, "amount", json_text(v));
+		money m;
+		bool whole = money_parse(json_text(v), i->currency, &m);
+		json_set_str(a, params, "amount", whole ? money_print(a, m, i->currency) : json_text(v));
 		return form_text(env, a, str_c(a, key), params);
 	}
 	default:

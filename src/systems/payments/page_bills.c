@@ -9,11 +9,9 @@
 static json *bill_view(struct req *r, const struct bill *b)
 {
 	json *o = json_object(r->a);
-	struct entity e = {.name_en = b->entity, .name_ar = b->entity};
-	entity_get(r->db, r->a, b->entity, r->now, &e);
 	json_set_str(r->a, o, "id", str_fmt(r->a, "%lld", (long long)b->id));
 	json_set_str(r->a, o, "number", b->number);
-	json_set(r->a, o, "entity", text_pair(r->a, e.name_en, e.name_ar));
+	json_set(r->a, o, "entity", view_entity(r, b->entity, r->now));
 	json_set(r->a, o, "label", text_pair(r->a, b->label_en, b->label_ar));
 	json_set(r->a, o, "amount", pay_money(r->a, b->amount, b->currency));
 	json_set(r->a, o, "open", pay_money(r->a, b->amount - b->paid, b->currency));

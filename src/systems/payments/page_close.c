@@ -6,6 +6,7 @@
 #include "systems/payments/settle.h"
 #include "systems/payments/statements.h"
 #include "web/server.h"
+#include "web/view.h"
 
 #define CLOSES_SHOWN 14
 
@@ -117,11 +118,8 @@ static json *close_view(struct req *r, const struct closing *k, const char *wron
 	json *v = json_object(r->a), *errors = json_array(r->a);
 	int64_t sum = 0;
 	bool closed = day_closed(r->db, k->entity, k->day);
-	struct entity e = {0};
-	bool known = entity_get(r->db, r->a, k->entity, r->now, &e);
 	json_set_str(r->a, v, "entity", k->entity);
-	json_set(r->a, v, "name",
-	         text_pair(r->a, known ? e.name_en : k->entity, known ? e.name_ar : k->entity));
+	json_set(r->a, v, "name", view_entity(r, k->entity, r->now));
 	json_set_str(r->a, v, "day", date_print(r->a, k->day));
 	json_set_bool(r->a, v, "all", may(&r->session.rights, PERM_pay_read, STR("*")));
 	json_set(r->a, v, "totals",

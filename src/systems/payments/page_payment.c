@@ -8,6 +8,7 @@
 #include "systems/payments/routes.h"
 #include "systems/payments/settle.h"
 #include "systems/payments/statements.h"
+#include "web/view.h"
 
 #define REFUNDS_SHOWN 100
 
@@ -91,7 +92,7 @@ static void lines_section(struct req *r, json *sections, const struct order *o)
 	for (size_t i = 0; i < n; i++) {
 		json *c = row(r, list);
 		cell_text(r, c, r->lang == LANG_AR ? l[i].label_ar : l[i].label_en);
-		cell_text(r, c, l[i].entity);
+		cell_text(r, c, json_str(view_entity(r, l[i].entity, o->created), lang_code(r->lang)));
 		cell_money(r, c, l[i].amount, o->currency);
 	}
 }

@@ -3,6 +3,7 @@
 #include "systems/payments/routes.h"
 #include "systems/payments/settle.h"
 #include "systems/payments/statements.h"
+#include "web/view.h"
 
 #define EXPORT_MAX    ((size_t)4 * 1024 * 1024)
 #define BENEFICIARIES 64
@@ -78,6 +79,16 @@ static json *shares_view(struct req *r)
 	return list;
 }
 
+/* The bodies of a list by their names. */
+static void name_all(struct req *r, json *list)
+{
+	for (json *o = list->first; o; o = o->next) {
+		if (json_get(o, "entity"))
+			json_set(r->a, o, "name", view_entity(r, json_str(o, "entity"), r->now));
+		json_set(r->a, o, "to_name", view_entity(r, json_str(o, "to"), r->now));
+	}
+}
+
 err page_payments_treasury(struct req *r)
 {
 	json *v = json_object(r->a), *list = json_array(r->a), *sums = json_array(r->a);
@@ -89,10 +100,14 @@ err page_payments_treasury(struct req *r)
 		json_set_str(r->a, o, "to", s.to[i]);
 		json_set(r->a, o, "amount", pay_money(r->a, s.amount[i], s.currency[i]));
 	}
+	json *shares = shares_view(r);
+	name_all(r, list);
+	name_all(r, sums);
+	name_all(r, shares);
 	json_set_str(r->a, v, "month", period);
 	json_set(r->a, v, "rows", list);
 	json_set(r->a, v, "sums", sums);
-	json_set(r->a, v, "shares", shares_view(r));
+	json_set(r->a, v, "shares", shares);
 	return req_view(r, "payments/treasury", v);
 }
 

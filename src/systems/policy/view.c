@@ -60,13 +60,11 @@ err policy_at(struct req *r, enum permission p, struct at *out)
 
 json *policy_service_view(struct req *r, const struct service *s)
 {
-	struct entity e = {.name_en = s->entity, .name_ar = s->entity};
 	json *v = json_object(r->a);
-	entity_get(r->db, r->a, s->entity, r->now, &e);
 	json_set_str(r->a, v, "id", s->id);
 	json_set_int(r->a, v, "version", s->version);
 	json_set(r->a, v, "title", json_copy(r->a, json_get(s->card, "title")));
-	json_set(r->a, v, "entity", text_pair(r->a, e.name_en, e.name_ar));
+	json_set(r->a, v, "entity", view_entity(r, s->entity, r->now));
 	return v;
 }
 
