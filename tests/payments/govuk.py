@@ -21,6 +21,7 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DIWAN = os.path.abspath(os.environ.get("DIWAN", os.path.join(ROOT, "build", "diwan")))
+PACK = "--pack=" + os.path.join(ROOT, "packs", "bahrain")  # a platform without a country has no currency
 SHARED = os.environ.get("DIWAN_SHARED", os.path.join(ROOT, "..", "shared"))
 SPEC = os.path.join(SHARED, "data", "govuk-pay", "publicapi_spec.json")
 SECRET = "whsec_c2ltdWxhdGVkIHNlY3JldCBmb3IgdGVzdHM="
@@ -371,7 +372,7 @@ def main():
         for name in "ab":
             w.run("migrate", f"--data-dir={w.path(name)}")
         key_a, key_b = (w.run("payments", "key", "iga", f"--data-dir={w.path(n)}") for n in "ab")
-        a = Client(spec, w.start("serve", f"--data-dir={w.path('a')}", f"--provider-url={sim}",
+        a = Client(spec, w.start("serve", PACK, f"--data-dir={w.path('a')}", f"--provider-url={sim}",
                                  f"--provider-secret-file={secret}"), key_a)
         w.run("payments", "provider", "npa", "--adapter=govuk", f"--url={a.base}/api/pay",
               f"--secret={w.write('key', key_a)}", f"--data-dir={w.path('b')}")
@@ -382,7 +383,7 @@ def main():
             w.write("offset", f"{offset[0]}\n")
 
         w.write("offset", "0\n")
-        b = Client(spec, w.start("serve", f"--data-dir={w.path('b')}", f"--clock_offset_file={w.path('offset')}"),
+        b = Client(spec, w.start("serve", PACK, f"--data-dir={w.path('b')}", f"--clock_offset_file={w.path('offset')}"),
                    key_b)
         served(a)
         through_another(a, b, move_clock)

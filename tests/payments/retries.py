@@ -166,7 +166,7 @@ def main():
         sim = w.start("simulator", "provider", f"--data-dir={w.path('sim')}", f"--provider-secret-file={secret}")
         w.run("migrate", *words)
         key = w.run("payments", "key", "iga", *words)
-        platform = Platform(w, words + [f"--provider-url={sim}", f"--provider-secret-file={secret}",
+        platform = Platform(w, words + [govuk.PACK, f"--provider-url={sim}", f"--provider-secret-file={secret}",
                                         "--request-log=no", "--log-level=warn"])
         a = govuk.Client(govuk.Spec(govuk.SPEC), platform.base, key)
         govuk.attempt(f"{keys} keys asked {clients} times each are {keys} payments and {keys} answers",
