@@ -105,10 +105,18 @@ static err begin(struct tx *tx, const struct order *o, str method, struct attemp
 	json_set_int(tx->a, d, "expires", tx->now + ATTEMPT_LIFE);
 	enquire_later(tx, id, 1, tx->now + ENQUIRE_FIRST);
 	probe_later(tx, p.id);
-	err e = tx_emit(tx, of_order(o, "payment.attempted", d));
-	if (e == OK && !attempt_get(tx->db, tx->a, id, out))
-		e = db_error(tx->db) ? db_error(tx->db) : ERR_internal;
-	return e;
+	*out = (struct attempt){.id = id,
+	                        .order = o->id,
+	                        .no = o->attempts + 1,
+	                        .provider = p.id,
+	                        .method = json_str(d, "method"),
+	                        .channel = tx->actor.channel,
+	                        .amount = o->total,
+	                        .currency = o->currency,
+	                        .state = STR("open"),
+	                        .opened = tx->now,
+	                        .expires = tx->now + ATTEMPT_LIFE};
+	return tx_emit(tx, of_order(o, "payment.attempted", d));
 }
 
 /* The attempt under way is the one to go on with, unless it cannot be any more. */

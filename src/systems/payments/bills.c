@@ -145,16 +145,14 @@ err bills_pay(struct tx *tx, int64_t payer, const struct bill_part *p, size_t n,
 	return order_create(tx, &q, order);
 }
 
-bool bills_await(dbc *c, arena *a, int64_t order)
+bool bills_await(dbc *c, arena *a, const struct line *l, size_t n)
 {
 	struct bill b;
-	bool all = true;
-	rows *r = db_query(c, &sql_line_bill_list, D_INT(order));
-	while (all && db_next(r))
-		all = bill_get(c, a, db_int(r, 0), &b) && !str_eq(b.state, STR("cancelled")) &&
-		      db_int(r, 1) <= b.amount - b.paid;
-	db_done(r);
-	return all;
+	for (size_t i = 0; i < n; i++)
+		if (l[i].bill && (!bill_get(c, a, l[i].bill, &b) || str_eq(b.state, STR("cancelled")) ||
+		                  l[i].amount > b.amount - b.paid))
+			return false;
+	return true;
 }
 
 /* ---- shares ---- */

@@ -46,8 +46,8 @@ struct bill_part {
 };
 /* One order for several bills of a payer; *order gets its id. */
 err bills_pay(struct tx *tx, int64_t payer, const struct bill_part *p, size_t n, int64_t *order);
-/* Can the bills of this order still take their parts? */
-bool bills_await(dbc *c, arena *a, int64_t order);
+/* Can the bills of an order's lines still take their parts? */
+bool bills_await(dbc *c, arena *a, const struct line *l, size_t n);
 
 struct share {
 	str beneficiary;

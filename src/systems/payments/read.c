@@ -2,37 +2,43 @@
 #include "systems/payments/order.h"
 #include "systems/payments/statements.h"
 
+/* `at`: its first column. */
+static struct order order_from(rows *r, arena *a, int at)
+{
+	return (struct order){
+	    .id = db_int(r, at),
+	    .reference = str_dup(a, db_text(r, at + 1)),
+	    .origin = str_dup(a, db_text(r, at + 2)),
+	    .case_id = db_int(r, at + 3),
+	    .instance = db_int(r, at + 4),
+	    .payer = db_int(r, at + 5),
+	    .entity = str_dup(a, db_text(r, at + 6)),
+	    .service = str_dup(a, db_text(r, at + 7)),
+	    .title_en = str_dup(a, db_text(r, at + 8)),
+	    .title_ar = str_dup(a, db_text(r, at + 9)),
+	    .currency = str_dup(a, db_text(r, at + 10)),
+	    .total = db_int(r, at + 11),
+	    .state = str_dup(a, db_text(r, at + 12)),
+	    .last = str_dup(a, db_text(r, at + 13)),
+	    .channel = str_dup(a, db_text(r, at + 14)),
+	    .method = str_dup(a, db_text(r, at + 15)),
+	    .provider = str_dup(a, db_text(r, at + 16)),
+	    .attempts = db_int(r, at + 17),
+	    .captured = db_int(r, at + 18),
+	    .refunded = db_int(r, at + 19),
+	    .refund_pending = db_int(r, at + 20),
+	    .created = db_int(r, at + 21),
+	    .expires = db_int(r, at + 22),
+	    .paid = db_int(r, at + 23),
+	    .fulfilled = db_int(r, at + 24),
+	};
+}
+
 static bool order_read(rows *r, arena *a, struct order *out)
 {
 	bool found = db_next(r);
 	if (found)
-		*out = (struct order){
-		    .id = db_int(r, 0),
-		    .reference = str_dup(a, db_text(r, 1)),
-		    .origin = str_dup(a, db_text(r, 2)),
-		    .case_id = db_int(r, 3),
-		    .instance = db_int(r, 4),
-		    .payer = db_int(r, 5),
-		    .entity = str_dup(a, db_text(r, 6)),
-		    .service = str_dup(a, db_text(r, 7)),
-		    .title_en = str_dup(a, db_text(r, 8)),
-		    .title_ar = str_dup(a, db_text(r, 9)),
-		    .currency = str_dup(a, db_text(r, 10)),
-		    .total = db_int(r, 11),
-		    .state = str_dup(a, db_text(r, 12)),
-		    .last = str_dup(a, db_text(r, 13)),
-		    .channel = str_dup(a, db_text(r, 14)),
-		    .method = str_dup(a, db_text(r, 15)),
-		    .provider = str_dup(a, db_text(r, 16)),
-		    .attempts = db_int(r, 17),
-		    .captured = db_int(r, 18),
-		    .refunded = db_int(r, 19),
-		    .refund_pending = db_int(r, 20),
-		    .created = db_int(r, 21),
-		    .expires = db_int(r, 22),
-		    .paid = db_int(r, 23),
-		    .fulfilled = db_int(r, 24),
-		};
+		*out = order_from(r, a, 0);
 	db_done(r);
 	return found;
 }
@@ -87,6 +93,8 @@ size_t order_lines(dbc *c, arena *a, int64_t order, struct line **out)
 	return n;
 }
 
+#define ATTEMPT_COLUMN_COUNT 14
+
 static struct attempt attempt_read(rows *r, arena *a)
 {
 	return (struct attempt){
@@ -119,6 +127,18 @@ static bool attempt_one(rows *r, arena *a, struct attempt *out)
 bool attempt_get(dbc *c, arena *a, int64_t id, struct attempt *out)
 {
 	return attempt_one(db_query(c, &sql_attempt_get, D_INT(id)), a, out);
+}
+
+bool attempt_and_order(dbc *c, arena *a, int64_t id, struct attempt *t, struct order *o)
+{
+	rows *r = db_query(c, &sql_attempt_and_order, D_INT(id));
+	bool found = db_next(r);
+	if (found) {
+		*t = attempt_read(r, a);
+		*o = order_from(r, a, ATTEMPT_COLUMN_COUNT);
+	}
+	db_done(r);
+	return found;
 }
 
 bool attempt_open(dbc *c, arena *a, int64_t order, struct attempt *out)

@@ -21,7 +21,7 @@ struct matching {
 };
 
 static err post_entry(struct matching *m, const struct settle_entry *e, const struct order *o,
-                      const struct refund *r);
+                      const struct refund *r, bool surplus);
 
 /* ---- what belongs to an exception ---- */
 
@@ -113,8 +113,8 @@ static err match_payment(struct matching *m, const struct settle_entry *e, const
 {
 	struct attempt t = {0};
 	struct order o;
-	bool known = e->id && attempt_get(m->tx->db, m->tx->a, e->id, &t) &&
-	             str_eq(t.provider, m->provider) && order_get(m->tx->db, m->tx->a, t.order, &o);
+	bool known = e->id && attempt_and_order(m->tx->db, m->tx->a, e->id, &t, &o) &&
+	             str_eq(t.provider, m->provider);
 	bool captured = known && str_eq(t.state, STR("captured"));
 	bool same = known && t.amount == e->amount && str_eq(t.currency, e->currency);
 	*verdict = !known                            ? "extra"
@@ -124,7 +124,7 @@ static err match_payment(struct matching *m, const struct settle_entry *e, const
 	           : str_eq(t.state, STR("surplus")) ? VERDICT_OK
 	                                             : "state";
 	if (matches(*verdict))
-		return post_entry(m, e, &o, NULL);
+		return post_entry(m, e, &o, NULL, str_eq(t.state, STR("surplus")));
 	exception_add(m, *verdict, str_fmt(m->tx->a, "%.*s %.*s", STRF(e->payment), STRF(e->order)),
 	              known ? t.order : 0, known ? t.id : 0, known ? t.amount : 0, e->amount);
 	return OK;
@@ -143,7 +143,7 @@ static err match_refund(struct matching *m, const struct settle_entry *e, const 
 	           : !str_eq(r.state, STR("done"))                              ? "state"
 	                                                                        : VERDICT_OK;
 	if (matches(*verdict))
-		return post_entry(m, e, &o, &r);
+		return post_entry(m, e, &o, &r, false);
 	exception_add(m, *verdict, what, known ? r.order : 0, known ? r.attempt : 0,
 	              known ? -r.amount : 0, e->amount);
 	return OK;
@@ -195,10 +195,9 @@ static bool whole(const struct settle_entry *e, const struct order *o, const str
 }
 
 static err post_entry(struct matching *m, const struct settle_entry *e, const struct order *o,
-                      const struct refund *r)
+                      const struct refund *r, bool surplus)
 {
 	struct line *l;
-	struct attempt t;
 	arena *a = m->tx->a;
 	size_t n = 0;
 	bool back = e->refund;
@@ -207,7 +206,6 @@ static err post_entry(struct matching *m, const struct settle_entry *e, const st
 		return full;
 	struct posting *p = m->posting + m->n_postings;
 	str key = str_fmt(a, "settle:%s:%lld", back ? "refund" : "payment", (long long)e->id);
-	bool surplus = !back && attempt_get(m->tx->db, a, e->id, &t) && str_eq(t.state, STR("surplus"));
 	if (surplus || whole(e, o, r)) {
 		p[n++] = on_its_way(m, key, o->entity, o, back ? -e->amount : e->amount, back);
 	} else if (back) {

@@ -124,10 +124,9 @@ static err supersede_open(struct tx *tx, int64_t order)
 	return attempt_fail(tx, &o, &open, "superseded");
 }
 
-static err capture(struct tx *tx, const struct order *o, const struct attempt *t, bool late)
+static err capture(struct tx *tx, const struct order *o, const struct attempt *t,
+                   const struct line *l, size_t n, bool late)
 {
-	struct line *l;
-	size_t n = order_lines(tx->db, tx->a, o->id, &l);
 	json *d = json_object(tx->a), *p = json_object(tx->a);
 	json_set_int(tx->a, d, "order", o->id);
 	json_set_str(tx->a, d, "reference", o->reference);
@@ -151,14 +150,14 @@ static err capture(struct tx *tx, const struct order *o, const struct attempt *t
 	return e || !late ? e : supersede_open(tx, o->id);
 }
 
-/* Does the service still wait for this order? */
-static bool awaited(struct tx *tx, const struct order *o)
+/* Does the service, or do the bills, still wait for this order? */
+static bool awaited(struct tx *tx, const struct order *o, const struct line *l, size_t n)
 {
 	struct kase q;
 	if (!order_next(o->state, "captured").n)
 		return false;
 	if (!o->case_id)
-		return !order_is(o, "expired") && bills_await(tx->db, tx->a, o->id);
+		return !order_is(o, "expired") && bills_await(tx->db, tx->a, l, n);
 	return case_get(tx->db, tx->a, o->case_id, &q) && str_eq(q.state, STR("unpaid"));
 }
 
@@ -172,7 +171,9 @@ static err succeeded(struct tx *tx, const struct order *o, const struct attempt 
 		return answered(tx, t->provider, o, t->id, w, verdict, via);
 	bool fits = w->amount == t->amount && str_eq(w->currency, t->currency);
 	bool late = !str_eq(t->state, STR("open"));
-	bool take = fits && awaited(tx, o);
+	struct line *l;
+	size_t n = fits ? order_lines(tx->db, tx->a, o->id, &l) : 0;
+	bool take = fits && awaited(tx, o, l, n);
 	err e = answered(tx, t->provider, o, t->id, w,
 	                 take   ? late ? "late" : "taken"
 	                 : fits ? "surplus"
@@ -182,7 +183,7 @@ static err succeeded(struct tx *tx, const struct order *o, const struct attempt 
 		return e;
 	if (take && (e = token_keep(tx, o, t->provider, w)))
 		return e;
-	return take ? capture(tx, o, t, late)
+	return take ? capture(tx, o, t, l, n, late)
 	            : surplus_take(tx, o, t, w, fits ? "not owed" : "another amount");
 }
 
@@ -210,9 +211,10 @@ err payment_take(struct tx *tx, str provider, const struct provider_answer *w, c
 	struct attempt t;
 	if (db_query_int(tx->db, &sql_message_known, 0, D_TEXT(provider), D_TEXT(w->message)))
 		return OK;
-	if (!attempt_get(tx->db, tx->a, w->attempt, &t) || !str_eq(t.provider, provider) ||
-	    !order_get(tx->db, tx->a, t.order, &o))
+	if (!attempt_and_order(tx->db, tx->a, w->attempt, &t, &o) || !str_eq(t.provider, provider)) {
+		o = (struct order){0};
 		return answered(tx, provider, &o, w->attempt, w, "stray", via);
+	}
 	switch (w->outcome) {
 	case OUTCOME_SUCCEEDED:
 		return succeeded(tx, &o, &t, w, via);
