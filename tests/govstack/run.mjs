@@ -91,6 +91,8 @@ try {
 	const { prepare } = await import(pathToFileURL(join(here, block, 'prepare.mjs')))
 	made = await prepare({ shared, work, database: database() })
 	tell(cucumber(work, made.facts, features), features)
+	await made.stop()
+	made.after?.(report)
 } finally {
 	await made?.stop()
 	rmSync(work, { recursive: true, force: true })

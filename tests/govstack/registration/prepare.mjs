@@ -2,6 +2,7 @@
 // GovStack's features name; people who let an officer act for them; keys of two bodies'
 // programs, and the clients of an Information Mediator that act by them. All of it is made
 // as everybody makes it: files of a pack, pages, the interface itself.
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -64,15 +65,24 @@ async function makeKey(admin, name, officer, body) {
 }
 
 export async function prepare({ shared, work, database }) {
-	const pack = makePack(work), clients = join(work, 'clients')
+	const pack = makePack(work), clients = join(work, 'clients'), data = join(work, 'data')
 	writeFileSync(clients, '')
-	const site = await platform({ words: [...database, `--pack=${pack}`, '--request-log=no', '--mediator-addresses=192.0.2.7, 127.0.0.1',
+	const site = await platform({ data, words: [...database, `--pack=${pack}`, '--request-log=no', '--mediator-addresses=192.0.2.7, 127.0.0.1',
 		`--mediator-clients=${clients}`] })
 	try {
-		return { facts: { shared, ...await people(site.address, pack, clients) }, stop: site.stop }
+		const facts = { shared, ...await people(site.address, pack, clients) }
+		return { facts, stop: site.stop, after: report => rebuilt(report, [`--data-dir=${data}`, ...database]) }
 	} catch (e) {
 		await site.stop()
 		throw e
+	}
+}
+
+// What is derived of the journal comes out the same when it is derived anew.
+function rebuilt(report, words) {
+	for (const what of ['verify', 'rebuild']) {
+		const run = spawnSync(process.env.DIWAN ?? join(root, 'build', 'diwan'), ['journal', what, ...words], { encoding: 'utf8' })
+		report(`journal ${what} afterwards`, run.status === 0 ? [] : (run.stdout + run.stderr).split('\n').slice(0, 10))
 	}
 }
 

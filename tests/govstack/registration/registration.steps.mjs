@@ -6,8 +6,9 @@
 import { When, Then, Given } from '@cucumber/cucumber'
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { call, facts as read } from '../lib/calls.mjs'
+import { facts as read } from '../lib/calls.mjs'
 import { Contract } from '../lib/contract.mjs'
+import { answers, asked, document } from './asked.mjs'
 
 const facts = read(), { made, numbers } = facts, [first, held, third, fourth] = made.files
 const description = name => new Contract(join(facts.shared, 'api', name))
@@ -46,8 +47,6 @@ function real(kind, name) {
 }
 
 const handler = facts.clients.handler, filer = facts.clients.filer
-const answers = title => ({ kind: { value: 'enquiry' }, subject: { value: 'other' }, title: { value: title },
-	body: { value: 'The lamp in front of the house is out.' }, phone: { value: '+97336000000' }, declaration: { value: true } })
 
 // What a scenario has put together so far is sent when the first Then looks at the answer.
 const begin = (world, method, path, more = {}) =>
@@ -56,9 +55,8 @@ const client = name => ({ headers: { 'Accept-Language': 'en', 'Information-Media
 
 async function send(world) {
 	const query = new URLSearchParams(world.query).toString()
-	world.answer = await call(world.method, `${facts.base}${world.path}${query && '?'}${query}`,
+	return world.answer = await asked(world.method, `${world.path}${query && '?'}${query}`,
 		{ headers: world.headers, body: world.body })
-	return world.answer
 }
 
 for (const what of ['all the information about the service', 'the list of services', 'eForm information', 'an application file',
@@ -72,7 +70,7 @@ Given('Wants to upload a document', () => {})
 // "All media types": whatever it takes is told apart by its bytes, whatever it is called.
 Given('The API supports all media types for document upload', async () => {
 	for (const type of ['application/pdf', 'application/octet-stream', 'image/png']) {
-		const { status, body } = await call('POST', `${facts.base}/documents`, { body: document(type) })
+		const { status, body } = await asked('POST', '/documents', { body: document(type) })
 		assert.deepEqual([status, body.type], [200, 'application/pdf'])
 	}
 })
@@ -143,14 +141,6 @@ When(/^PUT request to update service application file is sent with given Informa
 
 /* ---- documents ---- */
 
-function document(type) {
-	const pdf = '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n' +
-		'3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>endobj\nxref\n0 4\n0000000000 65535 f \n' +
-		'0000000009 00000 n \n0000000052 00000 n \n0000000101 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n164\n%%EOF\n'
-	const form = new FormData()
-	form.set('file', new Blob([pdf], { type }), 'certificate.pdf')
-	return form
-}
 When('POST request with given document is sent', function () {
 	begin(this, 'POST', '/documents', { body: document('application/pdf') })
 })

@@ -191,6 +191,11 @@ static err told_emit(struct tx *tx, const struct kase *q, const struct registrat
 	                                     .secret = secret});
 }
 
+bool reg_acts_for(struct req *r, int64_t applicant, str service)
+{
+	return acts_for(r->db, r->a, r->session.person, applicant, service, r->now, NULL);
+}
+
 /* ---- a new one ---- */
 
 /* The person of the number who lets the caller's officer act for them; 0 alike for
@@ -198,8 +203,7 @@ static err told_emit(struct tx *tx, const struct kase *q, const struct registrat
 static int64_t principal(struct req *r, str number, str service)
 {
 	struct person p;
-	if (!person_by_number(r->db, r->a, number, &p) ||
-	    !acts_for(r->db, r->a, r->session.person, p.id, service, r->now, NULL))
+	if (!person_by_number(r->db, r->a, number, &p) || !reg_acts_for(r, p.id, service))
 		return 0;
 	return p.id;
 }
@@ -284,8 +288,11 @@ err prepare_reg_update(struct req *r)
 	err e = file_of(r, PERM_case_work, &t->q);
 	if (e || reg_answered(r))
 		return e;
-	bool asked = reg_first_task(r->db, r->a, t->q.id, &task);
-	if (asked && !str_eq(task.role, STR("applicant")))
+	bool open = reg_first_task(r->db, r->a, t->q.id, &task);
+	bool asked = open && str_eq(task.role, STR("applicant")); /* the applicant is */
+	if (asked && !reg_acts_for(r, t->q.applicant, t->q.service))
+		return reg_refuse(r, 404, "desk.registration.no_mandate");
+	if (open && !asked)
 		form = task.form;
 	e = body_read(r, t, &applicant, reg_form_id(r->a, t->q.service, form));
 	if (e || reg_answered(r))

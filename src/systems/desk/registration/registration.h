@@ -65,6 +65,9 @@ struct registration {
 void reg_told(dbc *c, arena *a, int64_t case_id, struct registration *out);
 json *reg_file(struct req *r, const struct kase *q);
 
+/* May the caller's officer act for the applicant in this service? */
+bool reg_acts_for(struct req *r, int64_t applicant, str service);
+
 /* ---- document.c ---- */
 
 /* The file of a document's address that a program of this body sent; false if none. */

@@ -284,6 +284,8 @@ err prepare_reg_complete(struct req *r)
 	err e = task_of(r, PERM_case_work, w);
 	if (e || reg_answered(r))
 		return e;
+	if (str_eq(w->t.role, STR("applicant")) && !reg_acts_for(r, w->q.applicant, w->q.service))
+		return reg_refuse(r, 404, "desk.registration.no_mandate");
 	const json *data = json_get(r->body, "data");
 	bool good = json_is(r->body, JSON_OBJECT) && (!data || json_is(data, JSON_OBJECT));
 	return good ? OK : reg_refuse(r, 400, "desk.registration.bad_file");
