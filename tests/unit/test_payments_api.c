@@ -139,12 +139,13 @@ static pid_t stub_start(int port, const char *file)
 		while (n < sizeof in - 1 && (got = recv(c, in + n, sizeof in - 1 - n, 0)) > 0) {
 			n += (size_t)got;
 			in[n] = '\0';
-			if (strstr(in, "\"finished\":true}}}"))
+			if (strstr(in, "}}}"))
 				break;
 		}
 		FILE *f = fopen(file, "a");
-		const char *id = strstr(in, "webhook-id: ");
-		fprintf(f, "%.*s\n", id ? (int)strcspn(id, "\r\n") : 0, id ? id : "");
+		const char *id = strstr(in, "webhook-id: "), *body = strstr(in, "\r\n\r\n");
+		fprintf(f, "%.*s %s\n", id ? (int)strcspn(id, "\r\n") : 0, id ? id : "",
+		        body ? body + 4 : "");
 		fclose(f);
 		send(c, ok, sizeof ok - 1, MSG_NOSIGNAL);
 		close(c);
@@ -153,7 +154,7 @@ static pid_t stub_start(int port, const char *file)
 
 static int lines_of(const char *file)
 {
-	char line[256];
+	char line[8192];
 	int n = 0;
 	FILE *f = fopen(file, "r");
 	while (f && fgets(line, sizeof line, f))
@@ -197,11 +198,121 @@ static void a_body_that_was_away_is_told_once(void **state)
 	shop_stop(s);
 }
 
+struct going_back {
+	int64_t order, refund;
+	int64_t by;
+};
+
+static err back_ask(struct tx *tx, void *ctx)
+{
+	struct going_back *g = ctx;
+	tx->actor.person = 1;
+	return refund_ask(tx, g->order, 500, STR("too much"), &g->refund);
+}
+
+static err back_approve(struct tx *tx, void *ctx)
+{
+	struct going_back *g = ctx;
+	tx->actor.person = 2;
+	return refund_approve(tx, g->refund);
+}
+
+/* The line of the file that has `what`, as JSON; the id of its message in *id. */
+static json *line_with(struct shop *s, const char *file, const char *what, str *id)
+{
+	static char line[8192];
+	json *found = NULL;
+	FILE *f = fopen(file, "r");
+	while (f && !found && fgets(line, sizeof line, f))
+		if (strstr(line, what)) {
+			str all = str_dup(s->u->a, str_of(line));
+			ptrdiff_t at = str_chr(all, '{');
+			*id = str_trim(str_sub(all, sizeof "webhook-id: " - 1, (size_t)at));
+			found = json_parse(s->u->a, str_trim(str_sub(all, (size_t)at, all.n)), NULL);
+		}
+	if (f)
+		fclose(f);
+	if (!found)
+		fail_msg("no message has %s", what);
+	return found;
+}
+
+/* A card that is declined, an order that nobody pays in its time, money given back. */
+static void a_body_is_told_of_what_fails_expires_and_goes_back(void **state)
+{
+	(void)state;
+	struct shop *s = shop_start(1);
+	int port = 0, fd = listen_on(&port);
+	char file[96];
+	struct attempt t;
+	str id;
+	close(fd);
+	snprintf(file, sizeof file, "%s/told", s->u->dir);
+	pid_t stub = stub_start(port, file);
+	struct keyed k = {.url = str_fmt(s->u->a, "http://127.0.0.1:%d/", port)};
+	assert_int_equal(unit_run(s->u, key_decide, &k), OK);
+
+	struct keyed own = {0};
+	struct order left;
+	json *made;
+	int64_t order = order_make(s, 2500);
+	assert_int_equal(unit_run(s->u, key_decide, &own), OK);
+	assert_int_equal(call(s, "/payments", own.token, NULL, create, &made), 201);
+	assert_int_equal(pay_begin(s, order, &t), OK);
+	assert_int_equal(choose(s, pay_url(s, &t), "decline", 1), 303);
+	shop_now(s);
+	scheduler_drain(s->u->k);
+	json *v = line_with(s, file, "card_payment_failed", &id);
+	str failed = id;
+	assert_str(json_str(v, "resource_id"), str_c(s->u->a, order_now(s, order).reference));
+	assert_str(json_str(json_path(v, "resource.state"), "code"), "P0010");
+	assert_false(json_truth(json_path(v, "resource.state"), "finished")); /* another card may do */
+
+	assert_int_equal(pay_begin(s, order, &t), OK);
+	assert_int_equal(choose(s, pay_url(s, &t), "succeed", 1), 303);
+	shop_now(s);
+	scheduler_drain(s->u->k);
+	v = line_with(s, file, "card_payment_succeeded", &id);
+	assert_str(json_str(json_path(v, "resource.state"), "status"), "success");
+
+	struct going_back g = {.order = order};
+	assert_int_equal(unit_run(s->u, back_ask, &g), OK);
+	assert_int_equal(unit_run(s->u, back_approve, &g), OK);
+	scheduler_drain(s->u->k);
+	scheduler_drain(s->u->k);
+	v = line_with(s, file, "card_payment_refunded", &id);
+	assert_int_equal(json_int(json_path(v, "resource.refund_summary"), "amount_refunded", 0), 500);
+	assert_int_equal(json_int(json_path(v, "resource.refund_summary"), "amount_available", 0),
+	                 2000);
+
+	shop_jump(s, AGENCY_ORDER_LIFE / SECOND + 61);
+	scheduler_drain(s->u->k);
+	scheduler_drain(s->u->k);
+	dbc *c = db_reader(s->u->k->db);
+	assert_true(order_by_reference(c, s->u->a, text_at(made, "payment_id"), &left));
+	db_reader_return(c);
+	assert_str(left.state, "expired");
+	v = line_with(s, file, "card_payment_expired", &id);
+	assert_str(json_str(json_path(v, "resource.state"), "status"), "failed");
+	assert_true(json_truth(json_path(v, "resource.state"), "finished"));
+	assert_false(str_eq(id, failed));
+
+	/* Each once, however often the jobs are looked at. */
+	shop_jump(s, 700);
+	scheduler_drain(s->u->k);
+	assert_int_equal(lines_of(file), 4);
+	kill(stub, SIGKILL);
+	waitpid(stub, NULL, 0);
+	books_whole(s);
+	shop_stop(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_program_asks_for_a_payment),
 	    cmocka_unit_test(a_body_that_was_away_is_told_once),
+	    cmocka_unit_test(a_body_is_told_of_what_fails_expires_and_goes_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,10 +2,12 @@
  * agency.h - programs of government bodies that ask for payments.
  *
  * They speak GOV.UK Pay's public interface below /api/pay/v1 (create, get, search,
- * events, cancel, refunds) with a key of their body, and are told of each paid order
- * once more than the interface asks: by a message to the body's address, signed as
- * Standard Webhooks, again and again under the same id until it is taken. Amounts are
- * minor units of the pack's currency (fils).
+ * events, cancel, refunds) with a key of their body, and are told by messages to the
+ * body's address, signed as Standard Webhooks, again and again under the same id until
+ * they are taken: card_payment_succeeded (the service is not told before), and
+ * card_payment_failed, _expired, _refunded. A failed one tells of an attempt: until its
+ * state is finished the payer may take another card. Amounts are minor units of the
+ * pack's currency (fils).
  */
 #ifndef SYSTEMS_PAYMENTS_AGENCY_H
 #define SYSTEMS_PAYMENTS_AGENCY_H
@@ -25,6 +27,8 @@ err agency_key(struct tx *tx, str entity, str *token);
 err agency_webhook(struct tx *tx, str entity, str url, str secret);
 /* In a job: tells the body of a paid order. OK also when there is nobody to tell. */
 err agency_tell(struct job *j, int64_t order);
+/* The job payment.tell: the same of what failed, expired or was given back. */
+err job_agency_news(struct job *j);
 /* Leads whoever has paid back to the program's page. */
 err agency_return(struct req *r, const struct order *o);
 

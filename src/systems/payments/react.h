@@ -6,5 +6,7 @@
 
 err react_work_requested(struct tx *tx, const struct event *e);
 err react_work_cancelled(struct tx *tx, const struct event *e);
+/* Of payments' own events: what a body's program has to know (agency.c). */
+err react_agency_news(struct tx *tx, const struct event *e);
 
 #endif

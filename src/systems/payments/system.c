@@ -1,5 +1,6 @@
 #include "systems/payments/payments.h"
 
+#include "systems/payments/agency.h"
 #include "systems/payments/bills.h"
 #include "systems/payments/dispute.h"
 #include "systems/payments/hold.h"
@@ -21,8 +22,9 @@ static const struct event_kind events[] = {
 };
 
 static const struct reactor reactors[] = {
-    {"work.requested", react_work_requested},
-    {"work.cancelled", react_work_cancelled},
+    {"work.requested", react_work_requested},   {"work.cancelled", react_work_cancelled},
+    {"payment.failed", react_agency_news},      {"payment.expired", react_agency_news},
+    {"payment.refund_done", react_agency_news},
 };
 
 static const struct follow follows[] = {{"person.erased", token_follow_erased}};
@@ -31,8 +33,8 @@ static const struct job_kind jobs[] = {
     {"payment.enquire", job_enquire, 0},     {"payment.fulfil", job_fulfil, 1000},
     {"payment.refund", job_refund, 1000},    {"payment.probe", job_probe, 0},
     {"payment.expire", job_expire_order, 0}, {"payment.dispute_due", job_dispute_due, 0},
-    {"payment.hold", job_hold, 1000},        {"payment.lead", job_lead, 20},
-    {"payment.payout_tell", payout_tell_job, 0},
+    {"payment.tell", job_agency_news, 1000}, {"payment.hold", job_hold, 1000},
+    {"payment.lead", job_lead, 20},          {"payment.payout_tell", payout_tell_job, 0},
 };
 
 static const struct job_command job_commands[] = {
