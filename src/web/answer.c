@@ -147,11 +147,73 @@ static enum MHD_Result queue(struct exchange *x, struct MHD_Response *m, int sta
 	return MHD_queue_response(x->c, (unsigned)status, m);
 }
 
+/* ---- what is made while it is sent ---- */
+
+#define STREAM_BLOCK ((size_t)64 * 1024)
+
+struct stream {
+	struct exchange *x;
+	buf made; /* the present piece */
+	size_t taken;
+};
+
+/* False: it could not be made. An empty piece is the end. */
+static bool stream_piece(struct stream *s)
+{
+	struct exchange *x = s->x;
+	struct req *r = &x->r;
+	jmp_buf full;
+	volatile bool good = false;
+	s->made.n = s->taken = 0;
+	r->db = db_reader(r->k->db);
+	arena_mark m = arena_save(x->a);
+	arena_guard(x->a, &full);
+	if (setjmp(full) == 0) {
+		r->piece(r, &s->made);
+		good = !db_error(r->db) && !s->made.over;
+	}
+	arena_guard(x->a, NULL);
+	arena_rewind(x->a, m);
+	db_reader_return(r->db);
+	r->db = NULL;
+	return good;
+}
+
+static ssize_t stream_read(void *ctx, uint64_t at, char *out, size_t max)
+{
+	struct stream *s = ctx;
+	(void)at;
+	if (s->taken == s->made.n && !stream_piece(s))
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	size_t n = s->made.n - s->taken;
+	if (!n)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	n = n < max ? n : max;
+	memcpy(out, s->made.p + s->taken, n);
+	s->taken += n;
+	s->x->sent += n;
+	return (ssize_t)n;
+}
+
+/* It stands in the arena of the exchange, which ends after the answer. */
+static struct MHD_Response *stream_make(struct exchange *x)
+{
+	struct stream *s = NEW(x->a, struct stream);
+	s->x = x;
+	s->made = buf_make(x->a, REQ_PIECE_BYTES);
+	s->made.p = NEWN(x->a, char, REQ_PIECE_BYTES);
+	s->made.cap = REQ_PIECE_BYTES;
+	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, s, NULL);
+}
+
 static enum MHD_Result send_reply(struct exchange *x, const struct reply *p, bool page)
 {
 	/* The bytes are the arena's or the program's: both outlive the answer. */
-	struct MHD_Response *m = MHD_create_response_from_buffer(
-	    p->body.n, (void *)(uintptr_t)(p->body.p ? p->body.p : ""), MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *m = x->r.piece && p->status == 200
+	                             ? stream_make(x)
+	                             : MHD_create_response_from_buffer(
+	                                   p->body.n, (void *)(uintptr_t)(p->body.p ? p->body.p : ""),
+	                                   MHD_RESPMEM_PERSISTENT);
 	if (!m)
 		return MHD_NO;
 	reply_headers(x, m, p);

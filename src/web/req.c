@@ -109,6 +109,13 @@ err req_content(struct req *r, const char *type, str bytes, const char *filename
 	return OK;
 }
 
+err req_stream(struct req *r, const char *type, const char *filename,
+               void (*piece)(struct req *r, buf *out))
+{
+	r->piece = piece;
+	return req_content(r, type, (str){0}, filename);
+}
+
 err req_fail(struct req *r, err code, const char *field, const char *fmt, ...)
 {
 	char text[512];

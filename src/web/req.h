@@ -105,6 +105,7 @@ struct req {
 	bool redirect_absolute;    /* `redirect` is a full URL, as it stands */
 	str content, content_type; /* something else than a page: a file */
 	str filename;              /* Content-Disposition: attachment */
+	void (*piece)(struct req *r, buf *out); /* of what is made while it is sent: req_stream */
 	bool framed;               /* other sites may show the page in a frame */
 	bool style_attributes;     /* it runs a drawing library that writes style attributes in
 	                            * markup: its policy allows these, but no inline script and
@@ -139,6 +140,13 @@ err req_require(struct req *r, enum permission p, str entity);
 err req_view(struct req *r, const char *template, json *view); /* 200 */
 err req_redirect(struct req *r, const char *path_fmt, ...) __attribute__((format(printf, 2, 3)));
 err req_content(struct req *r, const char *type, str bytes, const char *filename);
+/* A file too long to be held, made while it is sent: `piece` adds the next part to `out`, at
+ * most REQ_PIECE_BYTES, until it adds nothing. Each time r->db is a reader, and what is made
+ * in r->a is thrown away afterwards; what has to last stands in r->state. When it cannot go
+ * on the connection is cut, so that nobody takes a part for the whole. */
+#define REQ_PIECE_BYTES ((size_t)1024 * 1024)
+err req_stream(struct req *r, const char *type, const char *filename,
+               void (*piece)(struct req *r, buf *out));
 err req_fail(struct req *r, err code, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* A form page again, with its errors: status 422, same template, nothing lost. */

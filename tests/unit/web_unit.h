@@ -353,6 +353,21 @@ __attribute__((unused)) static str body_of(str answer)
 	return at < 0 ? (str){0} : str_sub(answer, (size_t)at + 4, answer.n);
 }
 
+/* The body of an answer that was sent in chunks; empty when it was cut before its end. */
+__attribute__((unused)) static str chunks_of(arena *a, str answer)
+{
+	str rest = body_of(answer), line;
+	buf b = buf_make(a, 64 * ANSWER_MAX);
+	while (str_cut(&rest, '\n', &line)) {
+		size_t n = strtoul(str_c(a, line), NULL, 16);
+		if (!n)
+			return buf_str(&b);
+		buf_put(&b, str_sub(rest, 0, n));
+		rest = str_sub(rest, n + 2, rest.n);
+	}
+	return (str){0};
+}
+
 __attribute__((unused)) static str between(str s, const char *before, const char *after)
 {
 	ptrdiff_t at = str_find(s, str_of(before));
