@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
 # or some of: writer postgres payments bpmn form feel http search replay submit tasks timers
-# confined. BENCH_SECONDS (2) is how long each figure lasts.
+# confined cases. BENCH_SECONDS (2) is how long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -77,6 +77,12 @@ if wanted timers "$@"; then
 	echo "== $n timers of cases due in one minute, killed twice: SQLite, PostgreSQL"
 	CASE_TIMERS=$n "$build/test_case_timers" 2>&1 | grep -E "^#|ERROR|FAILED"
 	CASE_TIMERS=$n tools/with_pg.sh "$build/test_case_timers" 2>&1 | grep -E "^#|ERROR|FAILED"
+fi
+if wanted cases "$@"; then
+	n=${BENCH_CASES:-1000000}
+	echo "== the desk over $n open cases, over HTTP: SQLite, PostgreSQL"
+	"$build/bench_cases" "" "$n" 2>/dev/null
+	tools/with_pg.sh sh -c "$build/bench_cases \"\$DIWAN_TEST_PG\" $n 2>/dev/null"
 fi
 if wanted search "$@"; then
 	echo "== searches of the guide over HTTP, 1,300 cards"

@@ -124,9 +124,9 @@ json *case_delays(struct kernel *k, dbc *c, arena *a, const struct kase *q);
 
 /* ---- lists for the desks of entities ---- */
 
-#define CASE_ANYBODY   (-1)  /* of a filter's holder */
-#define CASE_GROUPS    512   /* entities that one search by words reads */
-#define CASE_COUNT_MAX 10000 /* a filtered list is counted up to here */
+#define CASE_ANYBODY     (-1)  /* of a filter's holder */
+#define CASE_COUNT_MAX   10000 /* a filtered list is counted up to here: by one index, */
+#define CASE_COUNT_SOME  1000  /* and when its lines have to be read */
 
 enum case_sort { CASE_BY_DUE, CASE_BY_RECEIVED };
 
@@ -141,12 +141,18 @@ struct case_filter {
 	str service;                            /* empty = any */
 	int64_t holder;                         /* CASE_ANYBODY, 0 = nobody, or a person */
 	int64_t applicant;                      /* 0 = anybody */
+	/* In the applicant's names, all of them: tokens of search_tokens. For words that are
+	 * not common (case_words_common); others are soon found in the list itself. */
+	const str *words;
+	size_t n_words;
 	instant due_from, due_before;           /* 0 = open */
 	instant received_from, received_before; /* 0 = open */
 	enum case_sort sort;
 	bool descending;
 	bool more; /* after the line with this key and id, not from the start */
 	int64_t after_key, after_id;
+	int64_t count_most;               /* case_count goes no further; 0 = as far as is cheap */
+	const struct case_groups *groups; /* of case_groups_read; NULL: read again each time */
 };
 
 struct case_line {
@@ -156,15 +162,21 @@ struct case_line {
 	int64_t key;            /* what it is sorted by, for `after_key` */
 };
 
+/* What the filter's entities have at all, whatever else it asks: read once for a page that
+ * lists, counts and offers choices. */
+const struct case_groups *case_groups_read(dbc *c, arena *a, const struct case_filter *f);
+/* The entities of them, each once; at most `max`. */
+size_t case_groups_entities(const struct case_groups *g, str *out, size_t max);
 /* A page of a list, by keyset; each page costs the same. */
 size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line *out, size_t max);
-/* How many there are; *capped when there are more than CASE_COUNT_MAX and they had
- * to be counted one by one. */
+/* Has even the rarest of the filter's words too many cases to read them all? */
+bool case_words_common(dbc *c, arena *a, const struct case_filter *f);
+bool case_has_words(dbc *c, const struct case_line *l, const str *words, size_t n);
+/* How many there are, whatever the words; *capped when there are more than that, and they would have had to
+ * be counted one by one. */
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped);
-/* Those with all these words in the applicant's names, of those that the filter lets
- * through, in its order. */
-size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words, struct case_line *out,
-                   size_t max);
+/* Ids of the services of which the filter's entities have cases, in their order. */
+size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out);
 /* Entities with a part in the case. */
 size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max);
 /* How many cases each service has in each state: [{"entity","service","state","n"}]. */

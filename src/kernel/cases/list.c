@@ -1,95 +1,215 @@
 /*
  * list.c - the work lists of desks.
  *
- * case_count tells which groups (entity, state) have cases at all. Each group is
- * one range of one index, read from where the last page ended; the pages of the
- * groups are merged here. So a list costs its page, not the table.
+ * case_count (the table) tells which groups (entity, state) have cases at all, and of which
+ * services. Each group is one range of one index, read from where the last page ended; the
+ * pages of the groups are merged here. So a list costs its page, not the table.
+ *
+ * Which index is read, how many lines it is expected to cost says: the one in the order of
+ * the list is read on until the page is full, past what the filter does not let through;
+ * any other is read whole, as far as its range goes, and sorted. The second is taken when
+ * the range is short (FEW), for then the first might look long for what is rare.
  */
 #include "kernel/cases/cases_in.h"
 #include "kernel/cases/statements.h"
 #include "kernel/search/search.h"
 
-#define SEARCH_CASES_MAX 2000 /* with the rarest word; older ones are not looked at */
+#include <stdlib.h>
+#include <string.h>
 
+#define FEW             1000 /* lines that are sorted rather than looked for in order */
+#define WORD_FEW        2000 /* cases with a word, in all desks, that are read at once */
+#define GROUPS_AT_FIRST 64
+
+struct case_groups {
+	struct case_group {
+		str entity, service, state;
+		int64_t n;
+	} * at;
+	size_t n, max;
+};
+
+/* Of one entity and state. */
 struct group {
-	str entity, service, state;
-	int64_t n;
+	str entity, state;
+	int64_t n;   /* that the filter's service has */
+	int64_t all; /* of every service */
 };
 
 struct groups {
 	struct group *at;
-	size_t n, max;
+	size_t n;
 };
+
+static bool among(const str *list, size_t n, str s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(list[i], s))
+			return true;
+	return false;
+}
 
 static bool wanted(const struct case_filter *f, str service, str state)
 {
-	bool any = !f->n_states;
-	for (size_t i = 0; i < f->n_states && !any; i++)
-		any = str_eq(f->states[i], state);
-	return any && (!f->service.n || str_eq(f->service, service));
+	return (!f->n_states || among(f->states, f->n_states, state)) &&
+	       (!f->service.n || str_eq(f->service, service));
 }
 
-static void read_groups(rows *r, arena *a, const struct case_filter *f, struct groups *out)
+/* ---- what there is ---- */
+
+static struct case_group *group_add(arena *a, struct case_groups *g)
 {
-	while (out->n < out->max && db_next(r))
-		if (wanted(f, db_text(r, 1), db_text(r, 2)))
-			out->at[out->n++] = (struct group){str_dup(a, db_text(r, 0)), str_dup(a, db_text(r, 1)),
-			                                   str_dup(a, db_text(r, 2)), db_int(r, 3)};
+	if (g->n == g->max) {
+		struct case_group *more = NEWN(a, struct case_group, 2 * g->max + GROUPS_AT_FIRST);
+		if (g->n)
+			memcpy(more, g->at, g->n * sizeof *more);
+		g->at = more;
+		g->max = 2 * g->max + GROUPS_AT_FIRST;
+	}
+	return &g->at[g->n++];
+}
+
+/* Names repeat from row to row: each is kept once. */
+static str again(arena *a, str before, str s)
+{
+	return before.p && str_eq(before, s) ? before : str_dup(a, s);
+}
+
+static void groups_take(rows *r, arena *a, struct case_groups *g)
+{
+	struct case_group last = {0};
+	while (db_next(r)) {
+		struct case_group *x = group_add(a, g);
+		*x = (struct case_group){again(a, last.entity, db_text(r, 0)),
+		                         again(a, last.service, db_text(r, 1)),
+		                         again(a, last.state, db_text(r, 2)), db_int(r, 3)};
+		last = *x;
+	}
 	db_done(r);
 }
 
-static struct groups *groups_of(dbc *c, arena *a, const struct case_filter *f)
+const struct case_groups *case_groups_read(dbc *c, arena *a, const struct case_filter *f)
 {
-	struct groups *g = NEW(a, struct groups);
-	g->max = (size_t)db_query_int_args(c, &sql_count_groups, 0, NULL, 0);
-	g->at = NEWN(a, struct group, g->max + 1);
+	struct case_groups *g = NEW(a, struct case_groups);
 	if (f->everywhere)
-		read_groups(db_query_args(c, &sql_count_everywhere, NULL, 0), a, f, g);
+		groups_take(db_query_args(c, &sql_count_everywhere, NULL, 0), a, g);
 	for (size_t i = 0; !f->everywhere && i < f->n_entities; i++)
-		read_groups(db_query(c, &sql_count_of_entity, D_TEXT(f->entities[i])), a, f, g);
+		groups_take(db_query(c, &sql_count_of_entity, D_TEXT(f->entities[i])), a, g);
 	return g;
 }
 
-/* The same without telling services apart: they come by entity, state and service. */
-static void merge_services(struct groups *g)
+size_t case_groups_entities(const struct case_groups *g, str *out, size_t max)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < g->n; i++) {
-		struct group *last = kept ? &g->at[kept - 1] : NULL;
-		if (last && str_eq(last->entity, g->at[i].entity) && str_eq(last->state, g->at[i].state))
-			last->n += g->at[i].n;
-		else
-			g->at[kept++] = g->at[i];
+	size_t n = 0;
+	for (size_t i = 0; i < g->n && n < max; i++)
+		if (!n || !str_eq(out[n - 1], g->at[i].entity))
+			out[n++] = g->at[i].entity;
+	return n;
+}
+
+static bool of_entities(const struct case_filter *f, str entity)
+{
+	return f->everywhere || among(f->entities, f->n_entities, entity);
+}
+
+/* Rows come by entity, state and service. */
+static struct groups groups_of(dbc *c, arena *a, const struct case_filter *f)
+{
+	const struct case_groups *all = f->groups ? f->groups : case_groups_read(c, a, f);
+	struct groups out = {NEWN(a, struct group, all->n + 1), 0};
+	struct group *last = NULL;
+	str entity = {0};
+	bool ours = false;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct case_group *x = &all->at[i];
+		if (x->entity.p != entity.p) /* kept once: see again */
+			ours = of_entities(f, x->entity);
+		entity = x->entity;
+		if (!ours || (f->n_states && !among(f->states, f->n_states, x->state)))
+			continue;
+		bool same = last && last->state.p == x->state.p && last->entity.p == x->entity.p;
+		if (!same && last && !last->n)
+			out.n--; /* none of that service: its place is free */
+		if (!same) {
+			last = &out.at[out.n++];
+			*last = (struct group){x->entity, x->state, 0, 0};
+		}
+		last->all += x->n;
+		if (!f->service.n || str_eq(f->service, x->service))
+			last->n += x->n;
 	}
-	g->n = kept;
+	if (last && !last->n)
+		out.n--;
+	return out;
 }
 
 /* ---- one group ---- */
-
-static struct sql *statement(const struct case_filter *f)
-{
-	static struct sql *const all[3][2][2] = {
-	    {{&sql_line_due_up, &sql_line_due_down}, {&sql_line_received_up, &sql_line_received_down}},
-	    {{&sql_line_service_due_up, &sql_line_service_due_down},
-	     {&sql_line_service_received_up, &sql_line_service_received_down}},
-	    {{&sql_line_holder_due_up, &sql_line_holder_due_down},
-	     {&sql_line_holder_received_up, &sql_line_holder_received_down}},
-	};
-	bool received = f->sort == CASE_BY_RECEIVED;
-	int by = f->holder >= 0 ? 2 : f->service.n && !received ? 1 : 0;
-	return all[by][received][f->descending];
-}
 
 static instant or (instant t, instant otherwise)
 {
 	return t ? t : otherwise;
 }
 
-static rows *query_group(dbc *c, struct sql *q, const struct case_filter *f, const struct group *g,
-                         int64_t key, int64_t id, size_t max)
+static rows *count_range(dbc *c, struct sql *q, const struct group *g, int64_t from, int64_t to,
+                         int64_t max)
 {
-	return db_query(c, q, D_TEXT(g->entity), D_TEXT(g->state), D_INT(key), D_INT(id),
-	                D_TEXT(f->service), D_INT(f->holder), D_INT(f->due_from),
+	return db_query(c, q, D_TEXT(g->entity), D_TEXT(g->state), D_INT(from), D_INT(to), D_INT(max));
+}
+
+/* Are there at most FEW in that range of the index? */
+static bool few(dbc *c, struct sql *q, const struct group *g, int64_t from, int64_t to)
+{
+	rows *r = count_range(c, q, g, from, to, FEW + 1);
+	bool is = db_next(r) && db_int(r, 0) <= FEW;
+	db_done(r);
+	return is;
+}
+
+enum line_by { BY_ORDER, BY_OTHER_RANGE, BY_SERVICE, BY_HOLDER, BY_APPLICANT, LINE_BYS };
+
+/* Which index for this group. */
+static enum line_by line_by(dbc *c, const struct case_filter *f, const struct group *g)
+{
+	bool received = f->sort == CASE_BY_RECEIVED;
+	if (f->applicant > 0)
+		return BY_APPLICANT;
+	if (f->holder > 0)
+		return BY_HOLDER;
+	if (f->service.n && (!received || g->n <= FEW))
+		return BY_SERVICE;
+	if (f->holder == 0 && few(c, &sql_line_count_held, g, 0, 0))
+		return BY_HOLDER;
+	if (received && (f->due_from || f->due_before) &&
+	    few(c, &sql_line_count_due, g, f->due_from, or (f->due_before, INT64_MAX)))
+		return BY_OTHER_RANGE;
+	if (!received && (f->received_from || f->received_before) &&
+	    few(c, &sql_line_count_received, g, f->received_from, or (f->received_before, INT64_MAX)))
+		return BY_OTHER_RANGE;
+	return BY_ORDER;
+}
+
+static struct sql *statement(dbc *c, const struct case_filter *f, const struct group *g)
+{
+	static struct sql *const all[LINE_BYS][2][2] = {
+	    [BY_ORDER] = {{&sql_line_due_up, &sql_line_due_down},
+	                  {&sql_line_received_up, &sql_line_received_down}},
+	    [BY_OTHER_RANGE] = {{&sql_line_by_received_due_up, &sql_line_by_received_due_down},
+	                        {&sql_line_by_due_received_up, &sql_line_by_due_received_down}},
+	    [BY_SERVICE] = {{&sql_line_service_due_up, &sql_line_service_due_down},
+	                    {&sql_line_service_received_up, &sql_line_service_received_down}},
+	    [BY_HOLDER] = {{&sql_line_holder_due_up, &sql_line_holder_due_down},
+	                   {&sql_line_holder_received_up, &sql_line_holder_received_down}},
+	    [BY_APPLICANT] = {{&sql_line_applicant_due_up, &sql_line_applicant_due_down},
+	                      {&sql_line_applicant_received_up, &sql_line_applicant_received_down}},
+	};
+	return all[line_by(c, f, g)][f->sort == CASE_BY_RECEIVED][f->descending];
+}
+
+static rows *query_group(dbc *c, const struct case_filter *f, const struct group *g, int64_t key,
+                         int64_t id, size_t max)
+{
+	return db_query(c, statement(c, f, g), D_TEXT(g->entity), D_TEXT(g->state), D_INT(key),
+	                D_INT(id), D_TEXT(f->service), D_INT(f->holder), D_INT(f->due_from),
 	                D_INT(or (f->due_before, INT64_MAX)), D_INT(f->received_from),
 	                D_INT(or (f->received_before, INT64_MAX)), D_INT(f->applicant),
 	                D_INT((int64_t)max));
@@ -154,16 +274,16 @@ static size_t insert(const struct case_filter *f, struct case_line *out, size_t 
 	return n < max ? n + 1 : n;
 }
 
-size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line *out, size_t max)
+static size_t list_lines(dbc *c, arena *a, const struct case_filter *f, struct case_line *out,
+                         size_t max)
 {
-	struct groups *g = groups_of(c, a, f);
+	struct groups g = groups_of(c, a, f);
 	struct case_filter there = from_there(f);
 	int64_t key = f->more ? f->after_key : f->descending ? INT64_MAX : INT64_MIN;
 	int64_t id = f->more ? f->after_id : f->descending ? INT64_MAX : 0;
 	size_t n = 0;
-	merge_services(g);
-	for (size_t i = 0; i < g->n && max; i++) {
-		rows *r = query_group(c, statement(f), &there, &g->at[i], key, id, max);
+	for (size_t i = 0; i < g.n && max; i++) {
+		rows *r = query_group(c, &there, &g.at[i], key, id, max);
 		while (db_next(r)) {
 			struct case_line l;
 			read_line(r, a, f, &l);
@@ -174,6 +294,110 @@ size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line
 		db_done(r);
 	}
 	return n;
+}
+
+/* ---- words ---- */
+
+static bool behind(const struct case_filter *f, const struct case_line *l)
+{
+	struct case_line last = {.key = f->after_key, .id = f->after_id};
+	return !f->more || compare(f, l, &last) > 0;
+}
+
+static bool lets_through(const struct case_filter *f, const struct case_line *l)
+{
+	instant due = l->due ? l->due : CASE_NO_DUE;
+	bool good = wanted(f, l->service, l->state) && (f->holder < 0 || f->holder == l->holder);
+	good = good && (!f->applicant || f->applicant == l->applicant);
+	good = good && due >= f->due_from && due < or (f->due_before, INT64_MAX);
+	good = good && l->submitted >= f->received_from;
+	return good && l->submitted < or (f->received_before, INT64_MAX);
+}
+
+static size_t entities_of(dbc *c, arena *a, const struct case_filter *f, str **out)
+{
+	struct groups g = groups_of(c, a, f);
+	size_t n = 0;
+	*out = NEWN(a, str, g.n + 1);
+	for (size_t i = 0; i < g.n; i++)
+		if (!n || (*out)[n - 1].p != g.at[i].entity.p)
+			(*out)[n++] = g.at[i].entity;
+	return n;
+}
+
+/* How many cases have the word, counted no further than it matters. */
+static int64_t word_cases(dbc *c, str entity, str word, int64_t most)
+{
+	return db_query_int(c, &sql_word_count, 0, D_TEXT(entity), D_BLOB(word), D_INT(most));
+}
+
+static bool has_words(dbc *c, str entity, const str *word, size_t n, size_t but, int64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (i != but &&
+		    !db_query_int(c, &sql_word_has, 0, D_TEXT(entity), D_BLOB(word[i]), D_INT(id)))
+			return false;
+	return true;
+}
+
+/* The rarest word of the filter in these desks; -1 when even that is common. */
+static ptrdiff_t rarest_word(dbc *c, const struct case_filter *f, const str *entity, size_t n)
+{
+	ptrdiff_t best = -1;
+	int64_t least = WORD_FEW + 1;
+	for (size_t w = 0; w < f->n_words; w++) {
+		int64_t sum = 0;
+		for (size_t i = 0; i < n && sum < least; i++)
+			sum += word_cases(c, entity[i], f->words[w], least - sum);
+		if (sum < least) {
+			least = sum;
+			best = (ptrdiff_t)w;
+		}
+	}
+	return best;
+}
+
+/* All cases with a rare word, sorted here. */
+static size_t rare_lines(dbc *c, arena *a, const struct case_filter *f, const str *entity,
+                         size_t n_entities, size_t rarest, struct case_line *out, size_t max)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < n_entities; i++) {
+		rows *r = db_query(c, &sql_word_lines, D_TEXT(entity[i]), D_BLOB(f->words[rarest]),
+		                   D_INT(WORD_FEW));
+		while (db_next(r)) {
+			struct case_line l;
+			read_line(r, a, f, &l);
+			if (lets_through(f, &l) && behind(f, &l) &&
+			    (n < max || compare(f, &l, &out[n - 1]) < 0) &&
+			    has_words(c, entity[i], f->words, f->n_words, rarest, l.id))
+				n = insert(f, out, n, max, &l);
+		}
+		db_done(r);
+	}
+	return n;
+}
+
+size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line *out, size_t max)
+{
+	str *entity;
+	if (!f->n_words)
+		return list_lines(c, a, f, out, max);
+	size_t n = entities_of(c, a, f, &entity);
+	ptrdiff_t rarest = rarest_word(c, f, entity, n);
+	return rare_lines(c, a, f, entity, n, rarest < 0 ? 0 : (size_t)rarest, out, max);
+}
+
+bool case_words_common(dbc *c, arena *a, const struct case_filter *f)
+{
+	str *entity;
+	size_t n = entities_of(c, a, f, &entity);
+	return f->n_words && rarest_word(c, f, entity, n) < 0;
+}
+
+bool case_has_words(dbc *c, const struct case_line *l, const str *words, size_t n)
+{
+	return has_words(c, l->entity, words, n, SIZE_MAX, l->id);
 }
 
 /* ---- counting ---- */
@@ -197,45 +421,38 @@ static struct sql *count_alone(const struct case_filter *f, int64_t *from, int64
 	return due ? &sql_line_count_due : received ? &sql_line_count_received : &sql_line_count_held;
 }
 
-static rows *count_group(dbc *c, const struct case_filter *f, const struct group *g, size_t max)
-{
-	int64_t from, to;
-	struct sql *alone = count_alone(f, &from, &to);
-	if (alone)
-		return db_query(c, alone, D_TEXT(g->entity), D_TEXT(g->state), D_INT(from), D_INT(to),
-		                D_INT((int64_t)max));
-	return query_group(c,
-	                   f->holder >= 0 ? &sql_line_count_holder
-	                   : f->service.n ? &sql_line_count_service
-	                                  : &sql_line_count,
-	                   f, g, 0, 0, max);
-}
-
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped)
 {
-	struct groups *g = groups_of(c, a, f);
-	int64_t sum = 0;
+	int64_t sum = 0, from, to;
+	struct sql *alone = count_alone(f, &from, &to);
+	int64_t most = f->count_most ? f->count_most : alone ? CASE_COUNT_MAX : CASE_COUNT_SOME;
 	*capped = false;
-	if (counted_already(f)) {
-		for (size_t i = 0; i < g->n; i++)
-			sum += g->at[i].n;
-		return sum;
-	}
-	merge_services(g);
-	for (size_t i = 0; i < g->n && sum <= CASE_COUNT_MAX; i++) {
-		rows *r = count_group(c, f, &g->at[i], (size_t)(CASE_COUNT_MAX + 1 - sum));
-		sum += db_next(r) ? db_int(r, 0) : 0;
+	struct groups g = groups_of(c, a, f);
+	for (size_t i = 0; i < g.n && sum <= most; i++) {
+		if (counted_already(f)) {
+			sum += g.at[i].n;
+			most = INT64_MAX;
+			continue;
+		}
+		int64_t max = most + 1 - sum;
+		rows *r = alone ? count_range(c, alone, &g.at[i], from, to, max)
+		                : query_group(c, f, &g.at[i], f->descending ? INT64_MAX : INT64_MIN,
+		                              f->descending ? INT64_MAX : 0, (size_t)max);
+		while (db_next(r))
+			sum += alone ? db_int(r, 0) : 1;
 		db_done(r);
 	}
-	*capped = sum > CASE_COUNT_MAX;
-	return *capped ? CASE_COUNT_MAX : sum;
+	*capped = sum > most;
+	return *capped ? most : sum;
 }
 
 json *case_counts(dbc *c, arena *a, const struct case_filter *f)
 {
-	struct groups *g = groups_of(c, a, f);
+	const struct case_groups *g = f->groups ? f->groups : case_groups_read(c, a, f);
 	json *list = json_array(a);
 	for (size_t i = 0; i < g->n; i++) {
+		if (!wanted(f, g->at[i].service, g->at[i].state) || !of_entities(f, g->at[i].entity))
+			continue;
 		json *v = json_object(a);
 		json_set_str(a, v, "entity", g->at[i].entity);
 		json_set_str(a, v, "service", g->at[i].service);
@@ -246,83 +463,26 @@ json *case_counts(dbc *c, arena *a, const struct case_filter *f)
 	return list;
 }
 
-/* ---- words ---- */
-
-static bool lets_through(const struct case_filter *f, const struct case_line *l)
+static int by_text(const void *x, const void *y)
 {
-	instant due = l->due ? l->due : CASE_NO_DUE;
-	return wanted(f, l->service, l->state) && (f->holder < 0 || f->holder == l->holder) &&
-	           (!f->applicant || f->applicant == l->applicant) && due >= f->due_from && due < or
-	       (f->due_before, INT64_MAX) && l->submitted >= f->received_from && l->submitted < or
-	       (f->received_before, INT64_MAX);
+	return str_cmp(*(const str *)x, *(const str *)y);
 }
 
-static size_t entities_of(dbc *c, arena *a, const struct case_filter *f, str *out, size_t max)
+size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out)
 {
-	size_t n = 0;
-	if (!f->everywhere) {
-		for (; n < f->n_entities && n < max; n++)
-			out[n] = f->entities[n];
-		return n;
-	}
-	struct groups *g = groups_of(c, a, f);
-	for (size_t i = 0; i < g->n && n < max; i++)
-		if (!n || !str_eq(out[n - 1], g->at[i].entity))
-			out[n++] = g->at[i].entity;
-	return n;
-}
-
-/* How many cases have the word, counted no further than it matters. */
-static int64_t word_cases(dbc *c, str entity, str word)
-{
-	return db_query_int(c, &sql_word_count, 0, D_TEXT(entity), D_BLOB(word),
-	                    D_INT(SEARCH_CASES_MAX));
-}
-
-static bool has_words(dbc *c, str entity, const str *word, size_t n, size_t but, int64_t id)
-{
+	const struct case_groups *g = f->groups ? f->groups : case_groups_read(c, a, f);
+	str *all = NEWN(a, str, g->n + 1);
+	size_t n = 0, kept = 0;
+	for (size_t i = 0; i < g->n; i++)
+		if (of_entities(f, g->at[i].entity))
+			all[n++] = g->at[i].service;
+	if (n)
+		qsort(all, n, sizeof *all, by_text);
 	for (size_t i = 0; i < n; i++)
-		if (i != but &&
-		    !db_query_int(c, &sql_word_has, 0, D_TEXT(entity), D_BLOB(word[i]), D_INT(id)))
-			return false;
-	return true;
-}
-
-/* Goes through the cases with the rarest of the words, newest first. */
-static size_t search_entity(dbc *c, arena *a, const struct case_filter *f, str entity,
-                            const str *word, size_t n_words, struct case_line *out, size_t n,
-                            size_t max)
-{
-	size_t rarest = 0, found = 0;
-	int64_t least = INT64_MAX;
-	struct case_line *l = NEWN(a, struct case_line, SEARCH_CASES_MAX);
-	for (size_t i = 0; i < n_words && n_words > 1; i++) {
-		int64_t cases = word_cases(c, entity, word[i]);
-		if (cases < least) {
-			least = cases;
-			rarest = i;
-		}
-	}
-	rows *r =
-	    db_query(c, &sql_word_lines, D_TEXT(entity), D_BLOB(word[rarest]), D_INT(SEARCH_CASES_MAX));
-	while (found < SEARCH_CASES_MAX && db_next(r))
-		read_line(r, a, f, &l[found++]);
-	db_done(r);
-	for (size_t i = 0; i < found; i++)
-		if (lets_through(f, &l[i]) && has_words(c, entity, word, n_words, rarest, l[i].id))
-			n = insert(f, out, n, max, &l[i]);
-	return n;
-}
-
-size_t case_search(dbc *c, arena *a, const struct case_filter *f, str words, struct case_line *out,
-                   size_t max)
-{
-	str entity[CASE_GROUPS], *word;
-	size_t n = 0, n_entities = entities_of(c, a, f, entity, CASE_GROUPS);
-	size_t n_words = search_tokens(a, words, &word);
-	for (size_t i = 0; i < n_entities && n_words; i++)
-		n = search_entity(c, a, f, entity[i], word, n_words, out, n, max);
-	return n;
+		if (!kept || !str_eq(all[kept - 1], all[i]))
+			all[kept++] = all[i];
+	*out = all;
+	return kept;
 }
 
 size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max)

@@ -128,12 +128,10 @@ err page_api_cases(struct req *r)
 		                STRF(q->wrong_term));
 	struct kase k;
 	size_t n = q->reference.n ? 0 : desk_query_lines(r, q, l, want + 1);
+	str after = desk_query_next(r, q, l, n, want);
 	for (size_t i = 0; i < n && i < want; i++)
 		if (case_get(r->db, r->a, l[i].id, &k))
 			json_push(list, summary(r, &k));
-	str after =
-	    n > want ? str_fmt(r->a, "%lld.%lld", (long long)l[want - 1].key, (long long)l[want - 1].id)
-	             : (str){0};
 	str next = desk_query_href(r, q, "/api/v1/cases", NULL, after);
 	json_set(r->a, v, "next",
 	         after.n ? json_string(r->a, str_fmt(r->a, "%.*s&limit=%zu",

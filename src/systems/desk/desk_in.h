@@ -17,9 +17,10 @@
 #undef STMT
 
 #define PAGE_LINES           25
-#define FOUND_MAX            500    /* lines that a search by words shows */
-#define EXPORT_MAX           200000 /* lines of a table */
-#define EXPORT_PAGE          1000
+#define LOOK_MAX             5000 /* lines looked at for what no index knows, a page */
+#define LOOK_PAGE            200
+#define LOOK_COUNT           100 /* how far what is looked for is counted */
+#define EXPORT_PAGE          500 /* lines of a table made at once */
 #define SELECTED_MAX         100 /* cases of one bulk action */
 #define TERMS_MAX            32  /* of a query */
 #define ENTITIES_MAX         256
@@ -56,9 +57,16 @@ struct desk_query {
 	size_t n_words;
 	str phrases[TERMS_MAX], without[TERMS_MAX];
 	size_t n_phrases, n_without;
+	const str *tokens; /* of common words: looked for line by line */
+	size_t n_tokens;
+	str no_states[TERMS_MAX], no_services[TERMS_MAX], no_entities[TERMS_MAX];
+	size_t n_no_states, n_no_services, n_no_entities;
 	str reference;        /* the query is just this number */
 	bool filtered, wrong; /* wrong: a term that nothing understands */
 	str wrong_term;
+	bool nothing; /* no case can be meant */
+	bool looks; /* for what no index tells: how many there are is not known */
+	bool begun, ended; /* reading: desk_query_lines */
 };
 
 /* Reads the address: q, state, assignee, service, entity, sort, after. */
@@ -66,9 +74,13 @@ void desk_query_read(struct req *r, struct desk_query *q);
 /* The address of the same list with another sort, or page; NULLs as they are. */
 str desk_query_href(struct req *r, const struct desk_query *q, const char *path, const char *sort,
                     str after);
-/* The next page: lines that match also what no index knows (phrases, exclusions). */
-size_t desk_query_lines(struct req *r, const struct desk_query *q, struct case_line *out,
-                        size_t max);
+/* The next lines, which match also what no index knows (phrases, exclusions). It goes on
+ * where it stopped the time before. Fewer than `max` are no end: it looks at LOOK_MAX lines
+ * at most; `ended` says that there are no more. */
+size_t desk_query_lines(struct req *r, struct desk_query *q, struct case_line *out, size_t max);
+/* "KEY.ID" from which the page goes on that shows `shown` of these n lines; empty: none. */
+str desk_query_next(struct req *r, const struct desk_query *q, const struct case_line *l, size_t n,
+                    size_t shown);
 
 /* ---- case.c ---- */
 

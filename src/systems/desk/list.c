@@ -1,6 +1,8 @@
 /* list.c - the work list. */
 #include "systems/desk/desk_in.h"
 
+#include <stdlib.h>
+
 static json *line_view(struct req *r, const struct case_line *l, bool with_entity)
 {
 	arena *a = r->a;
@@ -91,58 +93,56 @@ static void choose_assignee(struct req *r, const struct desk_query *q, json *v)
 		json_set_bool(r->a, o, "selected", str_eq(json_str(o, "value"), q->assignee));
 }
 
-/* Services of which these desks have cases at all. */
+struct titled {
+	str id, title;
+};
+
+static int by_title(const void *x, const void *y)
+{
+	return str_cmp(((const struct titled *)x)->title, ((const struct titled *)y)->title);
+}
+
+/* Services of which these desks have cases at all, by their titles. */
 static void choose_service(struct req *r, const struct desk_query *q, json *v)
 {
-	struct case_filter f = {.entities = q->f.entities,
-	                        .n_entities = q->f.n_entities,
-	                        .everywhere = q->f.everywhere,
-	                        .holder = CASE_ANYBODY};
-	json *list = json_set(r->a, v, "services", json_array(r->a)),
-	     *counts = case_counts(r->db, r->a, &f);
+	str *id;
+	size_t n = case_services(r->db, r->a, &q->f, &id);
+	struct titled *all = NEWN(r->a, struct titled, n + 1);
+	json *list = json_set(r->a, v, "services", json_array(r->a));
 	desk_choice(r, list, (str){0}, json_string(r->a, req_text(r, "desk.list.all")));
-	for (const json *c = counts->first; c; c = c->next) {
-		str id = json_str(c, "service");
-		bool known = false;
-		for (const json *o = list->first; o && !known; o = o->next)
-			known = str_eq(json_str(o, "value"), id);
-		if (known)
-			continue;
-		json *o = desk_choice(r, list, id, desk_service(r, id));
-		json_set_bool(r->a, o, "selected", str_eq(id, req_field(r, "service")));
+	for (size_t i = 0; i < n; i++)
+		all[i] = (struct titled){id[i], req_pick(r, desk_service(r, id[i]))};
+	if (n)
+		qsort(all, n, sizeof *all, by_title);
+	for (size_t i = 0; i < n; i++) {
+		json *o = desk_choice(r, list, all[i].id, json_string(r->a, all[i].title));
+		json_set_bool(r->a, o, "selected", str_eq(all[i].id, req_field(r, "service")));
 	}
 }
 
-static void pages(struct req *r, const struct desk_query *q, json *v, const struct case_line *l,
-                  size_t n, bool more)
+static void pages(struct req *r, const struct desk_query *q, json *v, bool paged, str next)
 {
 	json *o = json_object(r->a);
 	json_set_str(r->a, o, "previous",
-	             q->f.more ? desk_query_href(r, q, "/desk", NULL, (str){0}) : (str){0});
-	json_set_str(r->a, o, "next",
-	             more ? desk_query_href(r, q, "/desk", NULL,
-	                                    str_fmt(r->a, "%lld.%lld", (long long)l[n - 1].key,
-	                                            (long long)l[n - 1].id))
-	                  : (str){0});
+	             paged ? desk_query_href(r, q, "/desk", NULL, (str){0}) : (str){0});
+	json_set_str(r->a, o, "next", next.n ? desk_query_href(r, q, "/desk", NULL, next) : next);
 	json_set(r->a, o, "items", json_array(r->a));
-	if (more || q->f.more)
+	if (next.n || paged)
 		json_set(r->a, v, "pages", o);
 }
 
-/* Exact where it can be; "more than" where counting would cost more than the list. */
-static void count(struct req *r, const struct desk_query *q, json *v)
+/* Exact where it can be; "more than" where counting would cost more than the list. Of what
+ * has to be looked for, as many as the first page came upon; later pages do not tell. */
+static void count(struct req *r, const struct desk_query *q, size_t found, bool paged, json *v)
 {
 	bool capped = false;
 	int64_t n = 0;
-	if (q->n_words || q->n_without) {
-		struct case_line *all = NEWN(r->a, struct case_line, FOUND_MAX + 1);
-		struct desk_query *whole = NEW(r->a, struct desk_query);
-		*whole = *q;
-		whole->f.more = false;
-		n = (int64_t)desk_query_lines(r, whole, all, FOUND_MAX + 1);
-		capped = n > FOUND_MAX;
-		n = capped ? FOUND_MAX : n;
-	} else if (!q->wrong && q->f.applicant >= 0) {
+	if (q->looks && paged) {
+		json_set_bool(r->a, v, "uncounted", true);
+	} else if (q->looks) {
+		capped = !q->ended;
+		n = capped && found > LOOK_COUNT ? LOOK_COUNT : (int64_t)found;
+	} else if (!q->nothing && !q->reference.n) {
 		n = case_count(r->db, r->a, &q->f, &capped);
 	}
 	json_set_int(r->a, v, "count", n);
@@ -166,24 +166,22 @@ static bool jump(struct req *r, const struct desk_query *q)
 err page_desk_list(struct req *r)
 {
 	struct desk_query *q = NEW(r->a, struct desk_query);
-	struct case_line *l = NEWN(r->a, struct case_line, PAGE_LINES + 1);
+	struct case_line *l = NEWN(r->a, struct case_line, LOOK_COUNT + 1);
 	json *v = json_object(r->a), *list = json_array(r->a);
 	desk_query_read(r, q);
 	if (jump(r, q) && !r->wants_json)
 		return req_redirect(r, "/desk/cases/%.*s", STRF(q->reference));
-	bool with_entity = q->all_entities || q->n_entities > 1;
-	size_t n = q->reference.n ? 0 : desk_query_lines(r, q, l, PAGE_LINES + 1);
-	bool more = n > PAGE_LINES;
-	n = more ? PAGE_LINES : n;
+	bool with_entity = q->all_entities || q->n_entities > 1, paged = q->f.more;
+	size_t want = (q->looks && !paged ? LOOK_COUNT : PAGE_LINES) + 1;
+	size_t found = q->reference.n ? 0 : desk_query_lines(r, q, l, want);
+	str next = desk_query_next(r, q, l, found, PAGE_LINES);
+	size_t n = found > PAGE_LINES ? PAGE_LINES : found;
 	for (size_t i = 0; i < n; i++)
 		json_push(list, line_view(r, &l[i], with_entity));
 	json_set_str(r->a, v, "q", q->q);
 	json_set_str(r->a, v, "sort", q->sort);
 	json_set_bool(r->a, v, "filtered", q->filtered);
-	if (q->reference.n)
-		json_set_int(r->a, v, "count", 0);
-	else
-		count(r, q, v);
+	count(r, q, found, paged, v);
 	json_set_str(r->a, v, "csv", desk_query_href(r, q, "/desk.csv", NULL, (str){0}));
 	json_set_str(r->a, v, "query",
 	             str_sub(desk_query_href(r, q, "", NULL, (str){0}), 4, REQ_MAX_URI_BYTES));
@@ -199,8 +197,8 @@ err page_desk_list(struct req *r)
 	columns(r, q, v, with_entity);
 	json_set(r->a, v, "searches", desk_searches(r));
 	json_set(r->a, v, "cases", list);
-	if (n)
-		pages(r, q, v, l, n, more);
+	json_set_bool(r->a, v, "looked_on", !n && next.n);
+	pages(r, q, v, paged, next);
 	return req_view(r, "desk/list", v);
 }
 
@@ -238,37 +236,25 @@ static void csv_line(struct req *r, buf *b, const struct case_line *l)
 	arena_rewind(r->a, m);
 }
 
-#define CSV_BYTES ((size_t)48 * 1024 * 1024)
-
-/* The buffer grows in an arena of its own: lines are made and thrown away in the
- * request's. */
-static err csv(struct req *r, struct desk_query *q, arena *a)
+/* Some hundred lines a piece; they follow each other by their key. */
+static void csv_piece(struct req *r, buf *out)
 {
 	static const char *const heads[] = {"desk.reference", "desk.applicant", "desk.service",
 	                                    "desk.entity",    "desk.received",  "desk.due",
 	                                    "desk.state",     "desk.assignee"};
+	struct desk_query *q = r->state;
 	struct case_line *l = NEWN(r->a, struct case_line, EXPORT_PAGE);
-	buf b = buf_make(a, CSV_BYTES);
-	size_t n = EXPORT_PAGE, sum = 0;
-	buf_puts(&b, "\xEF\xBB\xBF");
-	for (size_t i = 0; i < COUNT(heads); i++)
-		cell(&b, req_text(r, heads[i]), i + 1 == COUNT(heads));
-	while (n == EXPORT_PAGE && sum <= EXPORT_MAX) {
+	if (!q->begun) {
+		buf_puts(out, "\xEF\xBB\xBF");
+		for (size_t i = 0; i < COUNT(heads); i++)
+			cell(out, req_text(r, heads[i]), i + 1 == COUNT(heads));
+		q->begun = true;
+	}
+	for (size_t n = 0; !n && !q->ended;) { /* a page of looking may find none */
 		n = desk_query_lines(r, q, l, EXPORT_PAGE);
 		for (size_t i = 0; i < n; i++)
-			csv_line(r, &b, &l[i]);
-		sum += n;
-		if (!n)
-			break;
-		q->f.more = true;
-		q->f.after_key = l[n - 1].key;
-		q->f.after_id = l[n - 1].id;
+			csv_line(r, out, &l[i]);
 	}
-	if (sum > EXPORT_MAX || b.over)
-		return req_fail(r, ERR_too_large, "", "a table holds at most %d cases; narrow the filter",
-		                EXPORT_MAX);
-	str day = date_print(r->a, r->now / DAY), name = str_fmt(r->a, "cases-%.*s.csv", STRF(day));
-	return req_content(r, "text/csv; charset=utf-8", str_dup(r->a, buf_str(&b)), str_c(r->a, name));
 }
 
 err page_desk_csv(struct req *r)
@@ -276,10 +262,7 @@ err page_desk_csv(struct req *r)
 	struct desk_query *q = NEW(r->a, struct desk_query);
 	desk_query_read(r, q);
 	q->f.more = false;
-	arena *a = arena_create(2 * CSV_BYTES + 1024 * 1024);
-	if (!a)
-		return req_fail(r, ERR_unavailable, "", "no memory for the table");
-	err e = csv(r, q, a);
-	arena_destroy(a);
-	return e;
+	r->state = q;
+	str day = date_print(r->a, r->now / DAY), name = str_fmt(r->a, "cases-%.*s.csv", STRF(day));
+	return req_stream(r, "text/csv; charset=utf-8", str_c(r->a, name), csv_piece);
 }

@@ -5,15 +5,15 @@
  * a personal number, and terms:
  *     entity:iga  service:idcard-replace-lost  state:review  held:me|nobody
  *     due:<3d  due:late  due:today  due:>2026-12-01  received:<2026-11-01
- * All of them must hold. What the reader may not see is never in the filter: a
+ *     -state:review  -service:...  -entity:...
+ * All of them must hold. An entity may be named by the beginning of one of the words of its
+ * id ("mun" of capital-municipality). What the reader may not see is never in the filter: a
  * foreign entity asked for gives an empty list, like one that does not exist.
  */
 #include "systems/desk/desk_in.h"
 
 #include "base/utf8.h"
 #include "kernel/search/search.h"
-
-#define SCAN_MAX 5000 /* lines looked at for what no index knows */
 
 static const char *const open_states[] = {"submitted", "review",   "returned", "suspended",
                                           "unpaid",    "approved", "appealed"};
@@ -81,15 +81,37 @@ static bool range(const struct req *r, str v, instant *from, instant *before)
 	return true;
 }
 
-static void keep_entity(struct desk_query *q, str entity)
+/* Is the id named by this, or by the beginning of one of its words? */
+static bool named_so(str id, str text, bool whole)
 {
-	bool seen = q->all_entities;
+	if (whole || !text.n)
+		return str_eq(id, text);
+	for (size_t at = 0; at + text.n <= id.n; at++)
+		if ((!at || id.p[at - 1] == '-') && str_eq(str_sub(id, at, at + text.n), text))
+			return true;
+	return false;
+}
+
+/* The entities the reader may see that are named so, exactly if one is; or all the others. */
+static void keep_entities(struct desk_query *q, str text, bool exact, bool others)
+{
+	size_t kept = 0;
+	bool whole = exact;
 	for (size_t i = 0; i < q->n_entities; i++)
-		seen |= str_eq(q->entities[i], entity);
-	q->n_entities = 0;
+		whole |= str_eq(q->entities[i], text);
+	for (size_t i = 0; i < q->n_entities; i++)
+		if (named_so(q->entities[i], text, whole) != others)
+			q->entities[kept++] = q->entities[i];
+	q->n_entities = kept;
+}
+
+/* Who sees every entity names some: those that have cases. */
+static void list_entities(struct desk_query *q)
+{
+	if (!q->all_entities)
+		return;
 	q->all_entities = false;
-	if (seen)
-		q->entities[q->n_entities++] = entity;
+	q->n_entities = case_groups_entities(q->f.groups, q->entities, ENTITIES_MAX);
 }
 
 static void holder_is(struct req *r, struct desk_query *q, str who)
@@ -108,9 +130,10 @@ static void holder_is(struct req *r, struct desk_query *q, str who)
 static void named_term(struct req *r, struct desk_query *q, str term, str name, str value)
 {
 	bool good = true;
-	if (str_eq(name, STR("entity")))
-		keep_entity(q, value);
-	else if (str_eq(name, STR("service")))
+	if (str_eq(name, STR("entity"))) {
+		list_entities(q);
+		keep_entities(q, value, false, false);
+	} else if (str_eq(name, STR("service")))
 		q->f.service = value;
 	else if (str_eq(name, STR("state")))
 		good = state_add(q, value);
@@ -126,6 +149,23 @@ static void named_term(struct req *r, struct desk_query *q, str term, str name, 
 		good = false;
 	if (!good)
 		wrong(q, term);
+}
+
+static void named_without(struct req *r, struct desk_query *q, str term, str name, str value)
+{
+	struct desk_query known = {0};
+	(void)r;
+	if (str_eq(name, STR("entity"))) {
+		list_entities(q);
+		keep_entities(q, value, false, true);
+	} else if (str_eq(name, STR("service")) && q->n_no_services < TERMS_MAX) {
+		q->no_services[q->n_no_services++] = value;
+	} else if (str_eq(name, STR("state")) && state_add(&known, value) &&
+	           q->n_no_states < TERMS_MAX) {
+		q->no_states[q->n_no_states++] = value;
+	} else {
+		wrong(q, term);
+	}
 }
 
 /* A whole personal number names one person. */
@@ -200,9 +240,9 @@ static void read_terms(struct req *r, struct desk_query *q)
 	bool quoted, without;
 	for (int n = 0; n < TERMS_MAX && next_term(&rest, &term, &quoted, &without); n++) {
 		ptrdiff_t colon = quoted ? -1 : str_chr(term, ':');
-		if (colon > 0 && !without)
-			named_term(r, q, term, str_sub(term, 0, (size_t)colon),
-			           str_sub(term, (size_t)colon + 1, term.n));
+		if (colon > 0)
+			(without ? named_without : named_term)(r, q, term, str_sub(term, 0, (size_t)colon),
+			                                       str_sub(term, (size_t)colon + 1, term.n));
 		else if (term.n)
 			bare_term(r, q, term, quoted, without);
 	}
@@ -223,35 +263,83 @@ static void read_sort(struct req *r, struct desk_query *q)
 	            str_i64(after, &q->f.after_id);
 }
 
+static void states_left(struct desk_query *q)
+{
+	size_t kept = 0;
+	bool asked = q->n_states > 0;
+	for (size_t i = 0; !asked && i < COUNT(open_states); i++)
+		q->states[q->n_states++] = str_of(open_states[i]);
+	for (size_t i = 0; i < q->n_states; i++) {
+		bool out = false;
+		for (size_t k = 0; k < q->n_no_states; k++)
+			out |= str_eq(q->states[i], q->no_states[k]);
+		if (!out)
+			q->states[kept++] = q->states[i];
+	}
+	q->n_states = kept;
+}
+
+static void read_words(struct req *r, struct desk_query *q)
+{
+	buf words = buf_make(r->a, QUERY_BYTES + TERMS_MAX);
+	str *token;
+	for (size_t i = 0; i < q->n_words; i++) {
+		buf_put(&words, q->words[i]);
+		buf_putc(&words, ' ');
+	}
+	q->f.n_words = q->n_words ? search_tokens(r->a, buf_str(&words), &token) : 0;
+	if (q->f.n_words)
+		q->f.words = token;
+	if (case_words_common(r->db, r->a, &q->f)) {
+		q->tokens = token;
+		q->n_tokens = q->f.n_words;
+		q->f.n_words = 0;
+	}
+	q->nothing = q->wrong || q->f.applicant < 0 || (q->n_words && !q->f.n_words && !q->n_tokens) ||
+	             (!q->all_entities && !q->n_entities) || !q->n_states;
+	q->looks = q->f.n_words || q->n_tokens || q->n_phrases || q->n_without || q->n_no_services;
+}
+
+static void read_entities(struct req *r, struct desk_query *q)
+{
+	str *allowed;
+	size_t n = may_where(&r->session.rights, PERM_case_read, r->a, &allowed, &q->all_entities);
+	for (size_t i = 0; i < n && !q->all_entities && i < ENTITIES_MAX; i++)
+		q->entities[q->n_entities++] = allowed[i];
+	q->f.entities = q->entities;
+	q->f.n_entities = q->n_entities;
+	q->f.everywhere = q->all_entities;
+	q->f.groups = case_groups_read(r->db, r->a, &q->f);
+}
+
 void desk_query_read(struct req *r, struct desk_query *q)
 {
-	str *allowed, state[TERMS_MAX], entity = req_field(r, "entity");
+	str state[TERMS_MAX], entity = req_field(r, "entity");
 	*q = (struct desk_query){.q = str_trim(req_field(r, "q"))};
 	q->q = str_sub(q->q, 0, QUERY_BYTES);
 	if (utf8_check(q->q) >= 0)
 		q->q = (str){0};
-	size_t n = may_where(&r->session.rights, PERM_case_read, r->a, &allowed, &q->all_entities);
-	for (size_t i = 0; i < n && !q->all_entities && i < ENTITIES_MAX; i++)
-		q->entities[q->n_entities++] = allowed[i];
+	read_entities(r, q);
 	q->f.holder = CASE_ANYBODY;
-	n = req_field_all(r, "state", state, TERMS_MAX);
+	size_t n = req_field_all(r, "state", state, TERMS_MAX);
 	for (size_t i = 0; i < n; i++)
 		state_add(q, state[i]);
 	q->assignee = req_field(r, "assignee");
 	holder_is(r, q, q->assignee);
 	q->f.service = req_field(r, "service");
-	if (entity.n)
-		keep_entity(q, entity);
+	if (entity.n) {
+		list_entities(q);
+		keep_entities(q, entity, true, false);
+	}
 	read_terms(r, q);
 	read_sort(r, q);
 	q->filtered = q->q.n || q->n_states || q->assignee.n || q->f.service.n || entity.n;
-	for (size_t i = 0; !q->n_states && i < COUNT(open_states); i++)
-		q->states[q->n_states++] = str_of(open_states[i]);
+	states_left(q);
 	q->f.states = q->states;
 	q->f.n_states = q->n_states;
-	q->f.entities = q->entities;
 	q->f.n_entities = q->n_entities;
 	q->f.everywhere = q->all_entities;
+	read_words(r, q);
 }
 
 static void put(buf *b, arena *a, const char *name, str value)
@@ -284,71 +372,79 @@ str desk_query_href(struct req *r, const struct desk_query *q, const char *path,
 
 /* ---- lines ---- */
 
+/* The words of a phrase, one after the other, as whole words. */
+static bool says(str names, str phrase)
+{
+	for (ptrdiff_t at; phrase.n && (at = str_find(names, phrase)) >= 0;) {
+		size_t end = (size_t)at + phrase.n;
+		if ((!at || names.p[at - 1] == ' ') && (end == names.n || names.p[end] == ' '))
+			return true;
+		names = str_sub(names, (size_t)at + 1, names.n);
+	}
+	return false;
+}
+
 static bool line_matches(struct req *r, const struct desk_query *q, const struct case_line *l)
 {
 	struct person p = {0};
+	for (size_t i = 0; i < q->n_no_services; i++)
+		if (str_eq(q->no_services[i], l->service))
+			return false;
+	if (!case_has_words(r->db, l, q->tokens, q->n_tokens))
+		return false;
 	if (!q->n_phrases && !q->n_without)
 		return true;
 	person_get(r->db, r->a, l->applicant, &p);
 	str names = search_fold(r->a, str_fmt(r->a, "%.*s | %.*s", STRF(p.name_en), STRF(p.name_ar)));
 	for (size_t i = 0; i < q->n_phrases; i++)
-		if (str_find(names, q->phrases[i]) < 0)
+		if (!says(names, q->phrases[i]))
 			return false;
 	for (size_t i = 0; i < q->n_without; i++)
-		if (q->without[i].n && str_find(names, q->without[i]) >= 0)
+		if (says(names, q->without[i]))
 			return false;
 	return true;
 }
 
-static bool behind(const struct case_filter *f, const struct case_line *l)
+static void go_on_after(struct desk_query *q, const struct case_line *l)
 {
-	if (!f->more)
-		return true;
-	bool more = l->key > f->after_key || (l->key == f->after_key && l->id > f->after_id);
-	bool same = l->key == f->after_key && l->id == f->after_id;
-	return !same && more != f->descending;
+	q->f.more = true;
+	q->f.after_key = l->key;
+	q->f.after_id = l->id;
 }
 
-static size_t found_by_words(struct req *r, const struct desk_query *q, struct case_line *out,
-                             size_t max)
+size_t desk_query_lines(struct req *r, struct desk_query *q, struct case_line *out, size_t max)
 {
-	struct case_line *all = NEWN(r->a, struct case_line, FOUND_MAX);
-	buf words = buf_make(r->a, QUERY_BYTES + TERMS_MAX);
-	size_t n = 0;
-	for (size_t i = 0; i < q->n_words; i++) {
-		buf_put(&words, q->words[i]);
-		buf_putc(&words, ' ');
-	}
-	size_t found = case_search(r->db, r->a, &q->f, buf_str(&words), all, FOUND_MAX);
-	for (size_t i = 0; i < found && n < max; i++)
-		if (behind(&q->f, &all[i]) && line_matches(r, q, &all[i]))
-			out[n++] = all[i];
-	return n;
-}
-
-size_t desk_query_lines(struct req *r, const struct desk_query *q, struct case_line *out,
-                        size_t max)
-{
-	if (q->wrong || q->f.applicant < 0)
-		return 0;
-	if (q->n_words)
-		return found_by_words(r, q, out, max);
-	if (!q->n_without)
-		return case_list(r->db, r->a, &q->f, out, max);
-	struct case_filter f = q->f;
-	struct case_line *page = NEWN(r->a, struct case_line, max);
-	size_t n = 0, looked = 0, got = max;
-	while (got == max && n < max && looked < SCAN_MAX) {
-		got = case_list(r->db, r->a, &f, page, max);
-		for (size_t i = 0; i < got && n < max; i++)
+	size_t want = q->looks ? LOOK_PAGE : max, n = 0, got = want;
+	struct case_line *page = q->looks ? NEWN(r->a, struct case_line, want) : out;
+	q->ended |= q->nothing;
+	for (size_t looked = 0; !q->ended && n < max && looked < LOOK_MAX; looked += got) {
+		got = case_list(r->db, r->a, &q->f, page, want);
+		q->ended = got < want;
+		if (!q->looks) {
+			n = got;
+			if (n)
+				go_on_after(q, &out[n - 1]);
+			break;
+		}
+		for (size_t i = 0; i < got; i++) {
+			if (n == max) {
+				q->ended = false; /* the rest of this page comes again */
+				break;
+			}
 			if (line_matches(r, q, &page[i]))
 				out[n++] = page[i];
-		looked += got;
-		if (got) {
-			f.more = true;
-			f.after_key = page[got - 1].key;
-			f.after_id = page[got - 1].id;
+			go_on_after(q, &page[i]);
 		}
 	}
 	return n;
+}
+
+str desk_query_next(struct req *r, const struct desk_query *q, const struct case_line *l, size_t n,
+                    size_t shown)
+{
+	if (n > shown)
+		return str_fmt(r->a, "%lld.%lld", (long long)l[shown - 1].key, (long long)l[shown - 1].id);
+	if (q->ended || !q->f.more)
+		return (str){0};
+	return str_fmt(r->a, "%lld.%lld", (long long)q->f.after_key, (long long)q->f.after_id);
 }

@@ -1,29 +1,35 @@
 /* workload.c - who holds how much, and what is late. */
 #include "systems/desk/desk_in.h"
 
+#define PARTS_MAX 4    /* entities that are told with their officers on one page */
+#define LATE_MOST 1000 /* of each entity, where there are more */
+
+static const str states[] = {STR_INIT("submitted"), STR_INIT("review"), STR_INIT("returned"),
+                             STR_INIT("suspended"), STR_INIT("unpaid"), STR_INIT("appealed")};
+
 /* Cases of one entity in a state, and how many of them are late. */
-static void state_row(struct req *r, json *list, str entity, const char *state)
+static void state_row(struct req *r, json *list, const struct case_groups *g, str entity, str state)
 {
-	str states[] = {str_of(state)};
 	bool capped, late_capped;
 	struct case_filter f = {.entities = &entity,
 	                        .n_entities = 1,
-	                        .states = states,
+	                        .states = &state,
 	                        .n_states = 1,
-	                        .holder = CASE_ANYBODY},
+	                        .holder = CASE_ANYBODY,
+	                        .groups = g},
 	                   late = f;
 	late.due_before = r->now;
 	int64_t n = case_count(r->db, r->a, &f, &capped);
 	json *o = json_push(list, json_object(r->a));
-	json_set_str(r->a, o, "state", str_of(state));
+	json_set_str(r->a, o, "state", state);
 	json_set_int(r->a, o, "count", n);
 	json_set_int(r->a, o, "late", case_count(r->db, r->a, &late, &late_capped));
 	json_set_bool(r->a, o, "more_than", late_capped);
-	json_set_str(
-	    r->a, o, "href",
-	    view_href(r, "/desk?state=%s&entity=%.*s", state, STRF(desk_escaped(r->a, entity))));
+	json_set_str(r->a, o, "href",
+	             view_href(r, "/desk?state=%.*s&entity=%.*s", STRF(state),
+	                       STRF(desk_escaped(r->a, entity))));
 	json_set_str(r->a, o, "late_href",
-	             view_href(r, "/desk?state=%s&entity=%.*s&q=due%%3Alate", state,
+	             view_href(r, "/desk?state=%.*s&entity=%.*s&q=due%%3Alate", STRF(state),
 	                       STRF(desk_escaped(r->a, entity))));
 }
 
@@ -51,31 +57,58 @@ static void officers(struct req *r, json *list, str entity)
 	}
 }
 
+static json *entity_part(struct req *r, const struct case_groups *g, str entity)
+{
+	json *o = json_object(r->a), *list;
+	json_set(r->a, o, "name", view_entity(r, entity, r->now));
+	list = json_set(r->a, o, "states", json_array(r->a));
+	for (size_t i = 0; i < COUNT(states); i++)
+		state_row(r, list, g, entity, states[i]);
+	officers(r, json_set(r->a, o, "officers", json_array(r->a)), entity);
+	return o;
+}
+
+/* One line an entity, where there are many: what is open, what is late. */
+static json *entity_line(struct req *r, const struct case_groups *g, str entity)
+{
+	bool capped;
+	struct case_filter f = {.entities = &entity,
+	                        .n_entities = 1,
+	                        .states = states,
+	                        .n_states = COUNT(states),
+	                        .holder = CASE_ANYBODY,
+	                        .count_most = LATE_MOST,
+	                        .groups = g};
+	str name = desk_escaped(r->a, entity);
+	json *o = json_object(r->a);
+	json_set(r->a, o, "name", view_entity(r, entity, r->now));
+	json_set_str(r->a, o, "href", view_href(r, "/desk/workload?entity=%.*s", STRF(name)));
+	json_set_int(r->a, o, "count", case_count(r->db, r->a, &f, &capped));
+	f.due_before = r->now;
+	json_set_int(r->a, o, "late", case_count(r->db, r->a, &f, &capped));
+	json_set_bool(r->a, o, "more_than", capped);
+	json_set_str(r->a, o, "late_href", view_href(r, "/desk?entity=%.*s&q=due%%3Alate", STRF(name)));
+	return o;
+}
+
 err page_desk_workload(struct req *r)
 {
-	static const char *const states[] = {"submitted", "review", "returned",
-	                                     "suspended", "unpaid", "appealed"};
-	json *v = json_object(r->a), *list = json_set(r->a, v, "entities", json_array(r->a));
+	json *v = json_object(r->a), *list = json_set(r->a, v, "entities", json_array(r->a)),
+	     *lines = json_set(r->a, v, "overview", json_array(r->a));
 	struct desk_query *q = NEW(r->a, struct desk_query);
+	str *entity = NEWN(r->a, str, ENTITIES_MAX);
 	desk_query_read(r, q);
-	json_set_str(r->a, v, "back", view_href(r, "/desk"));
-	struct case_filter f = {.entities = q->f.entities,
-	                        .n_entities = q->f.n_entities,
-	                        .everywhere = q->f.everywhere,
-	                        .holder = CASE_ANYBODY};
-	json *counts = case_counts(r->db, r->a, &f);
-	str last = {0};
-	for (const json *c = counts->first; c; c = c->next) {
-		str entity = json_str(c, "entity");
-		if (str_eq(entity, last))
-			continue;
-		last = entity;
-		json *o = json_push(list, json_object(r->a));
-		json_set(r->a, o, "name", view_entity(r, entity, r->now));
-		json *rows_of = json_set(r->a, o, "states", json_array(r->a));
-		for (size_t i = 0; i < COUNT(states); i++)
-			state_row(r, rows_of, entity, states[i]);
-		officers(r, json_set(r->a, o, "officers", json_array(r->a)), entity);
-	}
+	bool one = req_field(r, "entity").n > 0;
+	json_set_str(r->a, v, "back", view_href(r, one ? "/desk/workload" : "/desk"));
+	size_t n = case_groups_entities(q->f.groups, entity, ENTITIES_MAX), kept = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < q->n_entities || (q->all_entities && !k); k++)
+			if (q->all_entities || str_eq(entity[i], q->entities[k])) {
+				entity[kept++] = entity[i];
+				break;
+			}
+	for (size_t i = 0; i < kept; i++)
+		json_push(kept > PARTS_MAX ? lines : list,
+		          (kept > PARTS_MAX ? entity_line : entity_part)(r, q->f.groups, entity[i]));
 	return req_view(r, "desk/workload", v);
 }
