@@ -1,7 +1,8 @@
 /*
  * limit.h - how often somebody may call, told in every answer.
  *
- * A fixed window of time for each caller, counted by this process alone. What is left
+ * A fixed window of time for each caller, counted by this process alone: N nodes let a
+ * caller come to N times the quota, and none refuses before it (docs/agency-api.md). What is left
  * goes out as the fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-
  * headers); a caller who has used it up gets 429 and Retry-After. The table has a fixed
  * size: when it is full the caller longest unseen is forgotten, which lets somebody call
