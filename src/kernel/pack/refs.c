@@ -192,16 +192,19 @@ static void check_evidence(struct check *c, const struct pack_file *f)
 	}
 }
 
-/* "bundle" of a life event: each of its services has a form. */
+/* "bundle" of a life event: each of its services is one that is begun here. Of a service
+ * that is checked alone the others have their cards only. */
 static void check_bundles(struct check *c, const struct pack_file *f)
 {
 	const json *list = json_get(f->doc, "life_events");
 	for (const json *e = list ? list->first : NULL; e; e = e->next) {
 		const json *bundle = json_get(e, "bundle");
-		for (const json *v = bundle ? bundle->first : NULL; v; v = v->next)
-			if (!check_find(c, str_fmt(c->a, "services/%.*s/service.json", STRF(json_text(v)))))
-				check_error(c, f, v, "pack.ref", "Only what has a form can be begun.",
-				            "there is no service \"%.*s\" with a form", STRF(json_text(v)));
+		for (const json *v = bundle ? bundle->first : NULL; v; v = v->next) {
+			const struct pack_file *card = card_of(c, json_text(v));
+			if (!card || !str_eq(json_str(card->doc, "digital_stage"), STR("transaction")))
+				check_error(c, f, v, "pack.ref", "Only a transaction can be begun.",
+				            "there is no transaction \"%.*s\"", STRF(json_text(v)));
+		}
 	}
 }
 
@@ -238,7 +241,7 @@ void check_refs(struct check *c)
 			check_card(c, f);
 		if (str_eq(f->schema, STR("evidence-types")))
 			check_evidence(c, f);
-		if (str_eq(f->schema, STR("life-events")) && !c->part)
+		if (str_eq(f->schema, STR("life-events")))
 			check_bundles(c, f);
 	}
 }
