@@ -1,7 +1,7 @@
 // Runs GovStack's features of one building block against a platform: README.md.
 //     node run.mjs BLOCK [pg]
 // Exit 77: skipped, the reason is the last line.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -50,15 +50,26 @@ function database() {
 
 const featuresIn = folder => readdirSync(folder).filter(n => n.endsWith('.feature')).sort().map(n => join(folder, n))
 
-function cucumber(work, facts, features) {
+// Beside us, not instead of us: the platform's log is read meanwhile, or it would wait.
+function beside(words, options) {
+	return new Promise(ended => {
+		const child = spawn(process.execPath, words, options)
+		let told = ''
+		for (const stream of [child.stdout, child.stderr])
+			stream.on('data', text => { told += text })
+		child.on('close', () => ended(told))
+	})
+}
+
+async function cucumber(work, facts, features) {
 	writeFileSync(join(work, 'facts.json'), JSON.stringify(facts))
 	const out = join(work, 'result.json')
-	const run = spawnSync(process.execPath, ['node_modules/@cucumber/cucumber/bin/cucumber.js', ...features,
+	const told = await beside(['node_modules/@cucumber/cucumber/bin/cucumber.js', ...features,
 		'--import', `${block}/*.steps.mjs`, '--format', `json:${out}`, '--format', 'summary:summary.txt'],
-	{ cwd: work, encoding: 'utf8', env: { ...process.env, GOVSTACK_FACTS: join(work, 'facts.json'),
+	{ cwd: work, env: { ...process.env, GOVSTACK_FACTS: join(work, 'facts.json'),
 		CUCUMBER_PUBLISH_ENABLED: 'false', CUCUMBER_PUBLISH_QUIET: 'true' } })
 	if (!existsSync(out))
-		throw new Error(`Cucumber did not run: ${run.stdout}${run.stderr}`)
+		throw new Error(`Cucumber did not run: ${told}`)
 	return JSON.parse(readFileSync(out, 'utf8'))
 }
 
@@ -90,7 +101,7 @@ try {
 	symlinkSync(join(cache, 'node_modules'), join(work, 'node_modules'))
 	const { prepare } = await import(pathToFileURL(join(here, block, 'prepare.mjs')))
 	made = await prepare({ shared, work, database: database() })
-	tell(cucumber(work, made.facts, features), features)
+	tell(await cucumber(work, made.facts, features), features)
 	await made.stop()
 	made.after?.(report)
 } finally {
