@@ -12,7 +12,8 @@
 #define LINE_BYTES  65536
 
 struct session {
-	arena *a;
+	arena *a;    /* of a line, given back after it if nothing that is kept points there */
+	arena *kept; /* the names and their values */
 	feel_value context;
 	bool json;
 };
@@ -77,6 +78,47 @@ static bool evaluate(struct session *s, str text, feel_value *v)
 	return e && code == OK;
 }
 
+/* Copies a value for the lines to come; false when it cannot: functions are nodes, and
+ * zones by name hold their data. */
+static bool keep(arena *a, feel_value *v, int depth)
+{
+	if (v->kind == FEEL_FUNCTION || v->kind == FEEL_RANGE || depth > JSON_MAX_DEPTH)
+		return false;
+	if (v->kind == FEEL_STRING)
+		v->s = str_dup(a, v->s);
+	if ((v->kind == FEEL_TIME || v->kind == FEEL_DATETIME) && v->t.zone)
+		return false;
+	if (v->kind == FEEL_LIST) {
+		*v = feel_list_of(a, v->list->v, v->list->n);
+		for (size_t i = 0; i < v->list->n; i++)
+			if (!keep(a, &v->list->v[i], depth + 1))
+				return false;
+	}
+	if (v->kind == FEEL_CONTEXT) {
+		struct feel_context *c = NEW(a, struct feel_context);
+		c->e = NEWN(a, struct feel_entry, v->ctx->n);
+		c->n = v->ctx->n;
+		for (size_t i = 0; i < c->n; i++) {
+			c->e[i] = (struct feel_entry){str_dup(a, v->ctx->e[i].key), v->ctx->e[i].v};
+			if (!keep(a, &c->e[i].v, depth + 1))
+				return false;
+		}
+		v->ctx = c;
+	}
+	return true;
+}
+
+/* A name and its value, for the lines to come. */
+static void name_it(struct session *s, str name, feel_value v)
+{
+	for (size_t i = 0; i < s->context.ctx->n; i++)
+		if (str_eq(s->context.ctx->e[i].key, name)) {
+			s->context.ctx->e[i].v = v;
+			return;
+		}
+	s->context = feel_put(s->kept, s->context, str_dup(s->kept, name), v);
+}
+
 /* "NAME := EXPRESSION": the name; the rest stays in *text. */
 static str assigned(str *text)
 {
@@ -95,6 +137,7 @@ static int interact(struct session *s)
 	char line[LINE_BYTES];
 	bool ok = true, person = isatty(STDIN_FILENO);
 	while ((!person || fputs("> ", stderr) >= 0) && fgets(line, sizeof line, stdin)) {
+		arena_mark mark = arena_save(s->a);
 		str text = str_dup(s->a, str_trim(str_of(line))), name = assigned(&text);
 		feel_value v = feel_null();
 		if (str_eq(text, STR(":quit")) || str_eq(text, STR(":q")))
@@ -107,10 +150,13 @@ static int interact(struct session *s)
 		} else if (text.n) {
 			bool done = evaluate(s, text, &v);
 			ok &= done;
+			bool copied = !done || keep(s->kept, &v, 0);
 			if (done)
-				s->context = feel_put(s->a, s->context, STR("it"), v);
+				name_it(s, STR("it"), v);
 			if (done && name.n)
-				s->context = feel_put(s->a, s->context, name, v);
+				name_it(s, name, v);
+			if (copied)
+				arena_rewind(s->a, mark);
 		}
 	}
 	return ok ? EXIT_OK : EXIT_NO;
@@ -120,17 +166,17 @@ static int read_context(struct session *s, const char *file)
 {
 	str text;
 	json_error e = {0};
-	struct feel_context *none = NEW(s->a, struct feel_context);
+	struct feel_context *none = NEW(s->kept, struct feel_context);
 	s->context = (feel_value){.kind = FEEL_CONTEXT, .ctx = none};
 	if (!file)
 		return EXIT_OK;
 	const json *v =
-	    file_slurp(s->a, file, JSON_MAX_BYTES, &text) ? json_parse(s->a, text, &e) : NULL;
+	    file_slurp(s->kept, file, JSON_MAX_BYTES, &text) ? json_parse(s->kept, text, &e) : NULL;
 	if (!json_is(v, JSON_OBJECT)) {
 		fprintf(stderr, "%s:%u:%u: not a JSON object %.*s\n", file, e.line, e.col, STRF(e.what));
 		return EXIT_FAILED;
 	}
-	s->context = feel_of_json(s->a, v);
+	s->context = feel_of_json(s->kept, v);
 	return EXIT_OK;
 }
 
@@ -149,7 +195,8 @@ int cmd_feel(int argc, char **argv)
 			return help_wrong("feel", "one word too many", argv[i]);
 	}
 	s.a = arena_create(ARENA_BYTES);
-	if (!s.a)
+	s.kept = arena_create(ARENA_BYTES);
+	if (!s.a || !s.kept)
 		return EXIT_FAILED;
 	int rc = read_context(&s, file);
 	if (rc == EXIT_OK && expr) {
@@ -159,5 +206,6 @@ int cmd_feel(int argc, char **argv)
 		rc = interact(&s);
 	}
 	arena_destroy(s.a);
+	arena_destroy(s.kept);
 	return rc;
 }

@@ -192,6 +192,27 @@ static const struct {
     {"any, and they differ",
      {.policy = "ANY", .types = {"number"}, .rules = {{"&lt;= 5", "1"}, {"&gt;= 5", "2"}}},
      {"rules 1 and 2 both match x0 = 5, and differ"}},
+    {"three that overlap, pair by pair",
+     {.policy = "UNIQUE",
+      .types = {"number"},
+      .rules = {{"&lt; 10", "1"}, {"&lt; 20", "2"}, {"&lt; 30", "3"}, {"&gt;= 30", "4"}}},
+     {"rules 1 and 2 both match x0 = 9", "rules 1 and 3 both match x0 = 9",
+      "rules 2 and 3 both match x0 = 10"}},
+    {"null has a rule of its own",
+     {.policy = "UNIQUE",
+      .types = {"number"},
+      .rules = {{"null", "0"}, {"&lt; 10", "1"}, {"&gt;= 10", "2"}}},
+     {0}},
+    {"null in one column, a gap in the other",
+     {.policy = "UNIQUE",
+      .types = {"number", "boolean"},
+      .rules = {{"null", "true", "0"}, {"&lt; 10", "-", "1"}, {"&gt;= 10", "-", "2"}}},
+     {"no rule for x0 = null, x1 = false"}},
+    {"more gaps than are told",
+     {.policy = "UNIQUE",
+      .types = {"number"},
+      .rules = {{"0", "0"}, {"10", "1"}, {"20", "2"}, {"30", "3"}, {"40", "4"}, {"50", "5"}}},
+     {"there are more gaps or overlaps"}},
     {"a rule of lower priority everywhere",
      {.policy = "PRIORITY",
       .types = {"number"},
@@ -209,6 +230,18 @@ static const struct {
       .rules = {{"&lt; 5", "-", "1"}, {"&gt;= 5", "-", "2"}}},
      {"no rule asks for 'x1'"}},
 };
+
+/* A text in a column of numbers: that is told, and no rule called useless for it. */
+static void test_cells_of_several_kinds_are_not_searched(void **state)
+{
+	arena *a = *state;
+	static const struct sheet s = {
+	    .policy = "UNIQUE", .types = {"number"}, .rules = {{"\"a\"", "1"}, {"&gt; 5", "2"}}};
+	str said = findings(a, model(a, &s));
+	assert_true(str_find(said, STR("holds a string, the column 'x0' a number")) >= 0);
+	assert_true(str_find(said, STR("cells of several kinds")) >= 0);
+	assert_true(str_find(said, STR("never decides")) < 0);
+}
 
 static void test_gaps_and_overlaps(void **state)
 {
@@ -366,7 +399,8 @@ static void test_the_tables_of_the_pack_are_clean(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {UNIT(test_gaps_and_overlaps),
+	const struct CMUnitTest tests[] = {UNIT(test_cells_of_several_kinds_are_not_searched),
+	                                   UNIT(test_gaps_and_overlaps),
 	                                   UNIT(test_types_that_cannot_fit),
 	                                   UNIT(test_results_and_cells_of_the_wrong_type),
 	                                   UNIT(test_syntax_is_told_with_a_hint),

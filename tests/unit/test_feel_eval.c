@@ -134,9 +134,28 @@ static void test_unary_tests(void **state)
 	}
 }
 
+/* What a function takes from around it stays with it, whoever calls it later. */
+static void test_a_function_outlives_its_evaluation(void **state)
+{
+	arena *a = *state;
+	struct diags d = diags_make(a, STR("test"));
+	struct feel_run run = feel_run_make(a, &d);
+	static const str names[] = {STR_INIT("x"), STR_INIT("f")};
+	feel_value context = feel_put(a, feel_null(), names[0], feel_int(5)), f, v;
+	const struct feel_expr *make = feel_compile(a, STR("function(n) n * x"), names, 2, &d),
+	                       *use = feel_compile(a, STR("f(3) + x"), names, 2, &d);
+	assert_int_equal(feel_eval(make, context, &run, &f), OK);
+	assert_int_equal(f.kind, FEEL_FUNCTION);
+	context = feel_put(a, feel_put(a, context, names[0], feel_int(1)), names[1], f);
+	assert_int_equal(feel_eval(use, context, &run, &v), OK);
+	assert_str(feel_print(a, v), "16");
+	assert_int_equal(d.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {UNIT(test_expressions), UNIT(test_budgets_hold),
-	                                   UNIT(test_unary_tests)};
+	                                   UNIT(test_unary_tests),
+	                                   UNIT(test_a_function_outlives_its_evaluation)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,8 +20,10 @@ struct search {
 	bool *hit; /* rules that decide somewhere */
 	uint64_t work;
 	size_t gaps, overlaps;
-	bool *told; /* rule pairs: of each rule, has an overlap been told? */
+	uint32_t told[REPORTS_MAX][2]; /* pairs of rules */
+	bool mixed;                    /* a column's cells have no common order */
 	feel_value in[COLUMNS_MAX];
+	bool null[COLUMNS_MAX];
 };
 
 /* The rules left, ascending. */
@@ -64,6 +66,7 @@ struct class
 {
 	feel_value sample;
 	struct left left;
+	bool null; /* the sample is null itself, not anything */
 };
 
 struct classes {
@@ -80,6 +83,22 @@ static bool spend(struct search *s, uint64_t n)
 {
 	s->work += n;
 	return s->work <= WORK_MAX;
+}
+
+/* Null lies in no span: a class of its own, if a cell speaks of it. */
+static void add_null(struct search *s, size_t column, struct left all, struct classes *out)
+{
+	struct class x = {.null = true, .left.rule = NEWN(s->a, uint32_t, all.n)};
+	bool spoken = false;
+	for (size_t i = 0; i < all.n; i++) {
+		const struct cell *c = &s->t->rule[all.rule[i]].in[column];
+		for (uint32_t p = 0; p < c->n_parts; p++)
+			spoken |= c->parts[p].kind == FEEL_NULL;
+		if (cell_may_match(c, feel_null()))
+			x.left.rule[x.left.n++] = all.rule[i];
+	}
+	if (spoken)
+		out->v[out->n++] = x;
 }
 
 /* By spans: each rule goes to those its cell covers. */
@@ -121,10 +140,11 @@ static void by_spans(struct search *s, size_t column, struct left all, const str
 			}
 		}
 	}
-	out->v = NEWN(s->a, struct class, n);
+	out->v = NEWN(s->a, struct class, n + 1);
 	for (size_t k = 0; k < spans; k++)
 		if (there[k])
 			out->v[out->n++] = of[k];
+	add_null(s, column, all, out);
 }
 
 static void add_value(struct classes *c, feel_value v)
@@ -132,6 +152,7 @@ static void add_value(struct classes *c, feel_value v)
 	for (size_t i = 0; i < c->n; i++)
 		if (feel_same(c->v[i].sample, v))
 			return;
+	c->v[c->n].null = v.kind == FEEL_NULL;
 	c->v[c->n++].sample = v;
 }
 
@@ -167,9 +188,12 @@ static void by_values(struct search *s, size_t column, struct left all, const st
 		add_value(&c, feel_bool(true));
 		add_value(&c, feel_bool(false));
 	}
+	size_t told = c.n;
 	if (!truth && !closed)
 		add_value(&c, c.n && c.v[0].sample.kind == FEEL_STRING ? feel_string(STR("(any other)"))
 		                                                       : feel_null());
+	if (c.n > told)
+		c.v[told].null = false; /* it stands for anything else */
 	out->v = c.v;
 	for (size_t k = 0; k < c.n && spend(s, all.n); k++) {
 		struct class *x = &out->v[out->n];
@@ -198,6 +222,22 @@ static bool has_range(const struct search *s, size_t column, struct left all,
 	return false;
 }
 
+/* Do the bounds have different kinds, so that no order holds them all? */
+static bool several_kinds(const struct cell *const *cells, size_t n)
+{
+	uint8_t kind = FEEL_NULL;
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t p = 0; p < cells[i]->n_parts; p++) {
+			feel_value v = cells[i]->parts[p];
+			if (v.kind == FEEL_RANGE)
+				v = v.range->lo_none ? v.range->hi : v.range->lo;
+			if (kind != FEEL_NULL && v.kind != FEEL_NULL && v.kind != kind)
+				return true;
+			kind = v.kind == FEEL_NULL ? kind : v.kind;
+		}
+	return false;
+}
+
 static void classify(struct search *s, size_t column, struct left all, struct classes *out)
 {
 	struct cell *domain = NEW(s->a, struct cell);
@@ -207,8 +247,11 @@ static void classify(struct search *s, size_t column, struct left all, struct cl
 	for (size_t i = 0; i < all.n; i++)
 		cells[i] = &s->t->rule[all.rule[i]].in[column];
 	cells[all.n] = domain;
-	if (has_range(s, column, all, domain) && spans_make(s->a, cells, all.n + 1, &sp))
+	bool ranges = has_range(s, column, all, domain);
+	if (ranges && spans_make(s->a, cells, all.n + 1, &sp))
 		by_spans(s, column, all, domain, &sp, out);
+	else if (ranges && several_kinds(cells, all.n + 1))
+		s->mixed = true;
 	else
 		by_values(s, column, all, domain, closed, out);
 }
@@ -223,7 +266,7 @@ static str example(const struct search *s, size_t columns)
 			buf_puts(&b, ", ");
 		buf_put(&b, s->t->in[i].label);
 		buf_puts(&b, " = ");
-		if (i >= columns || s->in[i].kind == FEEL_NULL)
+		if (i >= columns || (s->in[i].kind == FEEL_NULL && !s->null[i]))
 			buf_puts(&b, "anything");
 		else if (s->in[i].kind == FEEL_STRING)
 			buf_fmt(&b, "\"%.*s\"", STRF(s->in[i].s));
@@ -253,9 +296,13 @@ static void tell_gap(struct search *s, size_t columns)
 static void tell_overlap(struct search *s, uint32_t first, uint32_t second)
 {
 	const struct table *t = s->t;
-	if (s->told[second] || s->overlaps++ >= REPORTS_MAX)
+	for (size_t i = 0; i < s->overlaps && i < REPORTS_MAX; i++)
+		if (s->told[i][0] == first && s->told[i][1] == second)
+			return;
+	if (s->overlaps++ >= REPORTS_MAX)
 		return;
-	s->told[second] = true;
+	s->told[s->overlaps - 1][0] = first;
+	s->told[s->overlaps - 1][1] = second;
 	const struct rule *r = &t->rule[second];
 	struct diag *g =
 	    diags_add(s->d, DIAG_WARNING, "dmn.table.overlap", r->line, r->col,
@@ -346,6 +393,7 @@ static void search_column(struct search *s, size_t column, struct left all)
 	classify(s, column, all, &c);
 	for (size_t i = 0; i < c.n && spend(s, 1); i++) {
 		s->in[column] = c.v[i].sample;
+		s->null[column] = c.v[i].null;
 		if (c.v[i].left.n == 0) {
 			if (i == 0 || c.v[i - 1].left.n) /* neighbours without a rule are one gap */
 				tell_gap(s, column + 1);
@@ -365,7 +413,6 @@ static void check_table(arena *a, const struct table *t, struct diags *d)
 	struct left all = {.rule = NEWN(a, uint32_t, t->n_rules), .n = t->n_rules};
 	*s = (struct search){.a = a, .t = t, .d = d};
 	s->hit = NEWN(a, bool, t->n_rules);
-	s->told = NEWN(a, bool, t->n_rules);
 	for (size_t r = 0; r < t->n_rules; r++)
 		all.rule[r] = (uint32_t)r;
 	if (t->n_in > COLUMNS_MAX)
@@ -374,9 +421,15 @@ static void check_table(arena *a, const struct table *t, struct diags *d)
 		search_column(s, 0, all);
 	else
 		tell_gap(s, 0);
-	if (s->work > WORK_MAX) {
+	if (s->gaps > REPORTS_MAX || s->overlaps > REPORTS_MAX)
+		diags_add(d, DIAG_NOTE, "dmn.table.more", t->src->line, t->src->col,
+		          "'%.*s': there are more gaps or overlaps; mend these first", STRF(t->name));
+	if (s->work > WORK_MAX || s->mixed) {
 		diags_add(d, DIAG_NOTE, "dmn.table.unchecked", t->src->line, t->src->col,
-		          "'%.*s': too many combinations to search all of them for gaps and overlaps",
+		          s->mixed ? "'%.*s': cells of several kinds in one column, not searched for gaps "
+		                     "and overlaps"
+		                   : "'%.*s': too many combinations to search all of them for gaps and "
+		                     "overlaps",
 		          STRF(t->name));
 		return;
 	}

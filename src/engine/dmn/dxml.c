@@ -15,11 +15,12 @@ struct reader {
 	jmp_buf oom; /* expat's frames hold no memory of ours, but its own must be freed */
 };
 
-static void stop(struct reader *r, const char *what)
+static void stop(struct reader *r, const char *what, const char *hint)
 {
 	if (!r->bad)
 		diags_add(r->d, DIAG_ERROR, "dmn.xml", (uint32_t)XML_GetCurrentLineNumber(r->xp),
-		          (uint32_t)XML_GetCurrentColumnNumber(r->xp) + 1, "%s", what);
+		          (uint32_t)XML_GetCurrentColumnNumber(r->xp) + 1, "%s", what)
+		    ->hint = str_of(hint);
 	r->bad = true;
 	XML_StopParser(r->xp, XML_FALSE);
 }
@@ -40,7 +41,7 @@ static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **a
 	if (r->bad)
 		return;
 	if (r->depth + 1 >= DXML_MAX_DEPTH || ++r->nodes > DXML_MAX_NODES) {
-		stop(r, "a document nested too deeply or too large");
+		stop(r, "a document nested too deeply or too large", "part it into models that import");
 		return;
 	}
 	struct dxml *n = NEW(r->a, struct dxml);
@@ -95,7 +96,7 @@ static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *
                                const XML_Char *pub, int internal)
 {
 	(void)name, (void)sys, (void)pub, (void)internal;
-	stop(ctx, "a DOCTYPE is refused");
+	stop(ctx, "a DOCTYPE is refused", "take it out: no model needs one");
 }
 
 static bool feed(struct reader *r, str text)
@@ -106,7 +107,8 @@ static bool feed(struct reader *r, str text)
 		bool last = at + n >= text.n;
 		if (XML_Parse(r->xp, text.p + at, (int)n, last) == XML_STATUS_ERROR) {
 			if (!r->bad)
-				stop(r, XML_ErrorString(XML_GetErrorCode(r->xp)));
+				stop(r, XML_ErrorString(XML_GetErrorCode(r->xp)),
+				     "the text is no well-formed XML here or shortly before");
 			return false;
 		}
 		if (last)

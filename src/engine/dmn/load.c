@@ -463,7 +463,8 @@ static struct part *read_part(struct dmn *m, str xml)
 		return NULL;
 	if (!dxml_is(root, "definitions")) {
 		diags_add(m->d, DIAG_ERROR, "dmn.root", root->line, root->col,
-		          "not a DMN model: its root is '%.*s'", STRF(root->name));
+		          "not a DMN model: its root is '%.*s'", STRF(root->name))
+		    ->hint = STR("a model's root is <definitions> in a namespace of DMN 1.1 to 1.5");
 		return NULL;
 	}
 	struct part *p = NEW(m->a, struct part);

@@ -88,7 +88,8 @@ static const struct feel_expr *finish(struct scope *s, const struct node *root)
 	                        .n_slots = s->n_slots,
 	                        .free = s->free,
 	                        .needed = s->needed,
-	                        .n_free = s->n_free};
+	                        .n_free = s->n_free,
+	                        .functions = s->functions};
 	static const struct quick tree = {.whole = quick_tree};
 	e->quick = quick_make(s->a, root, s->n_free, frame, &e->frame_size);
 	if (!e->quick)
@@ -200,7 +201,7 @@ err quick_tree(const struct quick *q, const struct feel_bound *b, struct feel_ru
 err feel_eval(const struct feel_expr *x, feel_value context, struct feel_run *run, feel_value *out)
 {
 	feel_value few[16] FEEL_UNSET,
-	    *value = x->n_free > 16 ? NEWN(run->a, feel_value, x->n_free) : few;
+	    *value = x->n_free > 16 || x->functions ? NEWN(run->a, feel_value, x->n_free) : few;
 	struct quick_bound b FEEL_UNSET;
 	bind_into(x, context, run, value, &b);
 	return feel_eval_bound(&b.head, run, out);

@@ -74,6 +74,7 @@ struct feel_expr {
 	const struct quick *quick;     /* its second form (quick.h) */
 	const struct quick_num *frame; /* of that: the constants, behind the free names */
 	uint32_t frame_size;
+	bool functions; /* its value may hold some that read the names' values later */
 };
 
 /* null, with the reason recorded. */
@@ -119,6 +120,7 @@ struct scope {
 	size_t n_free, cap_free;
 	uint32_t nodes; /* made so far */
 	bool open;
+	bool functions;     /* some are defined: they keep the names' values */
 	bool plain;         /* constants are left as they are written */
 	uint32_t line, col; /* where the text stands in its file */
 	struct diags *d;

@@ -153,6 +153,7 @@ static struct node *function_definition(struct parser *p)
 	if (scan_word(p, "external"))
 		return scan_fail(p, "external functions (Java, PMML) are refused");
 	struct node *f = make(p, eval_function, 1);
+	p->s->functions = true;
 	uint32_t before = p->s->nodes;
 	f->kid[0] = expression(p);
 	p->s->top = outer;
