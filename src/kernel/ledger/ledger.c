@@ -89,6 +89,7 @@ err ledger_open(struct tx *tx, str entity, str code, str purpose, enum ledger_li
 #define EVENT_BYTES    40000 /* of transfers in one event; a record holds 65535 */
 #define TRANSFER_BYTES 220   /* of one, without its key and reference */
 #define SIDES_MAX      64    /* that are remembered; others are read each time */
+#define KEYS_ASKED     32    /* by one statement: ledger_transfers_known */
 
 /* An account with what it will hold when all before it are posted. */
 struct side {
@@ -137,24 +138,37 @@ static err side_for(struct tx *tx, struct sides *s, const struct posting *p, str
 
 /* ---- posting ---- */
 
-enum known { KNOWN_NOT, KNOWN_SAME, KNOWN_OTHER };
-
-/* Was this key used before, and for the same? */
-static enum known posting_known(struct tx *tx, const struct posting *p)
+/* A transfer of that key is there: was it for the same? */
+static bool posting_same(struct tx *tx, const struct posting *p, rows *r)
 {
-	rows *r = db_query(tx->db, &sql_ledger_transfer_get, D_TEXT(p->key));
-	enum known k = KNOWN_NOT;
-	if (db_next(r)) {
-		struct account x = {0}, y = {0};
-		int64_t book = db_int(r, 0), debit = db_int(r, 1), credit = db_int(r, 2);
-		bool same = book == book_of(tx->db, p->entity, p->currency) &&
-		            account_get(tx->db, book, p->debit, &x) &&
-		            account_get(tx->db, book, p->credit, &y) && x.id == debit && y.id == credit &&
-		            db_int(r, 3) == p->amount;
-		k = same ? KNOWN_SAME : KNOWN_OTHER;
+	struct account x = {0}, y = {0};
+	int64_t book = db_int(r, 1), debit = db_int(r, 2), credit = db_int(r, 3);
+	return book == book_of(tx->db, p->entity, p->currency) &&
+	       account_get(tx->db, book, p->debit, &x) && account_get(tx->db, book, p->credit, &y) &&
+	       x.id == debit && y.id == credit && db_int(r, 4) == p->amount;
+}
+
+/* How many of these were posted before; a key used for another transfer is refused. */
+static err some_known(struct tx *tx, const struct posting *p, size_t n, size_t *same)
+{
+	struct dbv key[KEYS_ASKED];
+	err e = OK;
+	for (size_t i = 0; i < KEYS_ASKED; i++)
+		key[i] = D_TEXT(p[i < n ? i : n - 1].key);
+	rows *r = db_query_args(tx->db, n == 1 ? &sql_ledger_transfer_known : &sql_ledger_transfers_known,
+	                        key, n == 1 ? 1 : KEYS_ASKED);
+	while (!e && db_next(r)) {
+		size_t i = 0;
+		while (i < n && !str_eq(p[i].key, db_text(r, 0)))
+			i++;
+		if (i < n && posting_same(tx, &p[i], r))
+			++*same;
+		else
+			e = tx_fail(tx, ERR_ledger_key, "key", "%.*s was used for another transfer",
+			            STRF(db_text(r, 0)));
 	}
 	db_done(r);
-	return k;
+	return e;
 }
 
 /* Would the limit, or the width of a number, be passed? If not, it is counted. */
@@ -240,12 +254,11 @@ err ledger_post(struct tx *tx, const struct posting *p, size_t n)
 	if (n == 0 || n > LEDGER_LINKED_MAX)
 		return tx_fail(tx, ERR_bad_input, "", "between 1 and %d transfers at once",
 		               LEDGER_LINKED_MAX);
-	for (size_t i = 0; i < n; i++) {
-		enum known k = posting_known(tx, &p[i]);
-		if (k == KNOWN_OTHER)
-			return tx_fail(tx, ERR_ledger_key, "key", "%.*s was used for another transfer",
-			               STRF(p[i].key));
-		same += k == KNOWN_SAME;
+	for (size_t from = 0; from < n; from += KEYS_ASKED) {
+		size_t some = n - from < KEYS_ASKED ? n - from : KEYS_ASKED;
+		err e = some_known(tx, p + from, some, &same);
+		if (e)
+			return e;
 	}
 	if (same == n)
 		return OK;
