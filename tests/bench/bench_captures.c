@@ -14,7 +14,7 @@
 #include "app/systems.h"
 #include "base/log.h"
 #include "crowd.h"
-#include "kernel/journal.h"
+#include "limits.h"
 #include "kernel/outbox/outbox.h"
 #include "kernel/outbox/sign.h"
 #include "kernel/pack/pack.h"
@@ -268,9 +268,11 @@ int main(int argc, char **argv)
 	for (int i = 0; i < b->n; i++)
 		b->request[i] = message_of(b, b->attempt[i]);
 	int most = b->n / 2, few = b->n / 10, made = CREATED_EVERY * CREATED_FOR;
+	struct limits l = limits_begin(b->k);
 	CALLGRIND_START_INSTRUMENTATION;
 	double rate = round_of(b, "captures, 64 clients", CLIENTS, b->request, most, 0);
 	CALLGRIND_STOP_INSTRUMENTATION;
+	limits_tell(b->k, &l, most, folder);
 	double alone = round_of(b, "captures, one client", 1, b->request + most, few, 0);
 	str *create = NEWN(b->a, str, (size_t)made);
 	for (int i = 0; i < made; i++)

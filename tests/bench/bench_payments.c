@@ -6,7 +6,7 @@
  */
 #include "base/log.h"
 #include "kernel/identity/organ.h"
-#include "kernel/journal.h"
+#include "limits.h"
 #include "systems/payments/payments.h"
 #include "systems/payments/settle.h"
 
@@ -24,6 +24,7 @@
 
 struct bench {
 	struct kernel *k;
+	const char *folder;
 	instant until;
 	atomic_llong done, taken;
 	int64_t ready; /* attempts that wait for their capture */
@@ -143,6 +144,7 @@ static void *captures(void *ctx)
 static void crowd(struct bench *b, const char *what, int clients, double seconds,
                   void *(*work)(void *ctx))
 {
+	struct limits l = limits_begin(b->k);
 	pthread_t thread[CLIENTS_MAX];
 	instant from = clock_monotonic();
 	b->done = 0;
@@ -153,6 +155,8 @@ static void crowd(struct bench *b, const char *what, int clients, double seconds
 		pthread_join(thread[i], NULL);
 	double took = (double)(clock_monotonic() - from) / (double)SECOND;
 	printf("%-28s %2d clients %10.0f/s\n", what, clients, (double)b->done / took);
+	if (clients == CLIENTS_MAX)
+		limits_tell(b->k, &l, b->done, b->folder);
 	fflush(stdout);
 }
 
@@ -176,6 +180,7 @@ static err batch_decide(struct tx *tx, void *ctx)
 static void batches(struct bench *b, double seconds)
 {
 	arena *a = arena_create(CLIENT_BYTES);
+	struct limits l = limits_begin(b->k);
 	instant from = clock_monotonic(), until = from + (instant)(seconds * (double)SECOND);
 	int64_t n = 0;
 	for (; clock_monotonic() < until; n++) {
@@ -189,6 +194,7 @@ static void batches(struct bench *b, double seconds)
 	double took = (double)(clock_monotonic() - from) / (double)SECOND;
 	printf("%-28s %2d clients %10.0f/s\n", "ledger transfers by 1,000", 1,
 	       (double)(n * BATCH) / took);
+	limits_tell(b->k, &l, n * BATCH, b->folder);
 	arena_destroy(a);
 }
 
@@ -216,6 +222,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	double seconds = (double)whole;
+	b.folder = argv[2];
 	organs[0] = &identity_organ;
 	organs[1] = &ledger_organ;
 	organs[2] = payments_system.organ;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh [NAME...]: the measurements, each beside its peer in the same run; all of them,
-# or some of: writer postgres payments bpmn form feel http search replay submit tasks timers
-# confined cases. BENCH_SECONDS (2) is how long each figure lasts.
+# or some of: writer postgres payments captures year bpmn form feel http search replay
+# submit tasks timers confined cases. BENCH_SECONDS (2) is how long each figure lasts.
 # `make bench` sets up what it needs.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -41,6 +41,15 @@ if wanted payments "$@"; then
 		pgbench -q -i -s 10 \"\$DIWAN_TEST_PG\" 2>/dev/null
 		for c in 1 8 64; do pgbench -n -M prepared -c \$c -j 2 -T $seconds \"\$DIWAN_TEST_PG\" 2>/dev/null |
 			awk -v c=\$c '/^tps/ { printf \"%-28s %2d clients %10.0f/s\\n\", \"pgbench TPC-B\", c, \$3 }'; done"
+fi
+if wanted captures "$@"; then
+	echo "== payments over HTTP, each answered after its commit, SQLite"
+	"$build/bench_captures"
+fi
+if wanted year "$@"; then
+	n=${BENCH_YEAR:-130000} # a tenth of the whole year; BENCH_YEAR=1300000 takes minutes and 6 GB
+	echo "== a year of $n payments, orders to reconciliation, SQLite"
+	mkdir "$work/year" && "$build/bench_year" "$work/year" "$n" "$((n * 92308))"
 fi
 if wanted bpmn "$@"; then
 	echo "== process instances a second, one core, in memory, beside bpmn-engine"

@@ -81,7 +81,9 @@ bool order_of_case(dbc *c, arena *a, int64_t case_id, struct order *out);
 /* All of them, at most LINES_MAX, in the arena. */
 size_t order_lines(dbc *c, arena *a, int64_t order, struct line **out);
 bool attempt_get(dbc *c, arena *a, int64_t id, struct attempt *out);
-bool attempt_and_order(dbc *c, arena *a, int64_t id, struct attempt *t, struct order *o);
+/* Both at once; *known: that this message of the provider was taken before. */
+bool attempt_and_order(dbc *c, arena *a, int64_t id, str provider, str message, struct attempt *t,
+                       struct order *o, bool *known);
 bool attempt_open(dbc *c, arena *a, int64_t order, struct attempt *out);
 bool attempt_last(dbc *c, arena *a, int64_t order, struct attempt *out);
 size_t order_attempts(dbc *c, arena *a, int64_t order, struct attempt *out, size_t max);

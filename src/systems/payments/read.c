@@ -94,6 +94,7 @@ size_t order_lines(dbc *c, arena *a, int64_t order, struct line **out)
 }
 
 #define ATTEMPT_COLUMN_COUNT 14
+#define ORDER_COLUMN_COUNT   25
 
 static struct attempt attempt_read(rows *r, arena *a)
 {
@@ -129,13 +130,15 @@ bool attempt_get(dbc *c, arena *a, int64_t id, struct attempt *out)
 	return attempt_one(db_query(c, &sql_attempt_get, D_INT(id)), a, out);
 }
 
-bool attempt_and_order(dbc *c, arena *a, int64_t id, struct attempt *t, struct order *o)
+bool attempt_and_order(dbc *c, arena *a, int64_t id, str provider, str message, struct attempt *t,
+                       struct order *o, bool *known)
 {
-	rows *r = db_query(c, &sql_attempt_and_order, D_INT(id));
+	rows *r = db_query(c, &sql_attempt_and_order, D_INT(id), D_TEXT(provider), D_TEXT(message));
 	bool found = db_next(r);
 	if (found) {
 		*t = attempt_read(r, a);
 		*o = order_from(r, a, ATTEMPT_COLUMN_COUNT);
+		*known = !db_is_null(r, ATTEMPT_COLUMN_COUNT + ORDER_COLUMN_COUNT);
 	}
 	db_done(r);
 	return found;

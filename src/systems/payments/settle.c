@@ -113,8 +113,10 @@ static err match_payment(struct matching *m, const struct settle_entry *e, const
 {
 	struct attempt t = {0};
 	struct order o;
-	bool known = e->id && attempt_and_order(m->tx->db, m->tx->a, e->id, &t, &o) &&
-	             str_eq(t.provider, m->provider);
+	bool told, known = e->id &&
+	                   attempt_and_order(m->tx->db, m->tx->a, e->id, m->provider, (str){0}, &t, &o,
+	                                     &told) &&
+	                   str_eq(t.provider, m->provider);
 	bool captured = known && str_eq(t.state, STR("captured"));
 	bool same = known && t.amount == e->amount && str_eq(t.currency, e->currency);
 	*verdict = !known                            ? "extra"

@@ -209,9 +209,13 @@ err payment_take(struct tx *tx, str provider, const struct provider_answer *w, c
 {
 	struct order o = {0};
 	struct attempt t;
-	if (db_query_int(tx->db, &sql_message_known, 0, D_TEXT(provider), D_TEXT(w->message)))
+	bool known = false, found = attempt_and_order(tx->db, tx->a, w->attempt, provider, w->message,
+	                                              &t, &o, &known);
+	if (!found)
+		known = db_query_int(tx->db, &sql_message_known, 0, D_TEXT(provider), D_TEXT(w->message));
+	if (known)
 		return OK;
-	if (!attempt_and_order(tx->db, tx->a, w->attempt, &t, &o) || !str_eq(t.provider, provider)) {
+	if (!found || !str_eq(t.provider, provider)) {
 		o = (struct order){0};
 		return answered(tx, provider, &o, w->attempt, w, "stray", via);
 	}
