@@ -20,6 +20,11 @@
 #include <sys/wait.h>
 #include <time.h>
 
+/* More systems on the server: a list that ends in NULL. */
+#ifndef SHOP_MORE
+#define SHOP_MORE NULL
+#endif
+
 #define SIMULATORS_MAX 2
 #define SECRET         "whsec_c2ltdWxhdGVkIHNlY3JldCBmb3IgdGVzdHM="
 
@@ -146,7 +151,7 @@ static void provider_add(struct shop *s, const char *id, int port, int64_t weigh
 
 static void shop_serve(struct shop *s)
 {
-	static const struct system *const systems[] = {&payments_system};
+	static const struct system *const systems[] = {&payments_system, SHOP_MORE};
 	struct diags d = diags_make(s->u->a, (str){0});
 	s->texts = messages_load(s->u->a, &d);
 	struct server_options o = {
@@ -154,7 +159,7 @@ static void shop_serve(struct shop *s)
 	    .listen = STR("127.0.0.1:0"),
 	    .threads = 2,
 	    .systems = systems,
-	    .n_systems = 1,
+	    .n_systems = COUNT(systems) - 1, /* the last is NULL */
 	    .texts = s->texts,
 	    .templates = templates_load(s->u->a, s->texts, (str){0}, &d),
 	    .currency = STR("BHD"),

@@ -255,6 +255,24 @@ static void late_money_for_a_paid_order_goes_back(void **state)
 	shop_stop(s);
 }
 
+/* What a payer sees meanwhile, in both languages: a word about it, and the way on. */
+static void says_degraded(struct shop *s, str reference)
+{
+	static const char *const said[2][2] = {
+	    {"en", "A payment provider is out of order. You can still pay."},
+	    {"ar", "أحد مزودي خدمة الدفع متعطل، وما زال السداد متاحًا."}};
+	for (int i = 0; i < 2; i++) {
+		CURL *h = curl_easy_init();
+		str page;
+		str url = str_fmt(s->u->a, "http://127.0.0.1:%d/%s/pay/%.*s", server_port(s->server),
+		                  said[i][0], STRF(reference));
+		assert_int_equal(browse(s, h, url, NULL, &page), 200);
+		assert_true(str_find(page, str_of(said[i][1])) > 0);
+		assert_true(str_find(page, STR("<button type=\"submit\"")) > 0);
+		curl_easy_cleanup(h);
+	}
+}
+
 /* proves: PAY-20 */
 static void a_dead_provider_is_left_for_another(void **state)
 {
@@ -273,6 +291,7 @@ static void a_dead_provider_is_left_for_another(void **state)
 	shop_jump(s, 61);
 	scheduler_drain(s->u->k); /* enquiries find it gone */
 	assert_int_equal(count(s, "SELECT up FROM pay_health WHERE provider = 'sim-a'"), 0);
+	says_degraded(s, order_now(s, id[0]).reference);
 	for (int i = 0; i < 12; i++) {
 		assert_int_equal(pay_begin(s, id[i], &t), OK);
 		assert_str(t.provider, "sim-b");

@@ -5,6 +5,7 @@
 #include "kernel/outbox/sign.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -164,6 +165,30 @@ static int lines_of(const char *file)
 	return n;
 }
 
+/* The log of the program, between these two, in a file. */
+static int log_to(const char *file)
+{
+	int kept = dup(STDERR_FILENO), fd = open(file, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+	assert_true(kept >= 0 && fd >= 0);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	return kept;
+}
+
+static bool log_had(int kept, const char *file, const char *event)
+{
+	char line[4096];
+	bool had = false;
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	FILE *f = fopen(file, "r");
+	while (f && fgets(line, sizeof line, f))
+		had = had || strstr(line, event) != NULL;
+	if (f)
+		fclose(f);
+	return had;
+}
+
 /* proves: PAY-15 */
 static void a_body_that_was_away_is_told_once(void **state)
 {
@@ -179,11 +204,18 @@ static void a_body_that_was_away_is_told_once(void **state)
 	int64_t id = order_make(s, 2500);
 	assert_int_equal(pay_begin(s, id, &t), OK);
 	assert_int_equal(choose(s, pay_url(s, &t), "succeed", 1), 303);
+	char log[96];
+	snprintf(log, sizeof log, "%s/log", s->u->dir);
+	int kept = log_to(log);
 	shop_now(s);
 	scheduler_drain(s->u->k);
+	bool early = log_had(kept, log, "payment.agency_late");
+	assert_false(early);                        /* ten minutes are not over */
 	assert_str(order_now(s, id).state, "paid"); /* the money is here, the body is not told */
 	shop_jump(s, 700);
+	kept = log_to(log);
 	scheduler_drain(s->u->k);
+	assert_true(log_had(kept, log, "payment.agency_late")); /* the alarm */
 	assert_str(order_now(s, id).state, "paid");
 	pid_t stub = stub_start(port, file);
 	for (int i = 0; i < 5; i++) {

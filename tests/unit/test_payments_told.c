@@ -3,9 +3,12 @@
 #include "kernel/ledger/ledger.h"
 #include "systems/notify/notify.h"
 #include "systems/payments/payments.h"
+#include "systems/portal/portal.h"
 
 #define CASE_UNIT_DOCUMENTS
-#define CASE_UNIT_ROOM &files_organ, &ledger_organ, payments_system.organ, notify_system.organ
+#define CASE_UNIT_ROOM                                                                             \
+	&files_organ, &ledger_organ, payments_system.organ, notify_system.organ, portal_system.organ
+#define SHOP_MORE &portal_system, NULL
 #include "case_unit.h"
 #include "payments_unit.h"
 
@@ -424,6 +427,65 @@ static void a_receipt_comes_by_mail_as_it_was_issued(void **state)
 	stop(&c);
 }
 
+/* What the square code of a PDF says, read from its picture by another program. */
+static str code_of_pdf(struct call *c)
+{
+	char command[512], said[512] = "";
+	snprintf(command, sizeof command,
+	         "pdftoppm -r 150 -png %s/mailed.pdf %s/page && zbarimg -q --raw %s/page*.png",
+	         c->p->u->dir, c->p->u->dir, c->p->u->dir);
+	FILE *f = popen(command, "r");
+	assert_non_null(f);
+	if (!fgets(said, sizeof said, f))
+		fail_msg("no square code was read: %s", command);
+	pclose(f);
+	return str_trim(str_dup(c->p->u->a, str_of(said)));
+}
+
+/* Scanned with a telephone: genuine, with the amount; another amount is another file. */
+/* proves: PAY-06 */
+static void a_scanned_receipt_is_genuine_and_a_changed_amount_is_not(void **state)
+{
+	(void)state;
+	if (access("/usr/bin/zbarimg", X_OK) != 0 || access("/usr/bin/pdftoppm", X_OK) != 0)
+		skip();
+	struct call c = start();
+	arena *a = c.p->u->a;
+	CURL *desk = officer(&c), *phone = curl_easy_init();
+	str page, to, pdf, token = send_link(&c, desk);
+	str path = str_fmt(a, "/en/pay-link/%.*s", STRF(token));
+	assert_int_equal(press(&c, phone, path, (str){0}, "", &page, &to), 303);
+	assert_int_equal(choose(c.s, to, "succeed", 1), 303);
+	settled(&c);
+	assert_int_equal(journal_seal(c.p->u->k, true), OK);
+	assert_int_equal(go(&c, desk, STR("/en/receipts/R-IGA-2025-000001"), NULL, &pdf), 200);
+	text_of_pdf(&c, pdf); /* leaves it in the folder */
+	str url = code_of_pdf(&c);
+	ptrdiff_t at = str_find(url, STR("/verify/"));
+	assert_true(at > 0);
+	path = str_cat(a, STR("/en"), str_sub(url, (size_t)at, url.n));
+	assert_int_equal(go(&c, phone, path, NULL, &page), 200);
+	shows(page, "The document is genuine and in force");
+	shows(page, "RC-2025-000001");
+	path = str_cat(a, STR("/ar"), str_sub(url, (size_t)at, url.n));
+	assert_int_equal(go(&c, phone, path, NULL, &page), 200);
+	shows(page, "الوثيقة صحيحة وسارية");
+	/* A code that was never given, and a file with another amount. */
+	assert_int_equal(go(&c, phone, STR("/en/verify/7K3F-9QZX-M2TD"), NULL, &page), 200);
+	assert_true(str_find(page, STR("RC-2025-000001")) < 0);
+	struct document_check k;
+	document_check(a, pdf, journal_vkey(c.p->u->k, a), &k);
+	assert_true(k.verdict == DOCUMENT_INTACT);
+	char *forged = NEWN(a, char, pdf.n);
+	memcpy(forged, pdf.p, pdf.n);
+	forged[pdf.n / 3] ^= 1;
+	document_check(a, (str){forged, pdf.n}, journal_vkey(c.p->u->k, a), &k);
+	assert_true(k.verdict != DOCUMENT_INTACT);
+	curl_easy_cleanup(desk);
+	curl_easy_cleanup(phone);
+	stop(&c);
+}
+
 /* proves: PAY-19 */
 static void all_about_one_payment_is_on_one_page(void **state)
 {
@@ -500,6 +562,7 @@ int main(void)
 	    cmocka_unit_test(a_payer_on_the_telephone_pays_on_their_own_device),
 	    cmocka_unit_test(a_link_ends_with_its_time_and_with_a_newer_one),
 	    cmocka_unit_test(a_receipt_comes_by_mail_as_it_was_issued),
+	    cmocka_unit_test(a_scanned_receipt_is_genuine_and_a_changed_amount_is_not),
 	    cmocka_unit_test(all_about_one_payment_is_on_one_page),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* page_history.c - what a person has paid: all of it, by year, as a page or CSV. */
+/* page_history.c - what a person has paid: all of it, by year or by words, as a page or CSV. */
 #include "systems/payments/bills.h"
 #include "systems/payments/order.h"
 #include "systems/payments/routes.h"
@@ -6,6 +6,7 @@
 #include "systems/payments/token.h"
 
 #include "kernel/pack/pack.h"
+#include "kernel/search/search.h"
 #include "web/view.h"
 
 #define HISTORY_MAX 1000
@@ -30,6 +31,35 @@ static rows *history(struct req *r, int64_t year)
 	instant to = year ? year_begins(r, year + 1) : INT64_MAX;
 	return db_query(r->db, &sql_history, D_INT(r->actor.person), D_INT(from), D_INT(to),
 	                D_INT(HISTORY_MAX));
+}
+
+struct wanted {
+	str typed, words[SEARCH_MAX_WORDS];
+	size_t n;
+};
+
+static struct wanted wanted(struct req *r)
+{
+	struct wanted w = {.typed = str_trim(req_field(r, "q"))};
+	str rest = search_fold(r->a, w.typed), word;
+	while (w.n < SEARCH_MAX_WORDS && str_cut(&rest, ' ', &word))
+		if (word.n)
+			w.words[w.n++] = word;
+	return w;
+}
+
+/* All words, in either language, in the title or among the references. */
+static bool matches(struct req *r, const struct wanted *w, rows *q)
+{
+	arena_mark before = arena_save(r->a);
+	str all = str_fmt(r->a, "%.*s %.*s %.*s %.*s", STRF(db_text(q, 1)), STRF(db_text(q, 2)),
+	                  STRF(db_text(q, 3)), STRF(db_text(q, 7)));
+	bool found = true;
+	all = w->n ? search_fold(r->a, all) : all;
+	for (size_t i = 0; i < w->n && found; i++)
+		found = str_find(all, w->words[i]) >= 0;
+	arena_rewind(r->a, before);
+	return found;
 }
 
 /* {"reference", "title", "amount", "at"} */
@@ -94,13 +124,18 @@ err page_payments_history(struct req *r)
 {
 	json *v = json_object(r->a), *list = json_array(r->a), *totals = json_array(r->a);
 	int64_t year = year_asked(r);
+	struct wanted w = wanted(r);
 	rows *q = history(r, year);
 	while (db_next(q)) {
+		if (!matches(r, &w, q))
+			continue;
 		json_push(list, payment_item(r, q));
 		total_add(r, totals, str_dup(r->a, db_text(q, 4)), db_int(q, 5));
 	}
 	db_done(q);
 	json_set_str(r->a, v, "year", year ? str_fmt(r->a, "%lld", (long long)year) : STR(""));
+	json_set_str(r->a, v, "q", w.typed);
+	json_set_bool(r->a, v, "filtered", year != 0 || w.n > 0);
 	json_set(r->a, v, "years", years_view(r, year));
 	json_set(r->a, v, "errors", json_array(r->a));
 	struct token t[TOKENS_MAX];
@@ -133,10 +168,13 @@ static void cell(buf *b, str s, bool last)
 err page_payments_export(struct req *r)
 {
 	buf b = buf_make(r->a, EXPORT_MAX);
+	struct wanted w = wanted(r);
 	rows *q = history(r, year_asked(r));
 	buf_puts(&b, "paid,reference,title,amount,currency\r\n");
 	while (db_next(q)) {
 		currency c;
+		if (!matches(r, &w, q))
+			continue;
 		str code = db_text(q, 4);
 		str amount =
 		    currency_find(code, &c) ? money_print(r->a, (money){db_int(q, 5)}, c) : STR("");
