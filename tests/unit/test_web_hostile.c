@@ -344,14 +344,44 @@ static void hostile_headers_are_not_heard(void **state)
 		if (status_of(got) != 200 || str_find(got, STR("hostile")) >= 0)
 			fail_msg("%s%.*s", headers[i], STRF(got));
 	}
-	char *big = NEWN(w->u->a, char, 20001);
-	memset(big, 'c', 20000);
-	for (size_t n = 1000; n <= 20000; n += 1000) {
-		str got = site_get(w, "/en/", str_fmt(w->u->a, "Cookie: diwan=%.*s\r\n", (int)n, big).p);
-		/* None: where the library has read it but has no room left for an answer. */
-		if (got.n && status_of(got) != 200 && status_of(got) != 431)
-			fail_msg("a cookie of %zu bytes: %d", n, status_of(got));
-	}
+	site_stop(w);
+}
+
+/* A header block of any size and make is answered: with the page, or 431. Around the
+ * limit in steps of a few bytes, where the library has read all of it and has no room left
+ * for an answer. One window of some 200 bytes is its own: it can just read a cookie of
+ * 32 KiB, writes its 431 into what is left, and finds no room to write it once more. */
+static void headers_too_large_are_answered(void **state)
+{
+	enum { SMALL = 1000, LARGE = 40000, COARSE = 997, FINE = 61 };
+	struct site *w = site_start();
+	size_t served = 0, refused = 0, silent = 0;
+	(void)state;
+	char *big = NEWN(w->u->a, char, LARGE + 1);
+	memset(big, 'c', LARGE);
+	for (int kind = 0; kind < 4; kind++)
+		for (size_t n = SMALL; n<LARGE; n += n> 11000 && n < 35000 ? FINE : COARSE) {
+			arena_mark m = arena_save(w->u->a);
+			buf b = buf_make(w->u->a, (size_t)1 << 20);
+			if (kind == 0)
+				buf_fmt(&b, "Cookie: diwan=%.*s\r\n", (int)n, big);
+			else if (kind == 1)
+				buf_fmt(&b, "X: %.*s\r\n", (int)n, big);
+			else if (kind == 2)
+				buf_puts(&b, "Cookie: a=1");
+			for (size_t i = 0; kind >= 2 && i < n / 10; i++)
+				buf_puts(&b, kind == 2 ? "; a=1" : "X: y\r\n");
+			buf_puts(&b, kind == 2 ? "\r\n" : "");
+			buf_putc(&b, 0);
+			str got = site_get(w, "/en/", buf_str(&b).p);
+			bool window = !got.n && kind == 0 && n > 32000 && n < 33000;
+			if (!window && status_of(got) != 200 && status_of(got) != 431)
+				fail_msg("headers of kind %d, %zu: %d", kind, n, status_of(got));
+			*(window ? &silent : status_of(got) == 200 ? &served : &refused) += 1;
+			arena_rewind(w->u->a, m);
+		}
+	assert_true(served > 100 && refused > 100 && silent <= 4);
+	still_serves(w, STR("large headers"));
 	site_stop(w);
 }
 
@@ -429,6 +459,7 @@ int main(void)
 	    cmocka_unit_test(slow_clients_hold_nobody_up),
 	    cmocka_unit_test(hostile_bodies_are_refused),
 	    cmocka_unit_test(hostile_headers_are_not_heard),
+	    cmocka_unit_test(headers_too_large_are_answered),
 	    cmocka_unit_test(a_dripping_body_holds_nobody_up),
 	    cmocka_unit_test(one_address_has_a_limit),
 	    cmocka_unit_test(noise_is_survived),
