@@ -71,19 +71,27 @@ export async function prepare({ shared, work, database }) {
 		`--mediator-clients=${clients}`] })
 	try {
 		const facts = { shared, ...await people(site.address, pack, clients) }
-		return { facts, stop: site.stop, after: report => rebuilt(report, [`--data-dir=${data}`, ...database]) }
+		return { facts, stop: site.stop, after: report => rebuilt(report, [`--data-dir=${data}`, ...database],
+			[facts.numbers.resident, facts.numbers.officer]) }
 	} catch (e) {
 		await site.stop()
 		throw e
 	}
 }
 
-// What is derived of the journal comes out the same when it is derived anew.
-function rebuilt(report, words) {
-	for (const what of ['verify', 'rebuild']) {
-		const run = spawnSync(process.env.DIWAN ?? join(root, 'build', 'diwan'), ['journal', what, ...words], { encoding: 'utf8' })
-		report(`journal ${what} afterwards`, run.status === 0 ? [] : (run.stdout + run.stderr).split('\n').slice(0, 10))
+// What is derived of the journal comes out the same when it is derived anew, also once an
+// applicant and the officer who sent files are erased.
+function rebuilt(report, words, people) {
+	const run = (name, ...more) => {
+		const got = spawnSync(process.env.DIWAN ?? join(root, 'build', 'diwan'), [...more, ...words], { encoding: 'utf8' })
+		report(name, got.status === 0 ? [] : (got.stdout + got.stderr).split('\n').slice(0, 10))
 	}
+	run('the journal verifies afterwards', 'journal', 'verify')
+	run('and gives the same tables anew', 'journal', 'rebuild')
+	for (const number of people)
+		run(`${number} is erased`, 'user', 'erase', number)
+	run('the journal still verifies', 'journal', 'verify')
+	run('and gives the same tables', 'journal', 'rebuild')
 }
 
 async function people(address, pack, clients) {

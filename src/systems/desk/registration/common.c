@@ -112,13 +112,18 @@ str reg_service_id(arena *a, str id)
 	               x.p + 20);
 }
 
+bool reg_offered(const struct req *r, const struct service *s)
+{
+	int64_t today = view_today(r);
+	return s->process && s->from <= today && today <= s->to;
+}
+
 const struct service *reg_service(struct req *r, str id)
 {
 	const struct pack *p = pack_current(r->k);
-	int64_t today = p ? view_today(r) : 0;
 	for (size_t i = 0; p && i < p->n_services; i++) {
 		const struct service *s = &p->services[i];
-		if (s->process && s->from <= today && today <= s->to &&
+		if (reg_offered(r, s) &&
 		    (str_eq(s->id, id) || str_eq_nocase(reg_service_id(r->a, s->id), id)))
 			return s;
 	}

@@ -38,6 +38,8 @@ err reg_enter(struct req *r, bool client);
 bool reg_answered(const struct req *r);
 
 str reg_service_id(arena *a, str id);
+/* Can it be applied for online today? */
+bool reg_offered(const struct req *r, const struct service *s);
 /* By either name; NULL: there is none that is applied for online. */
 const struct service *reg_service(struct req *r, str id);
 str reg_title(struct req *r, const struct service *s, str id);

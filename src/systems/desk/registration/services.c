@@ -49,7 +49,7 @@ err page_reg_services(struct req *r)
 	str name = req_field(r, "name");
 	json *list = json_array(r->a);
 	for (size_t i = 0; p && i < p->n_services; i++)
-		if (reg_service(r, p->services[i].id) && named(r, &p->services[i], name))
+		if (reg_offered(r, &p->services[i]) && named(r, &p->services[i], name))
 			json_push(list, service_json(r, &p->services[i]));
 	return list_sent(r, list);
 }
