@@ -62,6 +62,37 @@ async function journey(site, browser, lang, script, citizen) {
 	return [w, reference]
 }
 
+// The keys can be turned off for good: then a page leaves each of them to the browser, and
+// they come back when they are turned on. None does anything where one types.
+async function keysAreAChoice(w, reference) {
+	const toggle = w.page.locator('[data-dw-keys-off]')
+	const focused = () => w.page.evaluate(() => document.activeElement?.closest('[data-dw-keys]') ? 'a case' : 'none')
+	const checked = () => w.page.locator('[data-dw-keys] tbody input:checked').count()
+	const faults = []
+	await w.page.focus('#q')
+	await w.page.keyboard.type('jxoc')
+	faults.push(...is('typed', await w.page.inputValue('#q'), 'jxoc'), ...is('selected while typing', await checked(), 0))
+	await toggle.click()
+	await w.page.reload()
+	for (const k of ['j', 'x', 'k', 'o', 'c', 'd'])
+		await w.page.keyboard.press(k)
+	faults.push(...is('where the focus went', await focused(), 'none'), ...is('selected', await checked(), 0),
+		...is('page', w.path(), '/desk'))
+	await w.to(`/desk/cases/${reference}`)
+	await w.page.keyboard.press('c')
+	await w.page.waitForTimeout(300)
+	faults.push(...is('forms to take the case, after c', await w.page.locator('form[data-dw-key=c]').count(), 1))
+	await w.to('/desk')
+	await toggle.click()
+	await w.page.reload()
+	await w.page.keyboard.press('j')
+	await w.page.keyboard.press('x')
+	faults.push(...is('selected when they are on', await checked(), 1), ...is('focus', await focused(), 'a case'))
+	await w.page.keyboard.press('x')
+	report(`${w.lang} officer: keys j k x o c are a choice`, faults)
+	await w.to('/desk')
+}
+
 // The keyboard alone: from the list to the decision, in at most twelve keystrokes.
 async function decidesByKeys(w, reference) {
 	let strokes = 0
@@ -87,9 +118,10 @@ async function decides(site, browser, lang, script, reference) {
 	await w.signIn('800599905')
 	await w.send()
 	await w.look('desk', has('the case', await w.page.locator(`main a[href$="/desk/cases/${reference}"]`).count()))
-	if (script)
+	if (script) {
+		await keysAreAChoice(w, reference)
 		await decidesByKeys(w, reference)
-	else
+	} else
 		await decidesByHand(w, reference)
 	await w.look('desk-decided')
 	await w.end()

@@ -114,6 +114,9 @@ struct case_time {
 size_t case_times(dbc *c, str service, instant since, struct case_time *out, size_t max);
 /* Who read it: [{"at","entity","person","purpose"}], newest first. */
 json *case_reads(struct kernel *k, dbc *c, arena *a, int64_t id);
+/* What was written to people about it: [{"at","to","subject","body","inbox","email"}],
+ * newest first, as it was sent; texts are {"en","ar"}. */
+json *case_messages(struct kernel *k, dbc *c, arena *a, int64_t id);
 /* The process with the case's path on it: how often each element was passed, and how
  * long the case stood there (the median), as `span` writes it. In Arabic, where the
  * process has Arabic names. */

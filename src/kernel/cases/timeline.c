@@ -179,6 +179,31 @@ json *case_reads(struct kernel *k, dbc *c, arena *a, int64_t id)
 	return reversed(a, s.list);
 }
 
+/* ---- messages ---- */
+
+static void message(void *ctx, const struct event *e)
+{
+	struct story *s = ctx;
+	const json *subject = json_get(e->secret, "subject"), *body = json_get(e->secret, "body");
+	if (!str_eq(e->kind, STR("notice.queued")) || !subject)
+		return; /* another event, or its reader was erased */
+	json *v = json_object(s->a), *to = person_name(s, e->subject);
+	json_set_str(s->a, v, "at", time_print(s->a, e->at));
+	json_set(s->a, v, "to", to ? to : text_pair(s->a, (str){0}, (str){0}));
+	json_set(s->a, v, "subject", json_copy(s->a, subject));
+	json_set(s->a, v, "body", body ? json_copy(s->a, body) : text_pair(s->a, (str){0}, (str){0}));
+	json_set_bool(s->a, v, "inbox", json_truth(e->data, "inbox"));
+	json_set_bool(s->a, v, "email", json_truth(e->data, "email"));
+	json_push(s->list, v);
+}
+
+json *case_messages(struct kernel *k, dbc *c, arena *a, int64_t id)
+{
+	struct story s = {.c = c, .a = a, .list = json_array(a)};
+	each_event(k, c, id, true, message, &s);
+	return reversed(a, s.list);
+}
+
 /* ---- the diagram ---- */
 
 struct path {

@@ -331,6 +331,7 @@ json *desk_case_view(struct req *r, const struct kase *q)
 	json_set(r->a, v, "incidents", case_incidents(r->db, r->a, q->id));
 	json_set(r->a, v, "timeline", case_timeline(r->k, r->db, r->a, q->id, true));
 	json_set(r->a, v, "reads", case_reads(r->k, r->db, r->a, q->id));
+	json_set(r->a, v, "messages", case_messages(r->k, r->db, r->a, q->id));
 	delays(r, q, v);
 	if (s && s->process)
 		json_set_str(r->a, v, "diagram",

@@ -64,6 +64,7 @@ struct desk_query {
 	str reference;        /* the query is just this number */
 	bool filtered, wrong; /* wrong: a term that nothing understands */
 	str wrong_term;
+	bool late;    /* asked for by a term */
 	bool nothing; /* no case can be meant */
 	bool looks; /* for what no index tells: how many there are is not known */
 	bool begun, ended; /* reading: desk_query_lines */

@@ -23,18 +23,16 @@ static json *line_view(struct req *r, const struct case_line *l, bool with_entit
 	return o;
 }
 
-static void columns(struct req *r, const struct desk_query *q, json *v, bool with_entity)
+static void columns(struct req *r, const struct desk_query *q, json *v)
 {
 	static const struct {
 		const char *key, *sort;
-	} all[] = {{"desk.reference", NULL}, {"desk.applicant", NULL},      {"desk.service", NULL},
-	           {"desk.entity", NULL},    {"desk.received", "received"}, {"desk.due", "due"},
-	           {"desk.state", NULL},     {"desk.assignee", NULL}};
+	} all[] = {{"desk.reference", NULL},      {"desk.applicant", NULL}, {"desk.service", NULL},
+	           {"desk.received", "received"}, {"desk.due", "due"},      {"desk.state", NULL},
+	           {"desk.assignee", NULL}};
 	json *list = json_set(r->a, v, "columns", json_array(r->a));
 	str by = q->sort.n ? q->sort : STR("due");
 	for (size_t i = 0; i < COUNT(all); i++) {
-		if (i == 3 && !with_entity)
-			continue;
 		json *o = json_push(list, json_object(r->a));
 		json_set_str(r->a, o, "key", str_of(all[i].key));
 		if (!all[i].sort)
@@ -194,7 +192,7 @@ err page_desk_list(struct req *r)
 	choose_state(r, v);
 	choose_assignee(r, q, v);
 	choose_service(r, q, v);
-	columns(r, q, v, with_entity);
+	columns(r, q, v);
 	json_set(r->a, v, "searches", desk_searches(r));
 	json_set(r->a, v, "cases", list);
 	json_set_bool(r->a, v, "looked_on", !n && next.n);

@@ -15,8 +15,11 @@
 #include "base/utf8.h"
 #include "kernel/search/search.h"
 
-static const char *const open_states[] = {"submitted", "review",   "returned", "suspended",
-                                          "unpaid",    "approved", "appealed"};
+/* What nobody has decided; and of it what is somebody's turn at the entity, for only then
+ * does the time run and a case can be late. */
+static const char *const open_states[] = {"submitted", "review", "returned",
+                                          "suspended", "unpaid", "appealed"};
+static const char *const running_states[] = {"submitted", "review", "appealed"};
 static const char *const all_states[] = {"submitted", "review",   "returned", "suspended",
                                          "unpaid",    "approved", "issued",   "rejected",
                                          "withdrawn", "appealed"};
@@ -139,9 +142,10 @@ static void named_term(struct req *r, struct desk_query *q, str term, str name, 
 		good = state_add(q, value);
 	else if (str_eq(name, STR("held")))
 		holder_is(r, q, value);
-	else if (str_eq(name, STR("due")) && str_eq(value, STR("late")))
+	else if (str_eq(name, STR("due")) && str_eq(value, STR("late"))) {
 		q->f.due_before = r->now;
-	else if (str_eq(name, STR("due")))
+		q->late = true;
+	} else if (str_eq(name, STR("due")))
 		good = range(r, value, &q->f.due_from, &q->f.due_before);
 	else if (str_eq(name, STR("received")))
 		good = range(r, value, &q->f.received_from, &q->f.received_before);
@@ -263,6 +267,14 @@ static void read_sort(struct req *r, struct desk_query *q)
 	            str_i64(after, &q->f.after_id);
 }
 
+static bool state_in(const char *const *list, size_t n, str state)
+{
+	bool is = false;
+	for (size_t i = 0; i < n; i++)
+		is |= str_eq(state, str_of(list[i]));
+	return is;
+}
+
 static void states_left(struct desk_query *q)
 {
 	size_t kept = 0;
@@ -270,7 +282,7 @@ static void states_left(struct desk_query *q)
 	for (size_t i = 0; !asked && i < COUNT(open_states); i++)
 		q->states[q->n_states++] = str_of(open_states[i]);
 	for (size_t i = 0; i < q->n_states; i++) {
-		bool out = false;
+		bool out = q->late && !state_in(running_states, COUNT(running_states), q->states[i]);
 		for (size_t k = 0; k < q->n_no_states; k++)
 			out |= str_eq(q->states[i], q->no_states[k]);
 		if (!out)

@@ -45,7 +45,8 @@ void desk_error(struct req *r, json *view, const char *field, str text)
 str desk_due_state(struct req *r, str state, instant due)
 {
 	const struct pack *p = pack_current(r->k);
-	if (!due || !(str_eq(state, STR("submitted")) || str_eq(state, STR("review"))))
+	if (!due || !(str_eq(state, STR("submitted")) || str_eq(state, STR("review")) ||
+	              str_eq(state, STR("appealed"))))
 		return (str){0};
 	if (due < r->now)
 		return STR("late");

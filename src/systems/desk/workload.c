@@ -6,11 +6,21 @@
 
 static const str states[] = {STR_INIT("submitted"), STR_INIT("review"), STR_INIT("returned"),
                              STR_INIT("suspended"), STR_INIT("unpaid"), STR_INIT("appealed")};
+static const str running[] = {STR_INIT("submitted"), STR_INIT("review"), STR_INIT("appealed")};
+
+/* A case can be late only while it is the entity's turn. */
+static bool state_runs(str state)
+{
+	bool runs = false;
+	for (size_t i = 0; i < COUNT(running); i++)
+		runs |= str_eq(running[i], state);
+	return runs;
+}
 
 /* Cases of one entity in a state, and how many of them are late. */
 static void state_row(struct req *r, json *list, const struct case_groups *g, str entity, str state)
 {
-	bool capped, late_capped;
+	bool capped, late_capped = false;
 	struct case_filter f = {.entities = &entity,
 	                        .n_entities = 1,
 	                        .states = &state,
@@ -23,7 +33,8 @@ static void state_row(struct req *r, json *list, const struct case_groups *g, st
 	json *o = json_push(list, json_object(r->a));
 	json_set_str(r->a, o, "state", state);
 	json_set_int(r->a, o, "count", n);
-	json_set_int(r->a, o, "late", case_count(r->db, r->a, &late, &late_capped));
+	json_set_int(r->a, o, "late",
+	             state_runs(state) ? case_count(r->db, r->a, &late, &late_capped) : 0);
 	json_set_bool(r->a, o, "more_than", late_capped);
 	json_set_str(r->a, o, "href",
 	             view_href(r, "/desk?state=%.*s&entity=%.*s", STRF(state),
@@ -85,6 +96,8 @@ static json *entity_line(struct req *r, const struct case_groups *g, str entity)
 	json_set_str(r->a, o, "href", view_href(r, "/desk/workload?entity=%.*s", STRF(name)));
 	json_set_int(r->a, o, "count", case_count(r->db, r->a, &f, &capped));
 	f.due_before = r->now;
+	f.states = running;
+	f.n_states = COUNT(running);
 	json_set_int(r->a, o, "late", case_count(r->db, r->a, &f, &capped));
 	json_set_bool(r->a, o, "more_than", capped);
 	json_set_str(r->a, o, "late_href", view_href(r, "/desk?entity=%.*s&q=due%%3Alate", STRF(name)));
