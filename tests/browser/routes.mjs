@@ -39,6 +39,8 @@ const left = {
 	'/lead/:attempt': 'it leads on to the provider as soon as there is an address; the sample of its template is looked at',
 	'/pay-link/:token': 'only in a notice to the payer; the journeys of payments open it, and its samples are looked at',
 	'/wallet/:attempt': 'of a payment by wallet under way; the sample of its template is looked at',
+	'/payments-desk/payouts/:id': 'of a batch that a program handed over; the sample of its template is looked at',
+	'/payments-desk/vouchers/:id': 'of a voucher that a program made; the sample of its template is looked at',
 	'/disputes/:id/bundle': 'a file, of a disputed payment',
 	'/policy/changes/:id/editor': 'only where an operator fetched the editors (tools/editors.sh)'
 }

@@ -74,6 +74,7 @@ struct voucher_made {
 };
 /* n vouchers of one body in one event. ERR_voucher_*. */
 err voucher_make(struct tx *tx, const struct voucher_order *o, size_t n, struct voucher_made *out);
+bool voucher_get(dbc *c, arena *a, int64_t id, struct voucher *out);
 bool voucher_by_serial(dbc *c, arena *a, str entity, int64_t serial, struct voucher *out);
 bool voucher_by_number(dbc *c, arena *a, str entity, str number, struct voucher *out);
 size_t vouchers_of(dbc *c, arena *a, str entity, int64_t before, struct voucher *out, size_t max);

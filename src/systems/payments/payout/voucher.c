@@ -51,6 +51,11 @@ static bool voucher_one(rows *r, arena *a, struct voucher *out)
 	return found;
 }
 
+bool voucher_get(dbc *c, arena *a, int64_t id, struct voucher *out)
+{
+	return voucher_one(db_query(c, &sql_voucher_get, D_INT(id)), a, out);
+}
+
 bool voucher_by_serial(dbc *c, arena *a, str entity, int64_t serial, struct voucher *out)
 {
 	return voucher_one(db_query(c, &sql_voucher_by_serial, D_TEXT(entity), D_INT(serial)), a, out);
@@ -238,8 +243,7 @@ err voucher_redeem(struct tx *tx, const struct voucher *v, const struct redempti
 err voucher_expire_job(struct tx *tx, const struct job *j)
 {
 	struct voucher v;
-	int64_t id = json_int(j->payload, "voucher", 0);
-	if (!voucher_one(db_query(tx->db, &sql_voucher_get, D_INT(id)), tx->a, &v) || v.ended ||
+	if (!voucher_get(tx->db, tx->a, json_int(j->payload, "voucher", 0), &v) || v.ended ||
 	    tx->now < v.expires)
 		return OK;
 	return voucher_move(tx, &v, "expired");
