@@ -122,7 +122,8 @@ size_t role_all(dbc *c, arena *a, struct role *out, size_t max)
 bool role_is_local(const struct role *r)
 {
 	uint64_t local = (uint64_t)1 << PERM_case_read | (uint64_t)1 << PERM_case_work |
-	                 (uint64_t)1 << PERM_entity_admin | (uint64_t)1 << PERM_editor_edit;
+	                 (uint64_t)1 << PERM_entity_admin | (uint64_t)1 << PERM_editor_edit |
+	                 (uint64_t)1 << PERM_editor_approve;
 	return r->permissions && (r->permissions & ~local) == 0;
 }
 

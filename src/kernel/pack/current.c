@@ -71,7 +71,7 @@ struct plan {
 	size_t n;
 };
 
-static size_t published_all(dbc *c, arena *a, struct service_published **out)
+size_t service_published_all(dbc *c, arena *a, struct service_published **out)
 {
 	size_t n = 0, max = 16;
 	struct service_published *list = NEWN(a, struct service_published, max);
@@ -259,7 +259,7 @@ static err refresh(struct kernel *k, dbc *c, str *why)
 		return ERR_out_of_memory;
 	struct plan plan = {.hash = str_of(hash)};
 	plan.manifest = pack_manifest_get(c, a, plan.hash);
-	plan.n = published_all(c, a, &plan.list);
+	plan.n = service_published_all(c, a, &plan.list);
 	err e = load_all(k, c, &plan, seq, why);
 	arena_destroy(a);
 	return e;

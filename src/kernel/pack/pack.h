@@ -195,6 +195,8 @@ struct service_published {
 /* The newest first. */
 size_t service_published_of(dbc *c, arena *a, str service, struct service_published *out,
                             size_t max);
+/* Of all services, by service and version; those that a pack has overtaken included. */
+size_t service_published_all(dbc *c, arena *a, struct service_published **out);
 /* The newest version of a service of the pack in force, waiting ones included. */
 int64_t service_newest(const struct pack *p, dbc *c, arena *a, str service);
 /* The next number that is free. */
@@ -207,7 +209,8 @@ bool service_source(dbc *c, arena *a, str service, int64_t version, struct pack_
                     str *why);
 /* In a source: replaces a file, or adds it. */
 void source_put(arena *a, struct pack_source *s, str path, str bytes);
-/* Writes a number into "version" of its service.json, and leaves the rest as written. */
+/* Writes a number into "version" of its service.json, of a service without a form into that
+ * of its card, and leaves the rest as written. */
 bool source_renumber(arena *a, struct pack_source *s, str service, int64_t version);
 
 /* The service of such a source, unchecked: no example runs. NULL when a file of it cannot

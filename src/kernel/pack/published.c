@@ -150,13 +150,14 @@ static size_t offset_of(str text, const json *v)
 	return at + v->col - 1;
 }
 
-bool source_renumber(arena *a, struct pack_source *s, str service, int64_t version)
+/* Of one file; *known when it is there. */
+static bool renumber(arena *a, struct pack_source *s, str path, int64_t version, bool *known)
 {
-	str path = str_fmt(a, "services/%.*s/service.json", STRF(service));
 	for (size_t i = 0; i < s->n; i++) {
 		str text = s->files[i].bytes;
 		if (!str_eq(s->files[i].path, path))
 			continue;
+		*known = true;
 		const json *v = json_get(json_parse(a, text, NULL), "version");
 		size_t from = v && v->line ? offset_of(text, v) : text.n, to = from;
 		while (to < text.n && text.p[to] >= '0' && text.p[to] <= '9')
@@ -168,6 +169,16 @@ bool source_renumber(arena *a, struct pack_source *s, str service, int64_t versi
 		return true;
 	}
 	return false;
+}
+
+bool source_renumber(arena *a, struct pack_source *s, str service, int64_t version)
+{
+	bool form = false, card = false;
+	bool done =
+	    renumber(a, s, str_fmt(a, "services/%.*s/service.json", STRF(service)), version, &form);
+	return form ? done
+	            : renumber(a, s, str_fmt(a, "services/%.*s/card.json", STRF(service)), version,
+	                       &card);
 }
 
 const struct service *source_service(arena *a, const struct pack_source *s, str service,

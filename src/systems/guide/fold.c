@@ -80,6 +80,18 @@ void guide_follow_pack(dbc *c, arena *a, const struct event *e)
 	arena_destroy(one);
 }
 
+void fold_guide_card_indexed(dbc *c, arena *a, const struct event *e)
+{
+	struct pack_source s;
+	str why = {0},
+	    folder = str_fmt(a, "services/%.*s/card.json", STRF(json_str(e->data, "service")));
+	if (!pack_source_load(c, a, json_str(e->data, "manifest"), folder, &s, &why) || !s.n)
+		return;
+	const json *card = json_parse(a, s.files[0].bytes, NULL);
+	if (card)
+		index_card(c, a, card);
+}
+
 void guide_follow_rating(dbc *c, arena *a, const struct event *e)
 {
 	(void)a;

@@ -16,9 +16,15 @@ static const struct follow follows[] = {
     {"person.erased", guide_follow_erased},
 };
 
-static const struct reactor reactors[] = {{"pack.loaded", guide_react_pack}};
+static const struct reactor reactors[] = {
+    {"pack.loaded", guide_react_pack},
+    {"service.published", guide_react_published},
+};
 
-static const struct job_command jobs[] = {{"guide.review", guide_review_job, 0}};
+static const struct job_command jobs[] = {
+    {"guide.review", guide_review_job, 0},
+    {"guide.index", guide_index_job, 0},
+};
 
 static const struct derived derived[] = {
     {"guide_rating", "service"},
@@ -33,7 +39,8 @@ static const struct err_info errors[] = {
 #undef ERROR
 };
 
-static const char *const public_kinds[] = {"pack.loaded", "case.rated"};
+static const char *const public_kinds[] = {"pack.loaded", "case.rated", "service.published",
+                                           "guide.card_indexed"};
 
 static const struct organ organ = {
     .name = "systems/guide",

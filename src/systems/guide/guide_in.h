@@ -27,6 +27,11 @@ void guide_follow_pack(dbc *c, arena *a, const struct event *e);
 void guide_follow_erased(dbc *c, arena *a, const struct event *e);
 void guide_follow_rating(dbc *c, arena *a, const struct event *e);
 
+/* published.c */
+err guide_react_published(struct tx *tx, const struct event *e);
+err guide_index_job(struct tx *tx, const struct job *j);
+void guide_published_again(struct tx *tx, int64_t after);
+
 /* review.c: not reviewed for more than a year. */
 bool guide_stale(const struct service *s, int64_t today);
 err guide_react_pack(struct tx *tx, const struct event *e);

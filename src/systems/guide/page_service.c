@@ -229,7 +229,7 @@ static json *card_view(struct req *r, const struct pack *p, const struct service
 	json_set(r->a, v, "methods",
 	         named(r, json_get(c, "payment_methods"), p->payment_methods, "name"));
 	json_set(r->a, v, "centres", named(r, json_get(c, "centres"), p->centres, "name"));
-	if (json_get(c, "centres")->count)
+	if (json_get(c, "centres") && json_get(c, "centres")->count)
 		json_set(r->a, v, "areas", guide_areas(r, p, (str){0}));
 	if (s->n_decisions)
 		json_set_str(r->a, v, "rule_href", view_href(r, "/services/%.*s/fee", STRF(s->id)));
@@ -248,4 +248,28 @@ err page_guide_service(struct req *r)
 		return e;
 	r->cacheable = r->session.level != SESSION_FULL;
 	return req_view(r, "guide/service", card_view(r, p, s));
+}
+
+/* The text of a change by its hash, as systems/policy keeps it: over the service as it is. */
+err page_guide_preview(struct req *r)
+{
+	const struct pack *p;
+	str text;
+	err e = guide_pack(r, &p);
+	if (e)
+		return e;
+	bool known = pack_text(r->db, r->a, req_param(r, "hash"), &text);
+	const json *card = known ? json_parse(r->a, text, NULL) : NULL;
+	const struct service *now = pack_service(p, json_str(card, "id"));
+	if (!now || !json_get(card, "process_time"))
+		return req_fail(r, ERR_not_found, "", "there is nothing at this address");
+	e = req_require(r, PERM_editor_edit, now->entity);
+	if (e)
+		return e;
+	struct service s = *now;
+	s.card = card;
+	json *v = card_view(r, p, &s);
+	json_set_bool(r->a, v, "preview", true);
+	json_remove(v, STR("star"));
+	return req_view(r, "guide/service", v);
 }

@@ -35,8 +35,8 @@ static void again(struct tx *tx, instant due)
 
 err guide_react_pack(struct tx *tx, const struct event *e)
 {
-	(void)e;
 	again(tx, tx->now);
+	guide_published_again(tx, e->seq);
 	return OK;
 }
 

@@ -14,7 +14,7 @@ static str file_in(const struct pack_source *s, str path)
 void policy_check(struct req *r, const struct change *ch, const struct model *m,
                   struct checked *out)
 {
-	*out = (struct checked){.d = diags_make(r->a, m->file)};
+	*out = (struct checked){.d = diags_make(r->a, m->file), .file = m->file};
 	if (!pack_text(r->db, r->a, ch->text, &out->text) ||
 	    (ch->tests.n && !pack_text(r->db, r->a, ch->tests, &out->tests))) {
 		out->why = STR("the text of the change is missing or was altered");
@@ -24,7 +24,20 @@ void policy_check(struct req *r, const struct change *ch, const struct model *m,
 		return;
 	out->unchanged = str_eq(file_in(&out->files, m->file), out->text) &&
 	                 (!m->tests.n || str_eq(file_in(&out->files, m->tests), out->tests));
-	source_put(r->a, &out->files, m->file, out->text);
+	str text = out->text;
+	if (m->card) { /* a card's own number is that of the version it stands in */
+		json *card = json_parse(r->a, text, NULL),
+		     *then = json_parse(r->a, file_in(&out->files, m->file), NULL);
+		if (!json_is(card, JSON_OBJECT) || !then) {
+			out->why = STR("the card cannot be read");
+			return;
+		}
+		json_set_int(r->a, then, "version", json_int(card, "version", 0));
+		out->unchanged = json_equal(then, card);
+		json_set_int(r->a, card, "version", service_next(r->db, ch->service));
+		text = card_print(r->a, card);
+	}
+	source_put(r->a, &out->files, m->file, text);
 	if (m->tests.n)
 		source_put(r->a, &out->files, m->tests, out->tests);
 	if (!source_renumber(r->a, &out->files, ch->service, service_next(r->db, ch->service))) {

@@ -4,21 +4,15 @@
 #include "base/log.h"
 #include "base/utf8.h"
 
-struct deciding {
-	struct at at;
-	struct checked k;
-	str reason;
-};
-
 /* The proposal as it is now; refuses those who had a hand in it. */
-static err proposal(struct tx *tx, const struct deciding *d, struct change *now)
+err policy_proposal(struct tx *tx, const struct deciding *d, struct change *now)
 {
 	const struct change *seen = &d->at.ch;
-	if (!change_get(tx->db, tx->a, seen->id, now) || !str_eq(now->state, STR("proposed")) ||
+	if (!change_get(tx->db, tx->a, seen->id, now) || !str_eq(now->state, d->state) ||
 	    !str_eq(now->text, seen->text) || !str_eq(now->tests, seen->tests) ||
 	    !str_eq(now->from, seen->from))
 		return tx_fail(tx, ERR_policy_state, "", "somebody has moved this change on meanwhile");
-	if (change_has_hand(tx->db, now->id, tx->actor.person))
+	if (change_has_hand(tx->db, now->id, tx->actor.person) || now->approver == tx->actor.person)
 		return tx_fail(tx, ERR_policy_four_eyes, "",
 		               "who wrote or proposed a change does not decide on it");
 	return OK;
@@ -30,6 +24,7 @@ err prepare_policy_publish(struct req *r)
 {
 	struct deciding *d = NEW(r->a, struct deciding);
 	r->state = d;
+	d->state = STR("proposed");
 	err e = policy_at(r, PERM_policy_publish, &d->at);
 	if (e)
 		return e;
@@ -46,7 +41,7 @@ err decide_policy_publish(struct tx *tx, struct req *r)
 	const struct deciding *d = r->state;
 	struct change now;
 	int64_t day = 0;
-	err e = proposal(tx, d, &now);
+	err e = policy_proposal(tx, d, &now);
 	if (e)
 		return e;
 	date_parse(now.from, &day);
@@ -80,6 +75,7 @@ err prepare_policy_reject(struct req *r)
 {
 	struct deciding *d = NEW(r->a, struct deciding);
 	r->state = d;
+	d->state = STR("proposed");
 	err e = policy_at(r, PERM_policy_publish, &d->at);
 	if (e)
 		return e;
@@ -97,7 +93,7 @@ err decide_policy_reject(struct tx *tx, struct req *r)
 {
 	const struct deciding *d = r->state;
 	struct change now;
-	err e = proposal(tx, d, &now);
+	err e = policy_proposal(tx, d, &now);
 	if (e)
 		return e;
 	json *data = json_object(tx->a);

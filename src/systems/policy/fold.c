@@ -48,6 +48,13 @@ void fold_policy_withdrawn(dbc *c, arena *a, const struct event *e)
 	decided(c, e, "withdrawn");
 }
 
+void fold_policy_approved(dbc *c, arena *a, const struct event *e)
+{
+	(void)a;
+	db_exec(c, &sql_policy_change_approve, D_INT(json_int(e->data, "change", 0)), D_INT(e->actor),
+	        D_INT(e->at));
+}
+
 void fold_policy_published(dbc *c, arena *a, const struct event *e)
 {
 	(void)a;
@@ -82,6 +89,8 @@ static struct change row_of(rows *r, arena *a)
 	    .decided = db_int(r, 14),
 	    .answer = str_dup(a, db_text(r, 15)),
 	    .version = db_int(r, 16),
+	    .approver = db_int(r, 17),
+	    .approved = db_int(r, 18),
 	};
 }
 

@@ -34,7 +34,7 @@ err page_policy_home(struct req *r)
 	size_t n = changes_open(r->db, r->a, list, POLICY_CHANGES_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (may(&r->session.rights, PERM_policy_write, list[i].entity) &&
-		    pack_service(p, list[i].service))
+		    pack_service(p, list[i].service) && !str_eq(list[i].model, STR(POLICY_CARD)))
 			json_push(open, policy_change_view(r, p, &list[i]));
 	return req_view(r, "policy/home", v);
 }

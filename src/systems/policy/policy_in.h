@@ -32,6 +32,7 @@ void policy_statements(void);
 #define POLICY_DIAGS_MAX    100
 #define POLICY_AHEAD_DAYS   (5 * 366)
 #define POLICY_PROCESS      "process" /* the model that is no decision */
+#define POLICY_CARD         "card"    /* what the guide says of a service */
 
 /* ---- models.c ---- */
 
@@ -39,7 +40,7 @@ void policy_statements(void);
 struct model {
 	str id;          /* of the decision in service.json, or POLICY_PROCESS */
 	str file, tests; /* paths in the pack; tests empty: there are none */
-	bool process;
+	bool process, card;
 	json *title;                      /* {"en","ar"} */
 	const struct service_decision *d; /* NULL of a process */
 };
@@ -52,9 +53,11 @@ str policy_text_of(struct req *r, str service, int64_t version, str path);
 
 struct change {
 	int64_t id, base, author, decider, version;
+	int64_t approver; /* of a card: who approved it for its body, or 0 */
+	instant approved;
 	str service, entity, model;
 	str text, tests; /* hashes */
-	str state;       /* draft proposed rejected published withdrawn */
+	str state;       /* draft proposed approved (cards alone) rejected published withdrawn */
 	instant made, changed, decided;
 	str from; /* day */
 	str reason, answer;
@@ -73,6 +76,7 @@ struct checked {
 	struct diags d;
 	str text, tests; /* as written */
 	bool unchanged;  /* the same as the version it is built on */
+	str file;        /* that was checked */
 	str why;         /* the files could not be read */
 };
 void policy_check(struct req *r, const struct change *ch, const struct model *m,
@@ -105,5 +109,55 @@ bool policy_may_edit(const struct change *ch);
 str policy_editor(struct req *r, const struct model *m);
 /* The whole page of a change. */
 json *policy_change_page(struct req *r, struct at *at, struct checked *k);
+
+/* ---- write.c, decide.c: from prepare to decide to answer ---- */
+
+struct writing {
+	struct at at;
+	str text, tests; /* as sent; NULL pointer: as it was */
+	int64_t day;
+	str reason;
+};
+/* The key of what is wrong with a proposal, and its field; NULL when nothing is. */
+const char *policy_refuses(struct req *r, struct writing *w, const struct checked *k,
+                           const char **field);
+
+struct deciding {
+	struct at at;
+	struct checked k;
+	str reason;
+	str state; /* in which it must still be */
+};
+
+/* decide.c: the change as it is now; refuses those who had a hand in it. */
+err policy_proposal(struct tx *tx, const struct deciding *d, struct change *now);
+
+/* ---- cards: card_fields.c, card_words.c, card_page.c, card_write.c ---- */
+
+#define CARD_VERSIONS_MAX 200
+#define CARD_WORDS_MAX    1500 /* of one text; longer ones are compared as a whole */
+
+struct model card_model(struct req *r, const struct service *s);
+/* As policy_at and policy_service_at, for a card. */
+err card_at(struct req *r, enum permission p, struct at *out);
+err card_service_at(struct req *r, struct at *out);
+/* A card's text as it is kept: each value on a line of its own. */
+str card_print(arena *a, const json *card);
+
+/* The form of a card as components of a page (partials/form/component.html); `errors`
+ * has texts by the id of a field. */
+json *card_components(struct req *r, const struct pack *p, const json *card, const json *errors);
+/* The card as the form sent it, over what the form has no field for. */
+json *card_read(struct req *r, const struct pack *p, const json *before);
+/* What is wrong, by the id of the field it stands at; "errors" {text, href} in order. */
+json *card_errors(struct req *r, const struct checked *k, json *list);
+
+/* Each field of a card as a text in both languages: [{"key", "en", "ar"}]. */
+json *card_texts(struct req *r, const struct pack *p, const json *card);
+/* Two cards side by side: [{"key", "changed", "en", "ar"}], where a language has
+ * {"old": [{"text", "op"}], "new": [...]}; op "same", "gone" or "fresh". NULL: none. */
+json *card_compare(struct req *r, const struct pack *p, const json *old, const json *new);
+
+json *card_change_page(struct req *r, struct at *at, struct checked *k);
 
 #endif

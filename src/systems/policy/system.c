@@ -37,6 +37,7 @@ static const struct organ organ = {
 };
 
 static const struct nav_item nav[] = {
+    {71, "cards.nav", "/cards", PERM_editor_edit, NULL},
     {72, "web.nav.policy", "/policy", PERM_policy_write, NULL},
 };
 

@@ -88,13 +88,17 @@ json *policy_change_view(struct req *r, const struct pack *p, const struct chang
 	person_set(r, o, "author", ch->author);
 	person_set(r, o, "decider", ch->decider);
 	json_set_int(r->a, o, "decided", ch->decided);
+	person_set(r, o, "approver", ch->approver);
+	json_set_int(r->a, o, "approved", ch->approved);
 	json_set_str(r->a, o, "from", ch->from);
 	json_set_str(r->a, o, "reason", ch->reason);
 	json_set_str(r->a, o, "answer", ch->answer);
 	json_set_str(r->a, o, "hash", ch->text);
 	if (s)
 		json_set(r->a, o, "service", policy_service_view(r, s));
-	if (s && policy_model_find(r, s, ch->model, &m))
+	if (str_eq(ch->model, STR(POLICY_CARD)))
+		json_set(r->a, o, "title", view_both(r, "cards.card"));
+	else if (s && policy_model_find(r, s, ch->model, &m))
 		json_set(r->a, o, "title", m.title);
 	return o;
 }

@@ -3,13 +3,6 @@
 
 #include "base/utf8.h"
 
-struct writing {
-	struct at at;
-	str text, tests; /* as sent; NULL pointer: as it was */
-	int64_t day;
-	str reason;
-};
-
 static err gone(struct tx *tx)
 {
 	return tx_fail(tx, ERR_policy_state, "", "somebody has moved this change on meanwhile");
@@ -144,7 +137,7 @@ err answer_policy_save(struct req *r)
 /* ---- propose ---- */
 
 /* The key of what is wrong with the proposal, and its field; NULL when nothing is. */
-static const char *refuses(struct req *r, struct writing *w, const struct checked *k,
+const char *policy_refuses(struct req *r, struct writing *w, const struct checked *k,
                            const char **field)
 {
 	struct service_published last;
@@ -183,7 +176,7 @@ err prepare_policy_propose(struct req *r)
 		return e;
 	w->reason = str_trim(req_field(r, "reason"));
 	policy_check(r, &w->at.ch, &w->at.m, &k);
-	const char *key = refuses(r, w, &k, &field);
+	const char *key = policy_refuses(r, w, &k, &field);
 	if (!key)
 		return OK;
 	json *v = policy_change_page(r, &w->at, &k);
@@ -226,7 +219,7 @@ err decide_policy_withdraw(struct tx *tx, struct req *r)
 	const struct writing *w = r->state;
 	struct change now;
 	if (!still(tx, &w->at.ch, &now, "draft", "rejected") &&
-	    !still(tx, &w->at.ch, &now, "proposed", "proposed"))
+	    !still(tx, &w->at.ch, &now, "proposed", "approved"))
 		return gone(tx);
 	/* Others send it back with a reason. */
 	if (!change_has_hand(tx->db, now.id, tx->actor.person))
