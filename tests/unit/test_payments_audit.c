@@ -3,6 +3,8 @@
 #include "payments_unit.h"
 
 #include "systems/payments/audit/audit.h"
+#include "systems/payments/bills.h"
+#include "systems/payments/payout/payout.h"
 #include "systems/payments/settle.h"
 
 /* ---- books with something of everything in them ---- */
@@ -100,6 +102,108 @@ static void statements(struct shop *s)
 	assert_int_equal(d.r.matched, 1);
 }
 
+/* ---- what is paid out ---- */
+
+#define PAYEE   "payee-0000000000-000"
+#define ACCOUNT "LI4808800751423444466"
+
+static void voucher_to(struct tx *tx, const struct voucher_made *m, const char *event)
+{
+	struct voucher v;
+	assert_true(voucher_by_serial(tx->db, tx->a, STR("iga"), m->serial, &v));
+	assert_int_equal(voucher_move(tx, &v, event), OK);
+}
+
+/* One of each state: made, given, redeemed, cancelled, stopped. */
+static void vouchers(struct tx *tx)
+{
+	struct voucher_order o[5];
+	struct voucher_made m[5];
+	struct voucher v;
+	struct redemption r = {.name = STR("Shop"), .account = STR("Account")};
+	for (size_t i = 0; i < COUNT(o); i++)
+		o[i] = (struct voucher_order){.entity = STR("iga"),
+		                              .program = STR("prog"),
+		                              .group = STR("school"),
+		                              .currency = STR("BHD"),
+		                              .amount = 7000};
+	assert_int_equal(voucher_make(tx, o, COUNT(o), m), OK);
+	for (size_t i = 1; i < COUNT(o); i++)
+		voucher_to(tx, &m[i], "activated");
+	assert_true(voucher_by_number(tx->db, tx->a, STR("iga"), m[2].number, &v));
+	assert_int_equal(voucher_redeem(tx, &v, &r), OK);
+	assert_true(voucher_by_number(tx->db, tx->a, STR("iga"), m[2].number, &v));
+	assert_int_equal(voucher_redeem(tx, &v, &r), ERR_voucher_used);
+	tx->fault = (struct fault){0};
+	voucher_to(tx, &m[3], "cancelled");
+	voucher_to(tx, &m[4], "suspended");
+}
+
+static err payouts_decide(struct tx *tx, void *ctx)
+{
+	int64_t *batch = ctx, bill;
+	str why;
+	struct payee_change who = {
+	    .number = STR(PAYEE), .modality = STR("00"), .address = STR(ACCOUNT), .active = -1};
+	struct payout p[2] = {{.no = 1, .instruction = STR("one"), .payee = STR(PAYEE), .amount = 3100},
+	                      {.no = 2, .instruction = STR("two"), .payee = STR("x"), .amount = 3200}};
+	struct payout_batch b = {.entity = STR("iga"),
+	                         .program = STR("prog"),
+	                         .reference = STR("batch-1"),
+	                         .request = STR("request-1"),
+	                         .currency = STR("BHD")};
+	struct bill owed = {.entity = STR("iga"),
+	                    .number = STR("B-1"),
+	                    .label_en = STR("Bill"),
+	                    .label_ar = STR("فاتورة"),
+	                    .gl = STR("4310"),
+	                    .currency = STR("BHD"),
+	                    .amount = 6600};
+	tx->actor.channel = STR("api");
+	assert_int_equal(program_name(tx, STR("iga"), STR("prog")), OK);
+	assert_int_equal(fund_give(tx, STR("iga"), STR("F-1"), STR("BHD"), 50000), OK);
+	assert_int_equal(fund_give(tx, STR("iga"), STR("F-1"), STR("BHD"), 50000), OK);
+	assert_int_equal(group_set(tx, STR("iga"), STR("school"), 10, 30), OK);
+	assert_int_equal(merchant_set(tx, STR("iga"), STR("Shop"), STR("Account"), STR(""), true), OK);
+	assert_int_equal(payee_set(tx, STR("iga"), &who, true, &why), OK);
+	assert_int_equal(why.n, 0);
+	vouchers(tx);
+	assert_int_equal(
+	    request_take(tx, STR("iga"), "bulk", STR("request-1"), STR("d"), json_object(tx->a)), OK);
+	assert_int_equal(bill_issue(tx, &owed, &bill), OK);
+	struct rtp ask = {.entity = STR("iga"),
+	                  .request = STR("r-1"),
+	                  .rtp = 9,
+	                  .bill = bill,
+	                  .bank = STR("sim-a"),
+	                  .amount = 6600,
+	                  .expires = tx->now + DAY};
+	assert_int_equal(rtp_ask(tx, &ask, &ask.id), OK);
+	assert_int_equal(rtp_answer(tx, ask.id, true, STR("")), OK);
+	return payout_receive(tx, &b, p, 2, batch);
+}
+
+static err return_decide(struct tx *tx, void *ctx)
+{
+	return payout_return(tx, *(int64_t *)ctx, STR("one"), STR("closed"));
+}
+
+static void payouts(struct shop *s)
+{
+	int64_t batch = 0;
+	assert_int_equal(unit_run(s->u, payouts_decide, &batch), OK);
+	scheduler_drain(s->u->k);
+	struct payout_batch b;
+	dbc *c = db_reader(s->u->k->db);
+	assert_true(payout_batch_get(c, s->u->a, batch, &b));
+	db_reader_return(c);
+	assert_int_equal(b.paid, 1);
+	assert_int_equal(b.failed, 1);
+	assert_int_equal(b.paid_amount, 3100);
+	assert_int_equal(unit_run(s->u, return_decide, &batch), OK);
+	assert_int_equal(unit_run(s->u, return_decide, &batch), ERR_payment_state);
+}
+
 static struct shop *full_books(void)
 {
 	struct shop *s = shop_start(1);
@@ -116,6 +220,7 @@ static struct shop *full_books(void)
 	act(s, (struct doing){RESOLVE, .person = 5,
 	                      .order = count(s, "SELECT id FROM pay_exception WHERE kind = 'extra'")});
 	act(s, (struct doing){CLOSE, .person = 6, .day = (s->u->now + 3 * HOUR) / DAY});
+	payouts(s);
 	return s;
 }
 
@@ -168,7 +273,10 @@ static const struct {
     {"pay_message", "message"}, {"pay_receipt", "no"},      {"pay_refund", "id"},
     {"pay_batch", "id"},        {"pay_batch_sum", "batch"}, {"pay_settled", "id"},
     {"pay_exception", "id"},    {"pay_close", "day"},       {"ledger_book", "id"},
-    {"ledger_account", "id"},   {"ledger_transfer", "id"},
+    {"ledger_account", "id"},   {"ledger_transfer", "id"},  {"pay_program", "name"},
+    {"pay_request", "request"}, {"pay_funding", "id"},      {"pay_payee", "id"},
+    {"pay_merchant", "id"},     {"pay_voucher", "id"},      {"pay_voucher_group", "code"},
+    {"pay_payout", "no"},       {"pay_payout_batch", "id"}, {"pay_rtp", "id"},
 };
 
 struct column {
@@ -191,14 +299,42 @@ static size_t columns(struct shop *s, dbc *c, const char *table, struct column *
 static bool in_key(const char *table, str column)
 {
 	static const char *const keys[] = {
-	    "pay_order id",         "pay_line order_id",      "pay_line no",
-	    "pay_attempt id",       "pay_message provider",   "pay_message message",
-	    "pay_receipt entity",   "pay_receipt year",       "pay_receipt no",
-	    "pay_refund id",        "pay_batch id",           "pay_batch_sum batch",
-	    "pay_batch_sum entity", "pay_batch_sum currency", "pay_settled kind",
-	    "pay_settled id",       "pay_exception id",       "pay_close entity",
-	    "pay_close day",        "ledger_book id",         "ledger_account id",
+	    "pay_order id",
+	    "pay_line order_id",
+	    "pay_line no",
+	    "pay_attempt id",
+	    "pay_message provider",
+	    "pay_message message",
+	    "pay_receipt entity",
+	    "pay_receipt year",
+	    "pay_receipt no",
+	    "pay_refund id",
+	    "pay_batch id",
+	    "pay_batch_sum batch",
+	    "pay_batch_sum entity",
+	    "pay_batch_sum currency",
+	    "pay_settled kind",
+	    "pay_settled id",
+	    "pay_exception id",
+	    "pay_close entity",
+	    "pay_close day",
+	    "ledger_book id",
+	    "ledger_account id",
 	    "ledger_transfer id",
+	    "pay_program name",
+	    "pay_request entity",
+	    "pay_request kind",
+	    "pay_request request",
+	    "pay_funding id",
+	    "pay_payee id",
+	    "pay_merchant id",
+	    "pay_voucher id",
+	    "pay_voucher_group entity",
+	    "pay_voucher_group code",
+	    "pay_payout batch",
+	    "pay_payout no",
+	    "pay_payout_batch id",
+	    "pay_rtp id",
 	};
 	char name[96];
 	snprintf(name, sizeof name, "%s %.*s", table, STRF(column));
@@ -294,6 +430,29 @@ static const struct {
     {"pay_attempt.invented", LOSE("payment.attempted")},
     {"ledger_transfer.invented", LOSE("ledger.posted")},
     {"pay_refund.invented", LOSE("payment.refund_asked")},
+    {"program_twice", AGAIN("payment.program_named", "100000")},
+    {"request_twice", AGAIN("payment.request_taken", "100000")},
+    {"funding_twice", AGAIN("payment.funded", "100000")},
+    {"voucher_twice", AGAIN("payment.voucher_made", "100000")},
+    {"pay_voucher.state", LOSE("payment.voucher_moved")},
+    {"voucher_order", IN_JOURNAL("payment.voucher_moved", "\"redeemed\"", "\"resumed\"")},
+    {"voucher_merchant", LOSE("payment.merchant_set")},
+    {"voucher_late", "UPDATE journal SET at = at + 999999999999999 WHERE kind ="
+                     " 'payment.voucher_moved'"},
+    {"batch_twice", AGAIN("payment.payout_received", "100000")},
+    {"payout_twice", AGAIN("payment.payout_done", "100000")},
+    {"payout_twice", AGAIN("payment.payout_returned", "100000")},
+    {"payout_sum", IN_JOURNAL("payment.payout_done", "\"amount\":3100", "\"amount\":3000")},
+    {"payout_sum", IN_JOURNAL("payment.payout_received", "\"total\":6300", "\"total\":6301")},
+    {"rtp_twice", AGAIN("payment.rtp_answered", "100000")},
+    {"transfer_lost", IN_JOURNAL("ledger.posted", "\"key\":\"payout:", "\"key\":\"payouu:")},
+    {"transfer_lost", IN_JOURNAL("ledger.posted", "\"key\":\"voucher:", "\"key\":\"vouchex:")},
+    {"transfer_lost", IN_JOURNAL("ledger.posted", "\"key\":\"funding:", "\"key\":\"fundinh:")},
+    {"transfer_wrong", IN_JOURNAL("ledger.posted", "\"amount\":7000", "\"amount\":7001")},
+    {"transfer_wrong", IN_JOURNAL("ledger.posted", "\"amount\":3100", "\"amount\":3101")},
+    {"pay_voucher.invented", LOSE("payment.voucher_made")},
+    {"pay_payout.invented", LOSE("payment.payout_received")},
+    {"pay_payee.invented", LOSE("payment.payee_set")},
 };
 
 static void clean_books_are_silent(void **state)

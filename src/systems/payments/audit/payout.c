@@ -44,8 +44,12 @@ static void program_named(struct audit *u, const struct event *e)
 static void request_taken(struct audit *u, const struct event *e)
 {
 	str key = pair(u, pair(u, e->entity, text(e, "kind")), text(e, "request"));
+	json *row = row_new(u, "pay_request", key);
 	if (!first_time(u, "request", key, text(e, "digest")))
 		find_sense(u, FINDING_request_twice, e->seq, 1, 2);
+	set_text(u, row, "digest", text(e, "digest"));
+	set_text(u, row, "answer", json_print(u->a, json_get(e->data, "answer")));
+	set_num(u, row, "at", e->at);
 }
 
 static void funded(struct audit *u, const struct event *e)
@@ -60,9 +64,49 @@ static void funded(struct audit *u, const struct event *e)
 	set_num(u, f, "at", e->at);
 }
 
+/* Where the money goes: the row, made or changed. */
+static json *known(struct audit *u, const struct event *e, const char *table, int64_t id)
+{
+	json *row = row_get(u, table, key_of(u, id));
+	if (!row) {
+		row = row_new(u, table, key_of(u, id));
+		set_num(u, row, "at", e->at);
+	}
+	set_text(u, row, "entity", e->entity);
+	return row;
+}
+
 static void merchant_set(struct audit *u, const struct event *e)
 {
+	static const char *const names[] = {"name", "account"};
+	json *m = known(u, e, "pay_merchant", num(e, "merchant"));
 	first_time(u, "merchant", key_of(u, num(e, "merchant")), e->entity);
+	texts(u, m, e->secret, names, COUNT(names));
+	set_text(u, m, "voucher_group", text(e, "group"));
+	set_num(u, m, "open", json_truth(e->data, "open"));
+}
+
+static void payee_set(struct audit *u, const struct event *e)
+{
+	static const char *const sealed[] = {"number", "address"}, *const names[] = {"modality",
+	                                                                             "bank"};
+	json *p = known(u, e, "pay_payee", num(e, "payee"));
+	texts(u, p, e->secret, sealed, COUNT(sealed));
+	texts(u, p, e->data, names, COUNT(names));
+	set_num(u, p, "active", json_truth(e->data, "active"));
+	set_num(u, p, "changed", e->at);
+}
+
+static void group_set(struct audit *u, const struct event *e)
+{
+	static const char *const names[] = {"most", "life"};
+	str key = pair(u, e->entity, text(e, "code"));
+	json *g = row_get(u, "pay_voucher_group", key);
+	if (!g) {
+		g = row_new(u, "pay_voucher_group", key);
+		set_num(u, g, "made", 0);
+	}
+	nums(u, g, e->data, names, COUNT(names));
 }
 
 /* ---- vouchers ---- */
@@ -80,6 +124,8 @@ static void voucher_made(struct audit *u, const struct event *e)
 			find_sense(u, FINDING_voucher_twice, id, 1, 2);
 		nums(u, row, v, numbers, COUNT(numbers));
 		texts(u, row, v, words, COUNT(words));
+		add_num(u, row_get(u, "pay_voucher_group", pair(u, e->entity, json_str(v, "group"))),
+		        "made", 1);
 		set_text(u, row, "voucher_group", json_str(v, "group"));
 		set_text(u, row, "program", text(e, "program"));
 		set_text(u, row, "entity", e->entity);
@@ -148,13 +194,16 @@ static void payouts(struct audit *u, const struct event *e)
 {
 	str batch = key_of(u, num(e, "batch"));
 	json *b = row_get(u, "pay_payout_batch", batch);
-	const json *list = json_get(e->data, "list");
-	for (const json *o = list ? list->first : NULL; o; o = o->next) {
+	const json *list = json_get(e->data, "list"), *sealed = json_get(e->secret, "list");
+	const json *s = sealed ? sealed->first : NULL;
+	for (const json *o = list ? list->first : NULL; o; o = o->next, s = s ? s->next : NULL) {
 		str key = pair(u, batch, key_of(u, json_int(o, "no", 0)));
 		if (!first_time(u, "instruction", pair(u, batch, json_str(o, "instruction")), key))
 			find_sense(u, FINDING_payout_twice, num(e, "batch"), 1, 2);
 		json *row = row_new(u, "pay_payout", key);
 		set_text(u, row, "instruction", json_str(o, "instruction"));
+		set_text(u, row, "payee", json_str(s, "payee"));
+		set_text(u, row, "narration", json_str(s, "narration"));
 		set_num(u, row, "amount", json_int(o, "amount", 0));
 		set_text(u, row, "modality", (str){0});
 		set_text(u, row, "state", STR("waiting"));
@@ -166,7 +215,7 @@ static void payouts(struct audit *u, const struct event *e)
 
 static void received(struct audit *u, const struct event *e)
 {
-	static const char *const words[] = {"program", "reference", "request", "currency"};
+	static const char *const words[] = {"program", "reference", "request", "currency", "callback"};
 	static const char *const numbers[] = {"instructions", "total"};
 	static const char *const nothing[] = {"paid", "failed", "paid_amount", "ended", " sum"};
 	json *b = row_new(u, "pay_payout_batch", key_of(u, num(e, "batch")));
@@ -273,6 +322,8 @@ void payout_event(struct audit *u, const struct event *e, str kind)
 	    {"payout_more", payouts},
 	    {"payout_done", done},
 	    {"payout_returned", given_back},
+	    {"payee_set", payee_set},
+	    {"group_set", group_set},
 	    {"rtp_asked", rtp_asked},
 	    {"rtp_answered", rtp_answered},
 	};
