@@ -42,6 +42,34 @@ static uint64_t xoshiro(rng *r)
 	return out;
 }
 
+rng rng_system_pooled(unsigned char *pool)
+{
+	return (rng){.pool = pool};
+}
+
+static void ask_system(unsigned char *out, size_t n)
+{
+	if (getrandom(out, n, 0) != (ssize_t)n)
+		abort(); /* without randomness nothing here is safe */
+}
+
+/* Up to 256 bytes, which getrandom gives whole. */
+static void system_bytes(rng *r, unsigned char *out, size_t n)
+{
+	if (!r->pool) {
+		ask_system(out, n);
+		return;
+	}
+	if (n > r->pooled) {
+		ask_system(r->pool, RNG_POOL_BYTES / 2);
+		ask_system(r->pool + RNG_POOL_BYTES / 2, RNG_POOL_BYTES / 2);
+		r->pooled = RNG_POOL_BYTES;
+	}
+	r->pooled -= n;
+	memcpy(out, r->pool + r->pooled, n);
+	explicit_bzero(r->pool + r->pooled, n);
+}
+
 void rng_bytes(rng *r, void *out, size_t n)
 {
 	unsigned char *p = out;
@@ -51,8 +79,8 @@ void rng_bytes(rng *r, void *out, size_t n)
 			uint64_t v = xoshiro(r);
 			take = n < sizeof v ? n : sizeof v;
 			memcpy(p, &v, take);
-		} else if (getrandom(p, take, 0) != (ssize_t)take) {
-			abort(); /* without randomness nothing here is safe */
+		} else {
+			system_bytes(r, p, take);
 		}
 		p += take;
 		n -= take;

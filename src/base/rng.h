@@ -11,13 +11,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RNG_POOL_BYTES 512
+
 typedef struct {
 	uint64_t s[4];
 	int seeded;
 	int64_t last_id;
+	/* Of the system's, asked for ahead; what is given out is wiped. Copies of an rng
+	 * would give the same: hand on a pointer. */
+	unsigned char *pool;
+	size_t pooled;
 } rng;
 
 rng rng_system(void);
+/* The same with a pool of RNG_POOL_BYTES, for one that is asked very often. */
+rng rng_system_pooled(unsigned char *pool);
 rng rng_seeded(uint64_t seed);
 void rng_bytes(rng *r, void *out, size_t n);
 uint64_t rng_u64(rng *r);

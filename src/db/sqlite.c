@@ -18,7 +18,6 @@
 #define WRITER_CACHE_KIBIBYTES 16384
 #define SAVEPOINT_MEMORY       (16 * 1024 * 1024) /* of pages before a command; more: a file */
 #define READER_CACHE_KIBIBYTES 4096
-#define READER_MMAP_BYTES      (256 * 1024 * 1024) /* readers see the file without copying */
 
 struct prepared {
 	sqlite3_stmt *stmt;
@@ -88,16 +87,16 @@ static void disconnect(dbc *c)
 	free(s);
 }
 
-/* The writer keeps what a savepoint would put back in memory, not in a file of its own. */
+/* The writer keeps what a savepoint would put back in memory, not in a file of its own.
+ * The file is not mapped: readers would map it anew after every commit. */
 static int configure(struct sqlite_connection *s)
 {
 	char text[512];
 	snprintf(text, sizeof text,
 	         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-	         "PRAGMA cache_size=-%d; PRAGMA mmap_size=%d; PRAGMA wal_autocheckpoint=0;"
+	         "PRAGMA cache_size=-%d; PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0;"
 	         "PRAGMA trusted_schema=OFF; %s",
 	         s->c.writing ? WRITER_CACHE_KIBIBYTES : READER_CACHE_KIBIBYTES,
-	         s->c.writing ? 0 : READER_MMAP_BYTES,
 	         s->c.writing ? "PRAGMA temp_store=MEMORY;" : "PRAGMA query_only=ON;");
 	sqlite3_busy_timeout(s->h, BUSY_MILLISECONDS);
 	return sqlite3_exec(s->h, text, NULL, NULL, NULL);

@@ -171,8 +171,8 @@ const char *wal_vfs(void)
 /* ---- folding ---- */
 
 #define FOLD_PAGES 4000 /* of 4 KiB: the log's size from which it is folded in */
-#define FOLD_REST  400  /* few enough for the writer to fold between two commits */
-#define FOLD_TURNS 4    /* then the writer folds whatever is left */
+#define FOLD_REST  600  /* few enough for the writer to fold between two commits */
+#define FOLD_TURNS 2    /* then the writer folds whatever is left */
 
 struct folder {
 	sqlite3 *writer, *own;

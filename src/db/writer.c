@@ -29,7 +29,7 @@ struct writer {
 	int64_t mark; /* of the batch */
 	bool stained; /* a command failed that had written, and had no savepoint */
 	int careful;  /* batches to come with savepoints */
-	instant commit_micros;
+	instant commit_micros, begun;
 };
 
 static struct sql sql_writer_mark_set = {
@@ -108,9 +108,35 @@ static err run_command(struct writer *w, dbc *c, struct command *cmd)
 	return e;
 }
 
+/* Up to WRITER_BATCH_MAX in all; how many there are now. */
+static size_t take_queued(struct writer *w)
+{
+	size_t before = w->n;
+	while (w->first && w->n < WRITER_BATCH_MAX) {
+		w->batch[w->n++] = w->first;
+		w->first = w->first->next;
+	}
+	if (!w->first)
+		w->last = NULL;
+	w->queued -= (int64_t)(w->n - before);
+	return w->n;
+}
+
+/* Who came while the others ran shares their commit, if they have not waited long. */
+static bool take_more(struct writer *w)
+{
+	size_t before = w->n;
+	if (clock_monotonic() - w->begun > WRITER_GATHER)
+		return false;
+	pthread_mutex_lock(&w->lock);
+	bool more = take_queued(w) > before;
+	pthread_mutex_unlock(&w->lock);
+	return more;
+}
+
 static err run_commands(struct writer *w, dbc *c)
 {
-	for (size_t i = 0; i < w->n; i++) {
+	for (size_t i = 0; i < w->n || take_more(w); i++) {
 		w->result[i] = run_command(w, c, w->batch[i]);
 		if (w->stained || again(w->result[i]) || w->result[i] == ERR_db_full)
 			return w->result[i];
@@ -242,6 +268,7 @@ static void run_batch(struct writer *w)
 	int64_t retries = 0;
 	w->mark++;
 	w->commit_micros = 0;
+	w->begun = clock_monotonic();
 	err e = w->lost ? ERR_unavailable : finish_batch(w, c, &retries);
 	db_writer_return(c);
 	w->careful -= w->careful > 0;
@@ -269,13 +296,7 @@ static bool take_batch(struct writer *w)
 	while (!w->first && !w->stopping)
 		pthread_cond_wait(&w->filled, &w->lock);
 	w->n = 0;
-	while (w->first && w->n < WRITER_BATCH_MAX) {
-		w->batch[w->n++] = w->first;
-		w->first = w->first->next;
-	}
-	if (!w->first)
-		w->last = NULL;
-	w->queued -= (int64_t)w->n;
+	take_queued(w);
 	pthread_mutex_unlock(&w->lock);
 	return w->n > 0;
 }

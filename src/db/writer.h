@@ -4,7 +4,8 @@
  * Commands are queued and run by one writer thread: it drains the queue, runs
  * them one after the other in one transaction, commits once, and only then tells
  * each of them. An answer is thus never sent before its effect is durable, and
- * one fsync serves many.
+ * one fsync serves many. Commands that come while a batch runs join it, until it is
+ * WRITER_GATHER old.
  *
  * A command that fails is rolled back alone. Most that fail have written nothing
  * yet. When one has, the batch runs again with a savepoint for each command, and
@@ -37,6 +38,7 @@
 #include "db/db.h"
 
 #define WRITER_BATCH_MAX 1000       /* commands in one transaction */
+#define WRITER_GATHER (10 * SECOND / 1000)
 #define WRITER_QUEUE_MAX 20000      /* waiting commands; more are refused */
 #define WRITER_RETRIES 5
 #define WRITER_CAREFUL 100          /* batches */

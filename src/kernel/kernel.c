@@ -344,7 +344,7 @@ err kernel_open(const struct kernel_options *o, struct kernel **out, str *why)
 	k->config = o->config;
 	k->packs = packs_open(a);
 	k->searches = searches_open(a);
-	k->rng = o->seed ? rng_seeded(o->seed) : rng_system();
+	k->rng = o->seed ? rng_seeded(o->seed) : rng_system_pooled(NEWN(a, unsigned char, RNG_POOL_BYTES));
 	err e = guards(k, why);
 	if (e == OK)
 		e = start(k, o, why);
