@@ -89,12 +89,12 @@ static const struct short_figure {
 	const char *folder, *id, *why;
 } short_figures[] = {
     {"0009-invocation-arithmetic", "001", FIFTEEN},
-    {"0009-invocation-arithmetic", "002", FIFTEEN},
-    {"0009-invocation-arithmetic", "003", FIFTEEN},
-    {"0003-iteration", "001", FIFTEEN},
+    {"0009-invocation-arithmetic", "002", DOUBLE},
+    {"0009-invocation-arithmetic", "003", DOUBLE},
+    {"0003-iteration", "001", DOUBLE},
     {"0005-literal-invocation", "001", FIFTEEN},
-    {"0005-literal-invocation", "002", FIFTEEN},
-    {"0005-literal-invocation", "003", FIFTEEN},
+    {"0005-literal-invocation", "002", DOUBLE},
+    {"0005-literal-invocation", "003", DOUBLE},
     {"0012-list-functions", "006", FIFTEEN},
     {"0012-list-functions", "007", FIFTEEN},
     {"0014-loan-comparison", "001", DOUBLE},
