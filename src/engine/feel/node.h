@@ -252,8 +252,10 @@ void feel_print_time(buf *b, feel_value v);
 bool feel_zone_find(struct env *e, str name, const struct feel_zone **out);
 const struct feel_zone *feel_zone_offset(arena *a, int32_t seconds);
 /* Seconds east of UTC at that local time. */
+int32_t feel_offset_of(feel_value v); /* of a point in time, in seconds */
 int32_t feel_offset_at(const struct feel_zone *z, int64_t days, int64_t nanos);
 int32_t feel_tz_local(const struct feel_tz *tz, int64_t local_seconds);
+int32_t feel_tz_standard(const struct feel_tz *tz);
 __extension__ typedef __int128 i128;
 /* Is this day (since 1970) one of the years that FEEL has? */
 bool feel_day_fits(i128 days);

@@ -41,9 +41,7 @@ static feel_value time_property(struct env *e, feel_value v, str name, bool *fou
 		feel_value out;
 		if (!v.t.zone)
 			return env_fail(e, "it has no time offset");
-		return feel_of_nanos((i128)feel_offset_at(v.t.zone, v.t.days, v.t.nanos) * FEEL_NANOS, &out)
-		           ? out
-		           : feel_null();
+		return feel_of_nanos((i128)feel_offset_of(v) * FEEL_NANOS, &out) ? out : feel_null();
 	}
 	if (str_eq(name, STR("timezone")))
 		return v.t.zone && v.t.zone->tz ? feel_string(v.t.zone->name)

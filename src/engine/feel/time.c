@@ -232,11 +232,18 @@ int32_t feel_offset_at(const struct feel_zone *z, int64_t days, int64_t nanos)
 	return feel_tz_local(z->tz, days * 86400 + nanos / FEEL_NANOS);
 }
 
+int32_t feel_offset_of(feel_value v)
+{
+	if (v.kind == FEEL_TIME && v.t.zone && v.t.zone->tz)
+		return feel_tz_standard(v.t.zone->tz);
+	return feel_offset_at(v.t.zone, v.t.days, v.t.nanos);
+}
+
 i128 feel_nanos(feel_value v)
 {
 	if (v.kind == FEEL_DAYS)
 		return (i128)v.dur.secs * FEEL_NANOS + v.dur.nanos;
-	int32_t off = feel_offset_at(v.t.zone, v.t.days, v.t.nanos);
+	int32_t off = feel_offset_of(v);
 	return (i128)v.t.days * FEEL_DAY_NANOS + v.t.nanos - (i128)off * FEEL_NANOS;
 }
 

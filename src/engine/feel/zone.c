@@ -201,6 +201,14 @@ int32_t feel_tz_local(const struct feel_tz *tz, int64_t local)
 	return tz->has_rule ? by_rule(tz, local) : off;
 }
 
+/* What holds today outside of summer time: of a time without a day. */
+int32_t feel_tz_standard(const struct feel_tz *tz)
+{
+	if (tz->has_rule)
+		return tz->has_dst && tz->dst < tz->std ? tz->dst : tz->std;
+	return tz->offset[tz->n ? tz->type[tz->n - 1] : 0];
+}
+
 static bool good_name(str n)
 {
 	if (n.n == 0 || n.n > ZONE_NAME_MAX || n.p[0] == '/' || str_find(n, STR("..")) >= 0)
