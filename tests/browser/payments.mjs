@@ -1,5 +1,6 @@
 // Four people and a bill, on a running platform in a real browser, in both languages:
-// a payer pays a bill and keeps the receipt; a cashier takes cash and asks for a refund;
+// a payer pays a bill, keeps the receipt and finds it again; a cashier takes cash, asks
+// for a refund, and sends a link to a payer on the telephone, who pays by it elsewhere;
 // a reconciler approves it, resolves what a statement has too much, and closes the day;
 // an auditor sees all of it and may change nothing.
 //     node payments.mjs [--pictures FOLDER] [en|ar]
@@ -20,7 +21,8 @@ if (folder)
 	mkdirSync(folder, { recursive: true })
 Walker.pictures = folder
 
-const PAYER = '850199901', CASHIER = '800599905', RECONCILER = '770699915', AUDITOR = '760999909'
+// A payer for each language: too many payments of one in ten minutes are blocked.
+const PAYER = { en: '850199901', ar: '650699902' }, CASHIER = '800599905', RECONCILER = '770699915', AUDITOR = '760999909'
 const data = mkdtempSync(join(tmpdir(), 'diwan-payments-'))
 const program = process.env.DIWAN ?? join(root, 'build', 'diwan')
 
@@ -50,7 +52,7 @@ async function chooses(w, number) {
 }
 
 async function payer(site, browser, lang) {
-	const w = await signedIn(site, browser, lang, 'payer', PAYER)
+	const w = await signedIn(site, browser, lang, 'payer', PAYER[lang])
 	const paid = await chooses(w, `W-${lang}`)
 	await w.look('pay', has('the rounding', (await text(w)).length > 50))
 	await w.send()
@@ -66,9 +68,53 @@ async function payer(site, browser, lang) {
 	await w.look('paid', has('a receipt', await w.page.locator('main a[href*="/receipts/"]').count() > 0))
 	await w.to('/payments')
 	await w.look('history', has('the payment', (await text(w)).includes('4.000')))
+	await w.page.fill('#q', paid.toLowerCase())
+	await w.page.locator('form.dw-filters button').click()
+	await w.page.waitForLoadState('load')
+	await w.look('history found', has('the payment', (await text(w)).includes(paid)))
 	const open = await chooses(w, `C-${lang}`)
+	const called = await chooses(w, `T-${lang}`)
 	await w.end()
-	return { paid, open }
+	return { paid, open, called }
+}
+
+// An officer sends a link; the payer reads it in the inbox and pays, as nobody who is
+// signed in, on another device; a third device gets nothing out of it.
+async function telephone(site, browser, lang, order) {
+	const officer = await signedIn(site, browser, lang, 'telephone officer', CASHIER)
+	await officer.to(`/payments/${order}`)
+	await officer.page.locator('form[action$="/link"] button').click()
+	await officer.page.waitForLoadState('load')
+	await officer.look('link sent', has('no link', !(await officer.page.content()).includes('/pay-link/')))
+	const payer = await signedIn(site, browser, lang, 'telephone payer', PAYER[lang])
+	await payer.to('/inbox')
+	await payer.page.locator('.dw-inbox a').first().click()
+	await payer.page.waitForLoadState('load')
+	const link = await payer.page.locator('main a[href*="/pay-link/"]').getAttribute('href')
+	await payer.look('link in the inbox', has('the amount', (await text(payer)).includes('3.000')))
+	await payer.end()
+	const path = new URL(link, site.address).pathname.replace(/^\/(en|ar)/, '')
+	const device = await new Walker(site, browser, lang, true, 'telephone device').begin()
+	await device.to(path)
+	await device.look('what to pay', is('a card number', await device.page.locator('input[autocomplete^=cc]').count(), 0))
+	await device.send()
+	const other = await new Walker(site, browser, lang, true, 'telephone stranger').begin()
+	await other.to(path)
+	await other.send()
+	await other.look('refused elsewhere', is('where', other.path(), path))
+	await other.end()
+	await device.page.fill('#card', '4000 0000 0000 0002')
+	await device.page.locator('main form button').first().click()
+	await device.page.waitForLoadState('load')
+	for (let tries = 0; tries < 50 && !await device.page.locator('.govuk-panel').count(); tries++) {
+		await device.to(path)
+		await device.page.waitForTimeout(200)
+	}
+	await device.look('paid', has('the amount', (await text(device)).includes('3.000')))
+	await device.end()
+	await officer.to(`/payments/${order}`)
+	await officer.look('payment of the call', is('links and notices', await officer.page.locator('main table').count() > 5, true))
+	await officer.end()
 }
 
 async function cashier(site, browser, lang, order) {
@@ -136,10 +182,12 @@ try {
 	for (const [number, role] of [[CASHIER, 'cashier'], [RECONCILER, 'finance_officer']])
 		command('user', 'grant', number, `--role=${role}`, '--entity=*')
 	for (const lang of ['en', 'ar'].filter(l => !args.length || args.includes(l))) {
-		command('payments', 'bill', 'ewa', `W-${lang}`, '4.000', `--payer=${PAYER}`, '--gl=4310')
-		command('payments', 'bill', 'ewa', `C-${lang}`, '2.000', `--payer=${PAYER}`, '--gl=4310')
-		const { paid, open } = await payer(site, browser, lang)
+		command('payments', 'bill', 'ewa', `W-${lang}`, '4.000', `--payer=${PAYER[lang]}`, '--gl=4310')
+		command('payments', 'bill', 'ewa', `C-${lang}`, '2.000', `--payer=${PAYER[lang]}`, '--gl=4310')
+		command('payments', 'bill', 'ewa', `T-${lang}`, '3.000', `--payer=${PAYER[lang]}`, '--gl=4310')
+		const { paid, open, called } = await payer(site, browser, lang)
 		await cashier(site, browser, lang, open)
+		await telephone(site, browser, lang, called)
 		await reconciler(site, browser, lang, open)
 		await auditor(site, browser, lang, [paid, open])
 	}

@@ -148,7 +148,8 @@ static err opened_decide(struct tx *tx, void *ctx)
 	    (struct emission){.kind = "notice.read", .entity = n->entity, .subject = n->to, .data = d});
 }
 
-/* An address that stands alone in the last line is one to follow. */
+/* An address that stands alone in the last line is one to follow: it is shown as a
+ * button, not as a line that is longer than a telephone is wide. */
 static str link_of(str body)
 {
 	str part, line = {0};
@@ -175,8 +176,9 @@ err page_notify_message(struct req *r)
 	    str_fmt(r->a, "/%s/inbox%s", lang_code(r->lang), n.archived ? "?box=archive" : ""));
 	json_set_str(r->a, m, "id", str_fmt(r->a, "%lld", (long long)n.id));
 	json_set(r->a, m, "subject", n.subject);
-	json_set(r->a, m, "body", n.body);
-	json_set_str(r->a, m, "link", link_of(json_str(n.body, lang_code(r->lang))));
+	str body = req_pick(r, n.body), link = link_of(body);
+	json_set_str(r->a, m, "body", str_trim(str_sub(body, 0, body.n - link.n)));
+	json_set_str(r->a, m, "link", link);
 	json_set(r->a, m, "from", view_entity(r, n.entity, r->now));
 	json_set_int(r->a, m, "at", n.at);
 	json_set_str(r->a, m, "reference", n.reference);

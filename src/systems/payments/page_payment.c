@@ -131,7 +131,7 @@ static void attempts_section(struct req *r, json *sections, const struct order *
 static void messages_section(struct req *r, json *sections, const struct order *o)
 {
 	json *list = section(r, sections, "payments.section.messages",
-	                     "at provider message outcome.head amount verdict.head");
+	                     "when provider message outcome.head amount verdict.head");
 	rows *q = db_query(r->db, &sql_order_messages, D_INT(o->id));
 	while (db_next(q)) {
 		json *c = row(r, list);
@@ -148,7 +148,7 @@ static void messages_section(struct req *r, json *sections, const struct order *
 static void postings_section(struct req *r, json *sections, const struct order *o)
 {
 	json *list =
-	    section(r, sections, "payments.section.postings", "at debit credit amount state.head");
+	    section(r, sections, "payments.section.postings", "when debit credit amount state.head");
 	rows *q = db_query(r->db, &sql_order_postings, D_TEXT(o->reference));
 	while (db_next(q)) {
 		json *c = row(r, list);
@@ -194,7 +194,7 @@ static str notice_channels(struct req *r, const json *d)
 static void notices_section(struct req *r, json *sections, const struct order *o)
 {
 	json *list =
-	    section(r, sections, "payments.section.notices", "at notice.head notice.about notice.by");
+	    section(r, sections, "payments.section.notices", "when notice.head notice.about notice.by");
 	json *known = json_object(r->a);
 	rows *q = db_query(r->db, &sql_payer_notices, D_INT(o->payer), D_INT(o->created));
 	while (db_next(q)) {
@@ -221,7 +221,8 @@ static void links_section(struct req *r, json *sections, const struct order *o)
 	size_t n = links_of(r->db, r->a, o->id, l, LINKS_MAX);
 	if (!n)
 		return;
-	json *list = section(r, sections, "payments.section.links", "at link.by link.until state.head");
+	json *list =
+	    section(r, sections, "payments.section.links", "when link.by link.until state.head");
 	for (size_t i = 0; i < n; i++) {
 		struct person who = {0};
 		json *c = row(r, list);
@@ -242,7 +243,7 @@ static void refunds_section(struct req *r, json *sections, const struct one *p)
 	size_t n = order_refunds(r->db, r->a, p->o.id, f, REFUNDS_SHOWN);
 	bool check = may(&r->session.rights, PERM_pay_check, p->o.entity);
 	json *list =
-	    section(r, sections, "payments.section.refunds", "at refund.reason amount state.head");
+	    section(r, sections, "payments.section.refunds", "when refund.reason amount state.head");
 	for (size_t i = 0; i < n; i++) {
 		json *c = row(r, list);
 		cell_at(r, c, f[i].asked);
@@ -258,8 +259,9 @@ static void disputes_section(struct req *r, json *view, json *sections, const st
 {
 	struct dispute d[DISPUTES_MAX];
 	size_t n = order_disputes(r->db, r->a, p->o.id, d, DISPUTES_MAX);
-	json *list = section(r, sections, "payments.section.disputes",
-	                     "at dispute.reference refund.reason amount dispute.answer_by state.head");
+	json *list =
+	    section(r, sections, "payments.section.disputes",
+	            "when dispute.reference refund.reason amount dispute.answer_by state.head");
 	json *open = json_set(r->a, view, "disputes", json_array(r->a));
 	for (size_t i = 0; i < n; i++) {
 		json *c = row(r, list), *o;
