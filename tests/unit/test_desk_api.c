@@ -184,6 +184,43 @@ static void a_caller_is_told_its_limit_and_held_to_it(void **state)
 	desk_stop(d);
 }
 
+/* Two servers over one database count a key's calls together, a second late. */
+static void nodes_share_the_limit_of_a_key(void **state)
+{
+	(void)state;
+	struct desk *d = desk_start();
+	struct people *p = d->p;
+	if (db_kind(p->u->k->db) != DB_POSTGRES) {
+		print_message("# skipped: an embedded database has one process\n");
+		desk_stop(d);
+		return;
+	}
+	struct desk other = *d;
+	struct server_options o = *server_settings(d->site.s);
+	str why = {0};
+	assert_int_equal(server_start(p->u->a, &o, &other.site.s, &why), OK);
+	const char *key = key_for(d, p->officer, "iga"), *list = "/api/v1/cases?limit=1";
+	p->u->now = p->u->now / (60 * SECOND) * 60 * SECOND + 18 * SECOND;
+	for (int i = 0; i < 300; i++)
+		get(d, key, list);
+	/* Not told yet: the first node told its count with its first call. */
+	assert_str(header_of(get(&other, key, list), "RateLimit", 0), "\"key\";r=598;t=42");
+	p->u->now += SECOND;
+	assert_str(header_of(get(d, key, list), "RateLimit", 0), "\"key\";r=298;t=41");
+	assert_str(header_of(get(&other, key, list), "RateLimit", 0), "\"key\";r=297;t=41");
+	for (int i = 0; i < 297; i++)
+		assert_int_equal(status_of(get(&other, key, list)), 200);
+	described(&other, get(&other, key, list), 429, "Problem");
+	p->u->now += SECOND;
+	described(&other, get(&other, key, list), 429, "Problem"); /* and tells so */
+	described(d, get(d, key, list), 429, "Problem");
+	p->u->now += 40 * SECOND; /* another minute */
+	assert_str(header_of(get(d, key, list), "RateLimit", 0), "\"key\";r=599;t=60");
+	assert_str(header_of(get(&other, key, list), "RateLimit", 0), "\"key\";r=598;t=60");
+	server_stop(other.site.s, 5);
+	desk_stop(d);
+}
+
 /* The secret is shown once, kept wrapped, and leads nowhere inside. */
 static void an_administrator_sets_where_a_program_is_told(void **state)
 {
@@ -268,6 +305,7 @@ int main(void)
 	    cmocka_unit_test(every_answer_is_as_described),
 	    cmocka_unit_test(a_key_opens_its_own_entity_only),
 	    cmocka_unit_test(a_caller_is_told_its_limit_and_held_to_it),
+	    cmocka_unit_test(nodes_share_the_limit_of_a_key),
 	    cmocka_unit_test(an_administrator_sets_where_a_program_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

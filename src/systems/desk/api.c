@@ -42,8 +42,8 @@ static struct rights rights_for(struct req *r, int64_t person, str entity)
 }
 
 /* Of a key; and of an address that calls without a good one. */
-static const struct limit per_key = {"key", API_CALLS_A_MINUTE, 60};
-static const struct limit per_address = {"address", API_REFUSED_A_MINUTE, 60};
+static const struct limit per_key = {"key", API_CALLS_A_MINUTE, 60, true};
+static const struct limit per_address = {"address", API_REFUSED_A_MINUTE, 60, false};
 
 static err stranger(struct req *r, const char *why)
 {
