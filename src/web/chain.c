@@ -383,9 +383,22 @@ static void command_done(struct action *act, err result)
 	MHD_resume_connection(x->c);
 }
 
+/* Whose keys of commands these are: two programs may choose the same one. */
+static str caller(struct exchange *x)
+{
+	unsigned char h[SHA256_DIGEST_LENGTH];
+	str key = header(x, "Authorization");
+	if (!key.n)
+		key = header(x, "X-API-Key");
+	if (!key.n)
+		return STR("call");
+	SHA256((const unsigned char *)key.p, key.n, h);
+	return str_cat(x->a, STR("call:"), str_hex(x->a, (str){(char *)h, sizeof h}));
+}
+
 static str command_scope(struct exchange *x)
 {
-	str who = x->r.session.id.n ? x->r.session.id : STR("call");
+	str who = x->r.session.id.n ? x->r.session.id : caller(x);
 	return str_fmt(x->a, "%s:%.*s", x->r.route->name, STRF(who));
 }
 

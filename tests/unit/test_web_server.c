@@ -166,6 +166,11 @@ static void a_call_needs_its_key(void **state)
 	str two = site_post(w, "/api/call", key, "application/json", STR("{ \"a\" : [1, 2] }"));
 	assert_true(str_eq(body_of(one), body_of(two)));
 	assert_int_equal(status_of(site_post(w, "/api/call", key, "application/json", STR("{}"))), 422);
+	/* Another program's key of the same name is another request. */
+	str other = site_post(w, "/api/call", "Idempotency-Key: \"k1\"\r\nAuthorization: Bearer b\r\n",
+	                      "application/json", body);
+	assert_int_equal(status_of(other), 200);
+	assert_false(str_eq(body_of(one), body_of(other)));
 	str bad = site_post(w, "/api/call", key, "application/json", STR("{\"a\":\n}"));
 	assert_int_equal(status_of(bad), 400);
 	assert_true(contains(bad, "line 2"));
