@@ -33,6 +33,22 @@ Feature: What is paid out is paid once, to whom it is for, and never more than t
   Scenario: No more vouchers of a group than there may be
     Then vouchers of group "two" are answered 200, 200, 455
 
+  Scenario: Vouchers are made, activated and cancelled together
+    When 3 vouchers of 5.00 AED are made together
+    Then the same request tells the same serials, and no numbers
+    And another request of the same id is refused
+    When they are activated together with one that is not there
+    Then only the one that is not there failed
+    And the first of them is redeemed
+    When they are cancelled together
+    Then only the first of them failed
+    And the body's books gained
+      | AED asset/funding    | -500 |
+      | AED expense/vouchers |  500 |
+
+  Scenario: Of vouchers that are made together none is made when one cannot be
+    Then 3 vouchers of group "two" together are refused
+
   Scenario: The same key of a request makes one voucher
     Then two preactivations with one Idempotency-Key tell one voucher
 

@@ -71,6 +71,61 @@ Then('vouchers of group {string} are answered {int}, {int}, {int}', async functi
 	w.is('statuses', got, statuses)
 })
 
+const order = (n, groupCode, amount) => ({ requestID: w.id(12), batchID: w.id(12),
+	voucherInstructions: Array.from({ length: n }, () => ({ instructionID: w.id(16), groupCode, currency: 'AED', amount })) })
+
+When('{int} vouchers of {float} AED are made together', async function (n, amount) {
+	this.order = order(n, 'string', amount)
+	const got = await w.ask('POST', '/vouchers', this.order)
+	w.is('the answer', [got.status, got.body.ResponseCode, got.body.voucherInstructions.length], [200, '00', n])
+	this.made = got.body.voucherInstructions.map(v => ({ serial: v.serialNumber, number: v.voucherNumber }))
+	w.is('serials', new Set(this.made.map(v => v.serial)).size, n)
+})
+
+Then('the same request tells the same serials, and no numbers', async function () {
+	const { body } = await w.ask('POST', '/vouchers', this.order)
+	w.is('again', body.voucherInstructions.map(v => [v.serialNumber, v.voucherNumber]),
+		this.made.map(v => [v.serial, undefined]))
+})
+
+Then('another request of the same id is refused', async function () {
+	const got = await w.ask('POST', '/vouchers', { ...order(1, 'string', 1), requestID: this.order.requestID })
+	w.is('another', [got.status, got.body.ResponseCode], [400, '01'])
+})
+
+const listOf = made => ({ requestID: w.id(12), batchID: w.id(12),
+	voucherInstructions: made.map(v => ({ serialNumber: v.serial })) })
+
+When('they are activated together with one that is not there', async function () {
+	const got = await w.ask('PUT', '/vouchers?command=activate', listOf([...this.made, { serial: '42' }]))
+	w.is('the answer', got.status, 200)
+	this.failed = got.body.failedCases
+})
+
+Then('only the one that is not there failed', async function () {
+	w.is('failures', this.failed.map(f => f.serialNumber), ['42'])
+	for (const v of this.made)
+		w.is('the voucher', await w.word(v), 'Activated')
+})
+
+Then('the first of them is redeemed', async function () {
+	w.is('redemption', (await w.redeem(this.made[0])).status, 200)
+})
+
+When('they are cancelled together', async function () {
+	this.failed = (await w.ask('POST', '/vouchers?command=cancel', listOf(this.made))).body.failedCases
+})
+
+Then('only the first of them failed', async function () {
+	w.is('failures', this.failed.map(f => f.serialNumber), [this.made[0].serial])
+	w.is('the others', [await w.word(this.made[1]), await w.word(this.made[2])], ['Purged', 'Purged'])
+})
+
+Then('{int} vouchers of group {string} together are refused', async (n, group) => {
+	const got = await w.ask('POST', '/vouchers', order(n, group, 1))
+	w.is('the answer', [got.status, got.body.ResponseCode], [400, '01'])
+})
+
 Then('two preactivations with one Idempotency-Key tell one voucher', async () => {
 	const body = { voucher_amount: '1.00', voucher_currency: 'AED', voucher_group: 'string', Gov_Stack_BB: w.BB }
 	const key = { 'Idempotency-Key': w.id(20) }
@@ -105,7 +160,8 @@ Then('for another body the payee is not known', async function () {
 
 const CALLS = [['POST', '/vouchers/voucher_preactivation'], ['PATCH', '/vouchers/voucher_activation'],
 	['POST', '/vouchers/voucher_redemption'], ['GET', '/vouchers/voucherstatuscheck/1'],
-	['PATCH', '/vouchers/voucherstatuscheck/1'], ['POST', '/register-beneficiary'],
+	['PATCH', '/vouchers/voucherstatuscheck/1'], ['POST', '/vouchers'], ['PUT', '/vouchers?command=activate'],
+	['POST', '/register-beneficiary'],
 	['POST', '/update-beneficiary-details'], ['GET', '/beneficiary'], ['POST', '/prepayment-validation'],
 	['POST', '/prepayment-validation-response'], ['POST', '/bulk-payment'], ['GET', '/batch?batchId=x'],
 	['GET', '/batch/detail?batchId=x'], ['POST', '/rtpRequest'], ['GET', '/transferRequests/1']]

@@ -3,11 +3,13 @@
 #include "systems/payments/statements.h"
 
 #include "kernel/outbox/sign.h"
+#include "kernel/vault.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define TEXT_MAX 200 /* of a ResponseDescription */
+#define WRAPPED  "voucher-number"
 
 const json *gs_value(const json *o, const char *names)
 {
@@ -85,7 +87,7 @@ err gs_decided(struct tx *tx, struct req *r, int status, json *body)
 	return OK;
 }
 
-static bool told(err e)
+bool gs_told(err e)
 {
 	static const int all[] = {
 	    ERR_voucher_amount, ERR_voucher_currency, ERR_voucher_group,    ERR_voucher_exhausted,
@@ -102,7 +104,7 @@ static bool told(err e)
 
 err gs_refused(struct tx *tx, struct req *r, err e, enum gs_shape shape, int status, str request)
 {
-	if (!e || !told(e))
+	if (!e || !gs_told(e))
 		return e;
 	str text = str_dup(tx->a, tx->fault.detail);
 	tx->fault = (struct fault){0};
@@ -175,4 +177,30 @@ struct gs *gs_open(struct req *r, bool bank, enum gs_shape shape)
 		return NULL;
 	}
 	return g;
+}
+
+/* ---- vouchers' numbers ---- */
+
+int64_t gs_serial(str s)
+{
+	int64_t v;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return 0;
+	return s.n && str_i64(s, &v) ? v : 0;
+}
+
+str gs_wrapped(struct tx *tx, str number)
+{
+	return str_base64(tx->a, vault_wrap(tx->k, tx->a, STR(WRAPPED), number));
+}
+
+bool gs_unwrapped(struct req *r, json *o, const char *name)
+{
+	str wrapped, number;
+	bool good = str_unbase64(r->a, json_str(o, name), &wrapped) &&
+	            vault_unwrap(r->k, r->a, STR(WRAPPED), wrapped, &number);
+	if (good)
+		json_set_str(r->a, o, name, number);
+	return good;
 }

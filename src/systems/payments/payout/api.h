@@ -47,6 +47,12 @@ const json *gs_value(const json *o, const char *names);
 bool gs_amount(str text, str code, int64_t *minor);
 json *gs_money(arena *a, int64_t minor, str code);
 
+/* Digits alone, as a serial is; 0 for what cannot be one. */
+int64_t gs_serial(str s);
+/* A voucher's number as it is kept of an answer, and opened again to be told. */
+str gs_wrapped(struct tx *tx, str number);
+bool gs_unwrapped(struct req *r, json *o, const char *name);
+
 /* The answer, now: in pages and in prepare. */
 err gs_say(struct req *r, enum gs_shape shape, int status, const char *code, str request,
            const char *fmt, ...) __attribute__((format(printf, 6, 7)));
@@ -54,6 +60,8 @@ json *gs_code(arena *a, const char *code, str request, str text);
 
 /* In decide: what answer will tell. */
 err gs_decided(struct tx *tx, struct req *r, int status, json *body);
+/* Is it a refusal that programs are told, before which nothing was recorded? */
+bool gs_told(err e);
 /* In decide: OK when the refusal is told to the program; else the error, to be returned.
  * `status` 0: the error's own. */
 err gs_refused(struct tx *tx, struct req *r, err e, enum gs_shape shape, int status, str request);

@@ -3,11 +3,8 @@
 #include "systems/payments/routes.h"
 #include "systems/payments/statements.h"
 
-#include "kernel/vault.h"
-
 #define SERIAL_NAMES  "voucher_serial_number|voucherserialnumber|voucherSerialNumber"
 #define PROGRAM_NAMES "Gov_Stack_BB|govStackBB"
-#define WRAPPED       "voucher-number"
 
 struct call {
 	struct voucher_order order;
@@ -59,16 +56,6 @@ static bool own_program(struct req *r, const struct gs *g)
 	return false;
 }
 
-/* Digits alone, as a serial is; 0 for what cannot be one. */
-static int64_t serial_of(str s)
-{
-	int64_t v;
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return 0;
-	return s.n && str_i64(s, &v) ? v : 0;
-}
-
 /* ---- preactivation ---- */
 
 err prepare_gs_voucher_make(struct req *r)
@@ -102,28 +89,17 @@ err decide_gs_voucher_make(struct tx *tx, struct req *r)
 	if (e)
 		return gs_refused(tx, r, e, GS_MESSAGE, 0, (str){0});
 	json *body = json_object(tx->a);
-	json_set_str(tx->a, body, "voucher_number",
-	             str_base64(tx->a, vault_wrap(tx->k, tx->a, STR(WRAPPED), made.number)));
+	json_set_str(tx->a, body, "voucher_number", gs_wrapped(tx, made.number));
 	json_set_str(tx->a, body, "voucher_serial_number",
 	             str_fmt(tx->a, "%lld", (long long)made.serial));
 	json_set_str(tx->a, body, "expiry_date_time", time_print(tx->a, made.expires));
 	return gs_decided(tx, r, 200, body);
 }
 
-static bool unwrapped(struct req *r, json *o, const char *name)
-{
-	str wrapped, number;
-	bool good = str_unbase64(r->a, json_str(o, name), &wrapped) &&
-	            vault_unwrap(r->k, r->a, STR(WRAPPED), wrapped, &number);
-	if (good)
-		json_set_str(r->a, o, name, number);
-	return good;
-}
-
 err answer_gs_voucher_make(struct req *r)
 {
 	json *body = gs_body(r);
-	if (json_get(body, "voucher_number") && !unwrapped(r, body, "voucher_number"))
+	if (json_get(body, "voucher_number") && !gs_unwrapped(r, body, "voucher_number"))
 		return req_fail(r, ERR_internal, "", "the voucher's number cannot be opened");
 	req_view(r, "", body);
 	r->status = (int)json_int(r->decided, "status", 200);
@@ -139,7 +115,7 @@ err prepare_gs_voucher_activate(struct req *r)
 	struct gs *g = begin(r, names, COUNT(names), &c);
 	if (!g || !own_program(r, g))
 		return OK;
-	c->serial = serial_of(gs_member(r->body, SERIAL_NAMES));
+	c->serial = gs_serial(gs_member(r->body, SERIAL_NAMES));
 	return c->serial ? OK : says(r, 456, "Invalid voucher serial number");
 }
 
@@ -154,19 +130,8 @@ err decide_gs_voucher_activate(struct tx *tx, struct req *r)
 {
 	const struct gs *g = r->state;
 	const struct call *c = g->more;
-	struct voucher v;
 	tx->actor.channel = STR("api");
-	err e = OK;
-	if (!voucher_by_serial(tx->db, tx->a, g->entity, c->serial, &v))
-		e = tx_fail(tx, ERR_voucher_serial, "", "Invalid voucher serial number");
-	else if (voucher_over(&v, tx->now))
-		e = tx_fail(tx, ERR_voucher_expired, "", "Voucher has expired");
-	else if (str_eq(v.state, STR("consumed")))
-		e = tx_fail(tx, ERR_voucher_used, "", "Voucher number already used");
-	else if (str_eq(v.state, STR("cancelled")))
-		e = tx_fail(tx, ERR_voucher_serial, "", "Invalid voucher serial number: it is cancelled");
-	else if (!str_eq(v.state, STR("activated"))) /* asked again: it is so */
-		e = voucher_move(tx, &v, "activated");
+	err e = voucher_activate(tx, g->entity, c->serial);
 	return e ? gs_refused(tx, r, e, GS_MESSAGE, 0, (str){0})
 	         : result(tx, r, "result_status", "Voucher activated");
 }
@@ -191,7 +156,7 @@ err prepare_gs_voucher_redeem(struct req *r)
 	                                .account = gs_member(r->body, "merchant_bank_details"),
 	                                .group = gs_member(r->body, "merchant_voucher_group"),
 	                                .override = json_truth(r->body, "override")};
-	return serial_of(c->number) ? OK : says(r, 461, "Invalid voucher number");
+	return gs_serial(c->number) ? OK : says(r, 461, "Invalid voucher number");
 }
 
 err decide_gs_voucher_redeem(struct tx *tx, struct req *r)
@@ -256,7 +221,7 @@ err page_gs_voucher_status(struct req *r)
 		return OK;
 	if (!plain(sent))
 		return invalid(r);
-	int64_t serial = serial_of(sent);
+	int64_t serial = gs_serial(sent);
 	if (!serial || !voucher_by_serial(r->db, r->a, g->entity, serial, &v))
 		return says(r, 456, "Invalid voucher number");
 	if (str_eq(v.state, STR("consumed")))
@@ -282,7 +247,7 @@ err prepare_gs_voucher_cancel(struct req *r)
 	if (!g)
 		return OK;
 	str serial = gs_member(r->body, SERIAL_NAMES);
-	c->serial = str_eq(serial, req_param(r, "serial")) ? serial_of(serial) : 0;
+	c->serial = str_eq(serial, req_param(r, "serial")) ? gs_serial(serial) : 0;
 	if (!c->serial || !program_of(r->db, g->entity, g->program))
 		return says(r, 463, "Invalid voucher");
 	return OK;
@@ -292,19 +257,8 @@ err decide_gs_voucher_cancel(struct tx *tx, struct req *r)
 {
 	const struct gs *g = r->state;
 	const struct call *c = g->more;
-	struct voucher v;
 	tx->actor.channel = STR("api");
-	err e = OK;
-	if (!voucher_by_serial(tx->db, tx->a, g->entity, c->serial, &v))
-		e = tx_fail(tx, ERR_voucher_merchant, "", "Invalid voucher");
-	else if (str_eq(v.state, STR("cancelled")))
-		e = tx_fail(tx, ERR_voucher_cancelled, "", "Voucher is already cancelled");
-	else if (str_eq(v.state, STR("consumed")))
-		e = tx_fail(tx, ERR_voucher_used, "", "Voucher number already used");
-	else if (voucher_over(&v, tx->now))
-		e = tx_fail(tx, ERR_voucher_expired, "", "Voucher has expired");
-	else
-		e = voucher_move(tx, &v, "cancelled");
+	err e = voucher_cancel(tx, g->entity, c->serial);
 	return e ? gs_refused(tx, r, e, GS_MESSAGE, 0, (str){0})
 	         : result(tx, r, "message", "Voucher cancelled");
 }

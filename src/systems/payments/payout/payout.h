@@ -83,6 +83,10 @@ str voucher_next(str state, const char *event);
 /* "activated", "suspended", "resumed", "cancelled", "expired". */
 err voucher_move(struct tx *tx, const struct voucher *v, const char *event);
 
+/* By its serial; asked again it is so already. */
+err voucher_activate(struct tx *tx, str entity, int64_t serial);
+err voucher_cancel(struct tx *tx, str entity, int64_t serial);
+
 struct redemption {
 	str name, account, group; /* of the merchant */
 	bool override;            /* another group than the merchant's is no matter */

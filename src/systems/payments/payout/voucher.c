@@ -206,6 +206,34 @@ err voucher_move(struct tx *tx, const struct voucher *v, const char *event)
 	return v->activated ? book(tx, v, "released", OWED, EXPENSE) : OK;
 }
 
+err voucher_activate(struct tx *tx, str entity, int64_t serial)
+{
+	struct voucher v;
+	if (!voucher_by_serial(tx->db, tx->a, entity, serial, &v))
+		return tx_fail(tx, ERR_voucher_serial, "", "Invalid voucher serial number");
+	if (voucher_over(&v, tx->now))
+		return tx_fail(tx, ERR_voucher_expired, "", "Voucher has expired");
+	if (str_eq(v.state, STR("consumed")))
+		return tx_fail(tx, ERR_voucher_used, "", "Voucher number already used");
+	if (str_eq(v.state, STR("cancelled")))
+		return tx_fail(tx, ERR_voucher_serial, "", "Invalid voucher serial number: cancelled");
+	return str_eq(v.state, STR("activated")) ? OK : voucher_move(tx, &v, "activated");
+}
+
+err voucher_cancel(struct tx *tx, str entity, int64_t serial)
+{
+	struct voucher v;
+	if (!voucher_by_serial(tx->db, tx->a, entity, serial, &v))
+		return tx_fail(tx, ERR_voucher_merchant, "", "Invalid voucher");
+	if (str_eq(v.state, STR("cancelled")))
+		return tx_fail(tx, ERR_voucher_cancelled, "", "Voucher is already cancelled");
+	if (str_eq(v.state, STR("consumed")))
+		return tx_fail(tx, ERR_voucher_used, "", "Voucher number already used");
+	if (voucher_over(&v, tx->now))
+		return tx_fail(tx, ERR_voucher_expired, "", "Voucher has expired");
+	return voucher_move(tx, &v, "cancelled");
+}
+
 /* The body's merchant of this name and account, who takes this kind of voucher. */
 static int64_t merchant_for(struct tx *tx, const struct voucher *v, const struct redemption *r)
 {
