@@ -62,8 +62,17 @@ static void from_a_card_to_a_reference(void **state)
 	visit(v, at(p, "/en/applications/*/confirmation", reference));
 	assert_int_equal(v->status, 200);
 	assert_true(str_find(v->page, reference) >= 0);
+	/* Who has it, and until when; and when that day is past, so much. */
 	visit(v, "/en/applications");
 	assert_true(str_find(v->page, reference) >= 0);
+	assert_shows(v, "Waiting for an officer of");
+	assert_shows(v, "Decision by");
+	p->w->u->now += 30 * DAY;
+	v = signed_in(p->w, CITIZEN);
+	visit(v, "/en/applications");
+	assert_shows(v, "Late. A decision was due by");
+	visit(v, at(p, "/ar/applications/*", reference));
+	assert_shows(v, "متأخر، وكان موعد البت فيه");
 	site_stop(p->w);
 }
 

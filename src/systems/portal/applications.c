@@ -8,6 +8,44 @@
 #define PAGE_ROWS 20
 #define WORDS_MAX 500
 
+/* ---- where it stands ---- */
+
+/* What the applicant has to do, and where. */
+static str next_step(struct req *r, const struct kase *q)
+{
+	const char *name = str_c(r->a, case_name(r->a, q));
+	if (str_eq(q->state, STR("draft")) || str_eq(q->state, STR("returned")))
+		return view_href(r, "/applications/%s/continue", name);
+	if (str_eq(q->state, STR("unpaid")))
+		return view_href(r, "/applications/%s/pay", name);
+	return (str){0};
+}
+
+/* The key of the sentence on who has it: the applicant, the entity, or nobody. */
+static const char *who_has_it(const struct kase *q)
+{
+	if (str_eq(q->state, STR("appealed")))
+		return "portal.application.with_appeal";
+	if (q->outcome.n || str_eq(q->state, STR("withdrawn")))
+		return "";
+	if (str_eq(q->state, STR("suspended")))
+		return "portal.application.suspended";
+	if (str_eq(q->state, STR("submitted")))
+		return "portal.application.with_entity";
+	if (str_eq(q->state, STR("review")))
+		return "portal.application.with_officer";
+	return "portal.application.with_you";
+}
+
+/* The day it is to be decided by, while the time runs; `over`: that day is past. */
+static void due_view(struct req *r, json *v, const struct kase *q)
+{
+	bool runs = !q->outcome.n || str_eq(q->state, STR("appealed"));
+	bool shown = runs && !q->paused && !q->suspended && q->due;
+	view_day(r, v, "due", shown ? q->due : 0);
+	json_set_bool(r->a, v, "over", shown && q->due < r->now);
+}
+
 /* ---- the list ---- */
 
 static void pages_view(struct req *r, json *v, int64_t page, int64_t pages)
@@ -78,7 +116,10 @@ err page_portal_applications(struct req *r)
 		             q[i].applicant == r->session.person ? (str){0} : name_of(r, &q[i]));
 		json_set_str(a, o, "state", q[i].state);
 		view_at(r, o, "changed", q[i].changed);
-		view_day(r, o, "due", q[i].outcome.n ? 0 : q[i].due);
+		json_set_str(a, o, "with", str_of(who_has_it(&q[i])));
+		json_set(a, o, "entity", view_entity(r, q[i].entity, r->now));
+		json_set_str(a, o, "next", next_step(r, &q[i]));
+		due_view(r, o, &q[i]);
 	}
 	pages_view(r, v, page, pages);
 	return req_view(r, "portal/applications", v);
@@ -112,33 +153,6 @@ static void rating_view(struct req *r, json *v, const struct kase *q)
 		json_set_bool(a, item, "checked", str_eq(req_field(r, "rating"), str_fmt(a, "%d", i)));
 	}
 	view_value(r, v, "words", req_field(r, "words"));
-}
-
-/* What the applicant has to do, and where. */
-static str next_step(struct req *r, const struct kase *q)
-{
-	const char *name = str_c(r->a, case_name(r->a, q));
-	if (str_eq(q->state, STR("draft")) || str_eq(q->state, STR("returned")))
-		return view_href(r, "/applications/%s/continue", name);
-	if (str_eq(q->state, STR("unpaid")))
-		return view_href(r, "/applications/%s/pay", name);
-	return (str){0};
-}
-
-/* The key of the sentence on who has it: the applicant, the entity, or nobody. */
-static const char *who_has_it(const struct kase *q)
-{
-	if (str_eq(q->state, STR("appealed")))
-		return "portal.application.with_appeal";
-	if (q->outcome.n || str_eq(q->state, STR("withdrawn")))
-		return "";
-	if (str_eq(q->state, STR("suspended")))
-		return "portal.application.suspended";
-	if (str_eq(q->state, STR("submitted")))
-		return "portal.application.with_entity";
-	if (str_eq(q->state, STR("review")))
-		return "portal.application.with_officer";
-	return "portal.application.with_you";
 }
 
 static void answers_view(struct req *r, json *v, const struct kase *q, const struct service *s)
@@ -184,8 +198,7 @@ static json *application_view(struct req *r, const struct kase *q)
 	json_set_str(a, v, "reason", q->reason);
 	json_set_str(a, v, "with", str_of(who_has_it(q)));
 	json_set(a, v, "entity", view_entity(r, q->entity, q->opened));
-	bool runs = !decided || str_eq(q->state, STR("appealed"));
-	view_day(r, v, "due", runs && !q->paused ? q->due : 0);
+	due_view(r, v, q);
 	json_set_str(a, v, "continue", next_step(r, q));
 	json_set_bool(a, v, "may_withdraw", !decided && case_act_fits(q->state, CASE_WITHDRAW));
 	appeal_view(r, v, q);
