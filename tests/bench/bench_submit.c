@@ -7,6 +7,10 @@
  * client, which is one commit a request. Clients and server share the machine; what each
  * takes of it is told. At half of the rate requests are due one after the other, and each
  * one's time is taken from when it was due.
+ *
+ * Two more rounds tell the limits of the machine: the same clients and server without a
+ * command, a session or the database, and the same submissions queued in the process,
+ * without HTTP, for a writer that has nothing to wait for.
  */
 #include "app/systems.h"
 #include "kernel/cases/cases.h"
@@ -18,6 +22,7 @@
 #include <dirent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +59,7 @@ struct bench {
 	int end;         /* of the last round */
 	int32_t *micros; /* of each */
 	int refused;
+	bool plain; /* the clients ask for what costs nothing but HTTP */
 };
 
 static void die(const char *what, str why)
@@ -70,11 +76,12 @@ static json *answers(arena *a, const struct service *s, const struct person *p)
 	json *sources = json_object(a), *who = person_view(a, p);
 	json_set(a, sources, "person", who);
 	json_set(a, sources, "applicant", json_copy(a, who));
-	json *given = json_parse(a,
-	                  STR("{\"kind\":\"complaint\",\"subject\":\"municipal\",\"title\":\"A lamp\","
-	                      "\"body\":\"The lamp in our road has been out for a week.\","
-	                      "\"phone\":\"+97336123456\",\"declaration\":true}"),
-	                  NULL);
+	json *given =
+	    json_parse(a,
+	               STR("{\"kind\":\"complaint\",\"subject\":\"municipal\",\"title\":\"A lamp\","
+	                   "\"body\":\"The lamp in our road has been out for a week.\","
+	                   "\"phone\":\"+97336123456\",\"declaration\":true}"),
+	               NULL);
 	return form_prefill(s->form, sources, given, a);
 }
 
@@ -200,17 +207,25 @@ static void client_open(struct bench *b, int poll, struct client *c)
 	epoll_ctl(poll, EPOLL_CTL_ADD, c->fd, &e);
 }
 
-static void client_send(struct bench *b, struct client *c, int i, instant from)
+/* HEAD: like a redirect, an answer without a body. */
+static int request_of(struct bench *b, struct client *c, const struct draft *d)
 {
-	const struct draft *d = &b->draft[i];
 	char body[256];
+	if (b->plain)
+		return snprintf(c->text, sizeof c->text,
+		                "HEAD /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	int n = snprintf(body, sizeof body, "csrf=%s&idempotency_key=%lld&declare=true", d->csrf,
 	                 (long long)d->id);
-	n = snprintf(
+	return snprintf(
 	    c->text, sizeof c->text,
 	    "POST /en/applications/%lld/check HTTP/1.1\r\nHost: localhost\r\nCookie: diwan=%s\r\n"
 	    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
 	    (long long)d->id, d->token, n, body);
+}
+
+static void client_send(struct bench *b, struct client *c, int i, instant from)
+{
+	int n = request_of(b, c, &b->draft[i]);
 	c->i = i;
 	c->from = from;
 	c->got = 0;
@@ -227,8 +242,8 @@ static bool client_read(struct bench *b, int poll, struct client *c)
 	c->text[c->got] = 0;
 	if (more > 0 && !strstr(c->text, "\r\n\r\n") && c->got < sizeof c->text - 1)
 		return false;
-	bool good = more > 0 && strncmp(c->text, "HTTP/1.1 303", 12) == 0 &&
-	            strstr(c->text, "/confirmation") != NULL;
+	bool good = more > 0 && strncmp(c->text, b->plain ? "HTTP/1.1 200" : "HTTP/1.1 303", 12) == 0 &&
+	            (b->plain || strstr(c->text, "/confirmation"));
 	b->refused += !good;
 	b->micros[c->i] = (int32_t)(clock_monotonic() - c->from);
 	c->i = -1;
@@ -333,17 +348,85 @@ static double round_of(struct bench *b, const char *name, int clients, int count
 	double took = (double)(clock_monotonic() - begun);
 	struct used v = used_now();
 	struct writer_stats x = writer_stats_read(b->k->writer);
+	double batches = x.batches > w.batches ? (double)(x.batches - w.batches) : 1;
 	b->end += count;
 	qsort(b->micros + from, (size_t)count, sizeof *b->micros, by_value);
-	printf("%s: %.0f/s, p50 %.1f ms, p99 %.1f ms\n"
-	       "  processor each %.0f us: web %.0f, writer %.0f, clients %.0f; %.1f a commit of %.0f us\n",
-	       name, count * 1e6 / took, b->micros[from + count / 2] / 1e3,
-	       b->micros[from + count * 99 / 100] / 1e3, (v.all - u.all) / count,
-	       (v.web - u.web) / count, (v.writer - u.writer) / count,
-	       (v.clients - u.clients) / count,
-	       (double)(x.commands - w.commands) / (double)(x.batches - w.batches),
-	       (double)(x.commit_micros - w.commit_micros) / (double)(x.batches - w.batches));
+	printf(
+	    "%s: %.0f/s, p50 %.1f ms, p99 %.1f ms\n"
+	    "  processor each %.0f us: web %.0f, writer %.0f, clients %.0f; %.1f a commit of %.0f us\n",
+	    name, count * 1e6 / took, b->micros[from + count / 2] / 1e3,
+	    b->micros[from + count * 99 / 100] / 1e3, (v.all - u.all) / count, (v.web - u.web) / count,
+	    (v.writer - u.writer) / count, (v.clients - u.clients) / count,
+	    (double)(x.commands - w.commands) / batches,
+	    (double)(x.commit_micros - w.commit_micros) / batches);
 	return count * 1e6 / took;
+}
+
+/* ---- limits ---- */
+
+static void limit_http(struct bench *b)
+{
+	int end = b->end;
+	b->end = 0;
+	b->plain = true;
+	round_of(b, "limit: HTTP alone", CLIENTS, b->n, 0);
+	b->plain = false;
+	b->end = end;
+}
+
+struct queued {
+	struct action act;
+	int64_t person, id;
+	atomic_int *left;
+};
+
+static err queued_decide(struct tx *tx, void *ctx)
+{
+	struct queued *q = ctx;
+	tx->actor = (struct actor){.person = q->person, .channel = STR("web")};
+	return case_submit(tx, q->id);
+}
+
+static void queued_done(struct action *act, err result)
+{
+	struct queued *q = act->done_ctx;
+	if (result)
+		die("a command was refused", act->fault.detail);
+	atomic_fetch_sub(q->left, 1);
+}
+
+static void queue_one(struct bench *b, struct queued *q, arena *a, atomic_int *left)
+{
+	const struct draft *d = &b->draft[b->end++];
+	arena_reset(a);
+	*q = (struct queued){.person = d->person, .id = d->id, .left = left};
+	q->act = (struct action){
+	    .k = b->k, .a = a, .decide = queued_decide, .ctx = q, .done = queued_done, .done_ctx = q};
+	kernel_submit(&q->act);
+}
+
+/* As many at a time as there are clients. */
+static void limit_writer(struct bench *b, int count)
+{
+	struct queued q[CLIENTS];
+	arena *a[CLIENTS];
+	struct used u = used_now();
+	instant begun = clock_monotonic();
+	for (int i = 0; i < CLIENTS; i++)
+		a[i] = arena_create((size_t)4 * 1024 * 1024);
+	for (int done = 0; done + CLIENTS <= count; done += CLIENTS) {
+		atomic_int left = CLIENTS;
+		for (int i = 0; i < CLIENTS; i++)
+			queue_one(b, &q[i], a[i], &left);
+		while (atomic_load(&left))
+			usleep(50);
+	}
+	for (int i = 0; i < CLIENTS; i++)
+		arena_destroy(a[i]);
+	count -= count % CLIENTS;
+	printf("limit: the writer alone: %.0f/s, %.0f us of it each\n",
+	       count * 1e6 / (double)(clock_monotonic() - begun),
+	       (used_now().writer - u.writer) / count);
 }
 
 int main(int argc, char **argv)
@@ -362,6 +445,8 @@ int main(int argc, char **argv)
 	round_of(&b, "at half of it", CLIENTS, b.n / 4, rate / 2);
 	double alone = round_of(&b, "one client, one commit each", 1, b.n / 8, 0);
 	CALLGRIND_STOP_INSTRUMENTATION;
+	limit_writer(&b, b.n - b.end);
+	limit_http(&b);
 	struct writer_stats w = writer_stats_read(b.k->writer);
 	printf("ratio %.1f; %lld commands in %lld commits; %d refused\n", rate / alone,
 	       (long long)w.commands, (long long)w.batches, b.refused);
