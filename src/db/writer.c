@@ -170,6 +170,8 @@ static err begin_and_run(struct writer *w, dbc *c)
 		e = w->hooks.before_batch(w->hooks.ctx, c);
 	if (e == OK)
 		e = run_commands(w, c);
+	if (e == OK)
+		leave_mark(w, c);
 	if (e == OK && !settled(w, c))
 		e = db_error(c);
 	return e;
@@ -189,8 +191,6 @@ static err try_batch(struct writer *w, dbc *c)
 		e = w->hooks.before_commit(w->hooks.ctx, c);
 	if (e == OK)
 		e = db_error(c);
-	if (e == OK)
-		e = leave_mark(w, c);
 	if (e == OK)
 		e = commit(w, c);
 	if (e) {
