@@ -8,6 +8,7 @@
 #include "payments_unit.h"
 
 #include "systems/payments/bills.h"
+#include "systems/payments/payout/payout.h"
 #include "systems/payments/settle.h"
 
 #define TEST_TIME 1764000000
@@ -77,9 +78,8 @@ static long press(struct desk *d, const char *page_path, const char *path, const
 	assert_int_equal(see(d, page_path, NULL, page), 200);
 	str csrf = page_between(*page, "name=\"csrf\" value=\"", "\"");
 	str key = page_between(*page, "name=\"idempotency_key\" value=\"", "\"");
-	const char *form =
-	    str_c(d->p->u->a, str_fmt(d->p->u->a, "csrf=%.*s&idempotency_key=%.*s&%s", STRF(csrf),
-	                              STRF(key), fields));
+	const char *form = str_c(d->p->u->a, str_fmt(d->p->u->a, "csrf=%.*s&idempotency_key=%.*s&%s",
+	                                             STRF(csrf), STRF(key), fields));
 	return see(d, path, form, page);
 }
 
@@ -212,12 +212,125 @@ static void a_months_shares_are_shown_and_exported_to_the_fils(void **state)
 	desk_shut(&d);
 }
 
+/* ---- what is paid out ---- */
+
+struct out {
+	struct desk *d;
+	int64_t batch, voucher, person;
+	struct voucher_made made;
+};
+
+static err out_decide(struct tx *tx, void *ctx)
+{
+	struct out *o = ctx;
+	struct voucher v;
+	str why;
+	struct voucher_order order = {.entity = STR("iga"),
+	                              .program = STR("bb"),
+	                              .group = STR("school"),
+	                              .currency = STR("BHD"),
+	                              .amount = 15000};
+	struct payee_change known = {
+	    .number = STR("F-1"), .modality = STR("01"), .address = STR("97336000000"), .active = -1};
+	struct payout p[2] = {
+	    {.no = 1, .instruction = STR("PAY-1"), .payee = STR("F-1"), .amount = 60000},
+	    {.no = 2, .instruction = STR("PAY-2"), .payee = STR("F-2"), .amount = 40000}};
+	struct payout_batch b = {.entity = STR("iga"),
+	                         .program = STR("bb"),
+	                         .reference = STR("SOC-11"),
+	                         .request = STR("R-1"),
+	                         .currency = STR("BHD")};
+	err e = fund_give(tx, STR("iga"), STR("B-1"), STR("BHD"), 100000);
+	e = e ? e : group_set(tx, STR("iga"), STR("school"), 10, 30);
+	e = e ? e : merchant_set(tx, STR("iga"), STR("Noor"), STR("A-1"), STR(""), true);
+	e = e ? e : payee_set(tx, STR("iga"), &known, true, &why);
+	e = e ? e : voucher_make(tx, &order, 1, &o->made);
+	e = e ? e : voucher_activate(tx, STR("iga"), o->made.serial);
+	if (!e && voucher_by_serial(tx->db, tx->a, STR("iga"), o->made.serial, &v))
+		o->voucher = v.id;
+	return e ? e : payout_receive(tx, &b, p, 2, &o->batch);
+}
+
+static err redeem_decide(struct tx *tx, void *ctx)
+{
+	const struct out *o = ctx;
+	struct voucher v;
+	struct redemption r = {.name = STR("Noor"), .account = STR("A-1")};
+	if (!voucher_by_number(tx->db, tx->a, STR("iga"), o->made.number, &v))
+		return ERR_not_found;
+	return voucher_redeem(tx, &v, &r);
+}
+
+static err stranger_decide(struct tx *tx, void *ctx)
+{
+	struct out *o = ctx;
+	struct session s;
+	err e = role_grant(tx, o->d->p->foreign, STR("finance_officer"), STR("moh"), 0);
+	e = e ? e : session_open(tx, o->d->p->foreign, SESSION_FULL, &s);
+	o->d->cookie = str_dup(o->d->p->u->a, s.token);
+	return e;
+}
+
+static void hides(str page, const char *text)
+{
+	if (str_find(page, str_of(text)) >= 0)
+		fail_msg("the page shows %s:\n%.*s", text, STRF(page));
+}
+
+static void a_treasury_sees_its_batches_and_stops_a_voucher(void **state)
+{
+	(void)state;
+	struct desk d = desk_open();
+	struct out o = {.d = &d};
+	str page;
+	assert_int_equal(unit_run(d.p->u, out_decide, &o), OK);
+	scheduler_drain(d.s->u->k);
+	const char *batch =
+	    str_c(d.p->u->a, str_fmt(d.p->u->a, "/en/payments-desk/payouts/%lld", (long long)o.batch));
+	const char *voucher = str_c(
+	    d.p->u->a, str_fmt(d.p->u->a, "/en/payments-desk/vouchers/%lld", (long long)o.voucher));
+	const char *serial = str_c(d.p->u->a, str_fmt(d.p->u->a, "%lld", (long long)o.made.serial));
+	assert_int_equal(see(&d, "/en/payments-desk", NULL, &page), 200);
+	shows(page, "/en/payments-desk/payouts");
+	shows(page, "/en/payments-desk/vouchers");
+	assert_int_equal(see(&d, "/en/payments-desk/payouts", NULL, &page), 200);
+	shows(page, "SOC-11");
+	shows(page, "40.000"); /* left of 100 */
+	assert_int_equal(see(&d, batch, NULL, &page), 200);
+	shows(page, "The payee is not registered");
+	shows(page, "60.000");
+	assert_int_equal(see(&d, "/en/payments-desk/vouchers", NULL, &page), 200);
+	shows(page, serial);
+	assert_int_equal(press(&d, voucher, voucher, "to=suspended", &page), 303);
+	assert_int_equal(see(&d, voucher, NULL, &page), 200);
+	shows(page, "Stopped");
+	assert_int_equal(unit_run(d.p->u, redeem_decide, &o), ERR_voucher_number);
+	assert_int_equal(press(&d, voucher, voucher, "to=resumed", &page), 303);
+	assert_int_equal(unit_run(d.p->u, redeem_decide, &o), OK);
+	assert_int_equal(see(&d, voucher, NULL, &page), 200);
+	shows(page, "Used");
+	shows(page, "Noor");
+	hides(page, "Cancel it for good");
+	assert_int_equal(see(&d, str_c(d.p->u->a, str_fmt(d.p->u->a, "/ar%s", batch + 3)), NULL, &page),
+	                 200);
+	shows(page, "المستفيد غير مسجل");
+	assert_int_equal(unit_run(d.p->u, stranger_decide, &o), OK);
+	assert_int_equal(see(&d, batch, NULL, &page), 404);
+	assert_int_equal(see(&d, voucher, NULL, &page), 404);
+	assert_int_equal(see(&d, "/en/payments-desk/payouts", NULL, &page), 200);
+	hides(page, "SOC-11");
+	assert_int_equal(see(&d, "/en/payments-desk/vouchers", NULL, &page), 200);
+	hides(page, serial);
+	desk_shut(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_day_is_closed_on_its_page_and_takes_nothing_more),
 	    cmocka_unit_test(a_provider_is_taken_out_of_use_and_back),
 	    cmocka_unit_test(a_months_shares_are_shown_and_exported_to_the_fils),
+	    cmocka_unit_test(a_treasury_sees_its_batches_and_stops_a_voucher),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
