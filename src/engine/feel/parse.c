@@ -173,6 +173,7 @@ static struct node *function_definition(struct parser *p)
 	                                .param_slots = kept_slots,
 	                                .types = kept_types};
 	f->data = proto;
+	f->uses_input = f->kid[0] && f->kid[0]->uses_input;
 	return p->failed ? NULL : f;
 }
 
@@ -674,6 +675,15 @@ static struct node *additive(struct parser *p)
 /* --- comparisons and logic
  * ------------------------------------------------------------------------ */
 
+/* "a" in ?: the input may stand on either side. */
+static struct node *tested(struct node *n, struct node *tests)
+{
+	n->kid[1] = tests;
+	for (uint32_t i = 0; i < tests->n; i++)
+		n->uses_input |= tests->kid[i]->uses_input;
+	return n;
+}
+
 static struct node *in_operator(struct parser *p, struct node *x)
 {
 	struct node *n = make(p, eval_in, 2);
@@ -692,10 +702,8 @@ static struct node *in_operator(struct parser *p, struct node *x)
 		p->s->d = d;
 		p->s->depth = depth;
 		p->failed = false;
-		if (closed && c != '.' && c != '[' && c != '(') {
-			n->kid[1] = t;
-			return n;
-		}
+		if (closed && c != '.' && c != '[' && c != '(')
+			return tested(n, t);
 		p->s->n_slots = slot > p->s->n_slots ? slot : p->s->n_slots;
 		p->at = keep;
 	}
@@ -706,8 +714,7 @@ static struct node *in_operator(struct parser *p, struct node *x)
 		return NULL;
 	struct node *list = make(p, eval_tests, 1);
 	list->kid[0] = one;
-	n->kid[1] = list;
-	return n;
+	return tested(n, list);
 }
 
 static struct node *comparison(struct parser *p)
