@@ -17,11 +17,29 @@ mkdir -p "$work"
 cp "$here/package.json" "$here/validate.mjs" "$work/"
 [ -d "$work/node_modules/rdf-validate-shacl" ] || (cd "$work" && npm install --silent --no-audit --no-fund)
 
-node "$work/validate.mjs" "$here/sample.ttl" --services 2
-node "$work/validate.mjs" "$here/faults.ttl" --violations 6
 if [ $# -gt 0 ]; then
 	exec node "$work/validate.mjs" "$1" ${2:+--services "$2"}
 fi
+
+n=0
+bad=0
+# check NAME COMMAND...: a line of TAP; what the command says follows as remarks.
+check() {
+	name=$1
+	shift
+	n=$((n + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		bad=1
+	fi
+	printf '%s\n' "$said" | sed 's/^/# /'
+}
+check "the checker finds nothing wrong in a sample that is right" \
+	node "$work/validate.mjs" "$here/sample.ttl" --services 2
+check "the checker finds the faults of a sample that is wrong" \
+	node "$work/validate.mjs" "$here/faults.ttl" --violations 6
 
 own=$(mktemp -d)
 pid=
@@ -45,5 +63,38 @@ for form in ttl jsonld; do
 	curl -sSf -o "$own/guide.$form" "http://127.0.0.1:$port/api/guide.$form"
 done
 cards=$(find "$here/../../packs/bahrain/services" -name card.json | wc -l)
-node "$work/validate.mjs" "$own/guide.ttl" --services "$cards"
-node "$work/validate.mjs" "$own/guide.jsonld" --services "$cards" --same "$own/guide.ttl"
+diwan=${DIWAN:-$here/../../build/diwan}
+# proves: CAT-09
+check "the whole guide in Turtle passes the validator" \
+	node "$work/validate.mjs" "$own/guide.ttl" --services "$cards"
+# proves: CAT-09
+check "the whole guide in JSON-LD passes it with the same triples" \
+	node "$work/validate.mjs" "$own/guide.jsonld" --services "$cards" --same "$own/guide.ttl"
+
+# What a server gave out, another platform that is empty takes in and gives out the same.
+taken() {
+	"$diwan" guide import "$own/guide.$1" --pack="$here/../../packs/empty" \
+		--data-dir="$own/$1" 2>"$own/err.$1" | grep -q "^$cards cards" || { cat "$own/err.$1"; return 1; }
+	"$diwan" guide export --format="$1" "$own/again.$1" --data-dir="$own/$1" \
+		--public-url=https://services.example 2>>"$own/err.$1" || return 1
+	cmp "$own/guide.$1" "$own/again.$1"
+}
+# proves: CAT-09
+check "an empty instance takes the Turtle in and gives the same out" taken ttl
+# proves: CAT-09
+check "an empty instance takes the JSON-LD in and gives the same out" taken jsonld
+
+# A file with a mistake leaves nothing behind.
+refused() {
+	sed 's/"@graph":\[/"@graph":[,/' "$own/guide.jsonld" >"$own/wrong.jsonld"
+	if "$diwan" guide import "$own/wrong.jsonld" --pack="$here/../../packs/empty" \
+		--data-dir="$own/none" >"$own/out.none" 2>"$own/err.none"; then
+		return 1
+	fi
+	grep -q "wrong.jsonld:2:" "$own/err.none" || return 1
+	"$diwan" pack show --data-dir="$own/none" 2>/dev/null | grep -q "No pack is in force"
+}
+# proves: CAT-09
+check "a file with a mistake is refused by its line and leaves nothing behind" refused
+echo "1..$n"
+exit $bad

@@ -16,7 +16,7 @@
 #define ROUTES_TABLE unit_routes
 #include "web/declare.h"
 
-#define ANSWER_MAX ((size_t)1024 * 1024)
+#define ANSWER_MAX ((size_t)4 * 1024 * 1024)
 
 struct site {
 	struct unit *u;
@@ -357,7 +357,7 @@ __attribute__((unused)) static str body_of(str answer)
 __attribute__((unused)) static str chunks_of(arena *a, str answer)
 {
 	str rest = body_of(answer), line;
-	buf b = buf_make(a, 64 * ANSWER_MAX);
+	buf b = buf_make(a, 16 * ANSWER_MAX);
 	while (str_cut(&rest, '\n', &line)) {
 		size_t n = strtoul(str_c(a, line), NULL, 16);
 		if (!n)

@@ -19,10 +19,12 @@ static const char prefixes[] = "@prefix adms: <http://www.w3.org/ns/adms#> .\n"
                                "@prefix cv: <http://data.europa.eu/m8g/> .\n"
                                "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n"
                                "@prefix dct: <http://purl.org/dc/terms/> .\n"
+                               "@prefix dw: <urn:diwan:card:1#> .\n"
                                "@prefix eli: <http://data.europa.eu/eli/ontology#> .\n"
                                "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
                                "@prefix org: <http://www.w3.org/ns/org#> .\n"
                                "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+                               "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
                                "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
                                "@prefix time: <http://www.w3.org/2006/time#> .\n"
                                "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n\n"
@@ -90,6 +92,12 @@ static void end(struct out *o)
 	buf_puts(&o->b, " .\n\n");
 }
 
+/* The whole of it, also what CPSV-AP has no property for: `diwan guide import` reads it. */
+static void record(struct out *o, const json *v)
+{
+	literal(o, "dw:record", json_print(o->a, v), "^^rdf:JSON");
+}
+
 static json *pair(struct out *o, str en, str ar)
 {
 	json *v = json_object(o->a);
@@ -100,11 +108,13 @@ static json *pair(struct out *o, str en, str ar)
 
 /* ---- shared things ---- */
 
-static void concept(struct out *o, const char *scheme, str id, const json *label)
+static void concept(struct out *o, const char *scheme, str id, const json *label, const json *of)
 {
 	buf_fmt(&o->b, "<%.*s/id/concept/%s/%.*s> a skos:Concept", STRF(o->base), scheme, STRF(id));
 	texts(o, "skos:prefLabel", label);
 	literal(o, "skos:notation", id, "");
+	if (of)
+		record(o, of);
 	end(o);
 }
 
@@ -116,7 +126,7 @@ static void concept_of(struct out *o, const char *scheme, str id)
 static void concept_list(struct out *o, const char *scheme, const json *document)
 {
 	for (const json *i = guide_first(document); i; i = i->next)
-	concept(o, scheme, json_str(i, "id"), json_get(i, "name"));
+	concept(o, scheme, json_str(i, "id"), json_get(i, "name"), i);
 }
 
 /* The words of our own lists: CONCEPT(scheme, id, English, Arabic). */
@@ -130,7 +140,8 @@ static void fixed_concepts(struct out *o)
 #undef CONCEPT
 	};
 	for (size_t i = 0; i < COUNT(all); i++)
-	concept(o, all[i].scheme, str_of(all[i].id), pair(o, str_of(all[i].en), str_of(all[i].ar)));
+	concept(o, all[i].scheme, str_of(all[i].id), pair(o, str_of(all[i].en), str_of(all[i].ar)),
+	        NULL);
 }
 
 static void bodies(struct out *o)
@@ -148,6 +159,7 @@ static void bodies(struct out *o)
 			property(o, "org:subOrganizationOf");
 			iri(o, "organisation", json_str(e, "parent"));
 		}
+		record(o, e);
 		end(o);
 	}
 }
@@ -161,6 +173,7 @@ static void events(struct out *o)
 		literal(o, "dct:identifier", json_str(e, "id"), "");
 		texts(o, "dct:title", json_get(e, "name"));
 		texts(o, "dct:description", json_get(e, "description"));
+		record(o, e);
 		end(o);
 	}
 }
@@ -187,6 +200,7 @@ static void channels(struct out *o)
 			property(o, "cv:openingHours");
 			iri(o, "channel", str_cat(o->a, id, STR("/hours")));
 		}
+		record(o, c);
 		end(o);
 	}
 }
@@ -199,6 +213,7 @@ static void simple(struct out *o, const char *kind, const char *type, const json
 		buf_fmt(&o->b, " a %s", type);
 		literal(o, "dct:identifier", json_str(i, "id"), "");
 		texts(o, "dct:title", json_get(i, name));
+		record(o, i);
 		end(o);
 	}
 }
@@ -216,6 +231,7 @@ static void evidence_types(struct out *o)
 			property(o, "dct:publisher");
 			iri(o, "organisation", json_str(t, "issuer"));
 		}
+		record(o, t);
 		end(o);
 	}
 }
@@ -476,7 +492,54 @@ static void service(struct out *o, const struct service *s)
 	                " ;\n    dct:spatial <" AUTHORITY "country/BHR>");
 	property(o, "dct:isPartOf");
 	iri(o, "catalogue", o->p->id);
+	record(o, c);
 	end(o);
+}
+
+/* Does a "source" or "sources" name it, anywhere within? */
+static bool names_source(const json *v, str id)
+{
+	if (str_eq(v->key, STR("source")) && str_eq(json_text(v), id))
+		return true;
+	bool many = str_eq(v->key, STR("sources"));
+	for (const json *i = json_is(v, JSON_OBJECT) || json_is(v, JSON_ARRAY) ? v->first : NULL; i;
+	     i = i->next)
+		if ((many && str_eq(json_text(i), id)) || names_source(i, id))
+			return true;
+	return false;
+}
+
+static bool source_used(const struct pack *p, str id)
+{
+	const json *const lists[] = {p->entities,        p->life_events,   p->channels,
+	                             p->centres,         p->legal,         p->audiences,
+	                             p->payment_methods, p->evidence_types};
+	for (size_t i = 0; i < COUNT(lists); i++)
+		if (lists[i] && names_source(lists[i], id))
+			return true;
+	for (size_t i = 0; i < p->n_services; i++)
+		if (names_source(p->services[i].card, id))
+			return true;
+	return false;
+}
+
+/* What of pack.json goes with the cards: time, calendar and numbers are the platform's
+ * own, and so are the sources of these. */
+static json *catalogue_record(struct out *o)
+{
+	static const char *const members[] = {"id",      "version",        "title",   "description",
+	                                      "country", "country_alpha2", "capital", "currency",
+	                                      "owner",   "calling_code"};
+	const json *meta = o->p->meta, *all = json_get(meta, "sources");
+	json *v = json_object(o->a);
+	for (size_t i = 0; i < COUNT(members); i++)
+		if (json_get(meta, members[i]))
+			json_set(o->a, v, members[i], json_copy(o->a, json_get(meta, members[i])));
+	json *sources = json_set(o->a, v, "sources", json_array(o->a));
+	for (const json *s = all ? all->first : NULL; s; s = s->next)
+		if (source_used(o->p, json_str(s, "id")))
+			json_push(sources, json_copy(o->a, s));
+	return v;
 }
 
 static void catalogue(struct out *o)
@@ -492,6 +555,7 @@ static void catalogue(struct out *o)
 		property(o, "dct:hasPart");
 		iri(o, "service", o->p->services[i].id);
 	}
+	record(o, catalogue_record(o));
 	end(o);
 }
 

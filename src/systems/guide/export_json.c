@@ -122,12 +122,17 @@ static void values(buf *b, struct pair *p, size_t from, size_t n)
 	buf_putc(b, ']');
 }
 
-/* What is said of a subject, up to its full stop; how many pairs. */
+#define NOT_OURS SIZE_MAX
+
+/* What is said of a subject, up to its full stop; how many pairs. NOT_OURS at anything that
+ * export.c does not write: a list, a node without a name. */
 static size_t take_pairs(str *in, struct pair *p)
 {
 	size_t n = 0;
 	struct term t = next(in);
 	while (t.kind == TERM_NAME) {
+		if (!str_eq(t.s, STR("a")) && str_chr(t.s, ':') < 0)
+			return NOT_OURS;
 		str property = t.s;
 		do {
 			struct pair one = {.property = property, .object = next(in)};
@@ -135,7 +140,9 @@ static size_t take_pairs(str *in, struct pair *p)
 				p[n++] = one;
 			t = next(in);
 		} while (t.kind == TERM_MARK && t.s.p[0] == ',');
-		if (t.kind == TERM_MARK && t.s.p[0] == ';')
+		if (t.kind != TERM_MARK)
+			return NOT_OURS;
+		if (t.s.p[0] == ';')
 			t = next(in);
 	}
 	return n;
@@ -170,18 +177,35 @@ static void context(buf *b, str *in)
 	buf_puts(b, "},\n\"@graph\":[");
 }
 
-str guide_json_ld(arena *a, str turtle)
+static int64_t line_of(str text, size_t at)
 {
+	int64_t line = 1;
+	for (size_t i = 0; i < at; i++)
+		line += text.p[i] == '\n';
+	return line;
+}
+
+str guide_json_ld(arena *a, str turtle, int64_t *line)
+{
+	str whole = turtle;
 	buf b = buf_make(a, JSON_BYTES_MAX);
 	struct pair *p = NEWN(a, struct pair, PAIRS_MAX);
 	const char *before = "";
 	context(&b, &turtle);
-	for (struct term t = next(&turtle); t.kind == TERM_IRI; t = next(&turtle)) {
-		size_t n = take_pairs(&turtle, p);
+	bool good = true;
+	for (struct term t = next(&turtle); good && t.kind != TERM_END; t = next(&turtle)) {
+		size_t n = t.kind == TERM_IRI ? take_pairs(&turtle, p) : NOT_OURS;
+		good = n != NOT_OURS;
+		if (!good)
+			break;
 		buf_puts(&b, before);
 		subject(&b, t.s, p, n);
 		before = ",\n";
 	}
+	if (line)
+		*line = good ? 0 : line_of(whole, whole.n - turtle.n);
+	if (!good)
+		return (str){0};
 	buf_puts(&b, "]}\n");
 	return b.over ? (str){0} : buf_str(&b);
 }

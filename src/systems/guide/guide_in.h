@@ -53,6 +53,8 @@ bool guide_moved(struct req *r, const char *before, const char *after);
 
 /* {id, title, summary, time, ...} of a card's page, and the way to it. */
 json *guide_about(struct req *r, const struct service *s);
+/* All that a card's page shows. */
+json *guide_card_view(struct req *r, const struct pack *p, const struct service *s);
 void guide_service_crumbs(struct req *r, const struct pack *p, const struct service *s, json *v);
 
 /* The first item of the list in one of the pack's documents, {"channels": [...]}. */
@@ -89,6 +91,9 @@ json *guide_usual(struct req *r, const struct pack *p, const struct service *s);
 /* All cards as CPSV-AP 3.2 in Turtle (packs/CPSV-AP.md), and the same as JSON-LD; empty
  * when that is more than an answer may hold. */
 str guide_turtle(arena *a, const struct pack *p, str base);
-str guide_json_ld(arena *a, str turtle);
+/* *line: of what of the Turtle could not be read; 0 when all was. May be NULL. */
+str guide_json_ld(arena *a, str turtle, int64_t *line);
+/* All cards as a table. */
+str guide_table(arena *a, const struct pack *p);
 
 #endif

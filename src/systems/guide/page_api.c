@@ -1,4 +1,5 @@
 /* page_api.c - the guide for programs: JSON, a table, CPSV-AP (CAT-09, CAT-13). */
+#include "base/embed.h"
 #include "systems/guide/guide_in.h"
 #include "web/server.h"
 
@@ -65,13 +66,9 @@ static void cell(buf *b, str s, char after)
 	buf_putc(b, after);
 }
 
-err page_guide_csv(struct req *r)
+str guide_table(arena *a, const struct pack *p)
 {
-	const struct pack *p;
-	err e = guide_pack(r, &p);
-	if (e)
-		return e;
-	buf b = buf_make(r->a, CSV_BYTES_MAX);
+	buf b = buf_make(a, CSV_BYTES_MAX);
 	buf_puts(&b,
 	         "\xEF\xBB\xBFid,title_en,title_ar,provider,digital_stage,login,online,reviewed\r\n");
 	for (size_t i = 0; i < p->n_services; i++) {
@@ -86,8 +83,17 @@ err page_guide_csv(struct req *r)
 		cell(&b, json_str(s->card, "reviewed"), '\r');
 		buf_putc(&b, '\n');
 	}
+	return buf_str(&b);
+}
+
+err page_guide_csv(struct req *r)
+{
+	const struct pack *p;
+	err e = guide_pack(r, &p);
+	if (e)
+		return e;
 	r->cacheable = true;
-	return req_content(r, "text/csv; charset=utf-8", buf_str(&b), "guide.csv");
+	return req_content(r, "text/csv; charset=utf-8", guide_table(r->a, p), "guide.csv");
 }
 
 /* The whole guide in one of its forms; a pack may be too large for one answer. */
@@ -99,7 +105,7 @@ static err export(struct req *r, bool as_json, const char *type, const char *nam
 		return e;
 	str all = guide_turtle(r->a, p, server_public_url(r->server));
 	if (as_json && all.n)
-		all = guide_json_ld(r->a, all);
+		all = guide_json_ld(r->a, all, NULL);
 	if (!all.n)
 		return req_fail(r, ERR_internal, "", "the guide is larger than one answer may be");
 	r->cacheable = true;
@@ -114,4 +120,13 @@ err page_guide_cpsv(struct req *r)
 err page_guide_cpsv_json(struct req *r)
 {
 	return export(r, true, "application/ld+json", "guide.jsonld");
+}
+
+err page_guide_openapi(struct req *r)
+{
+	str text;
+	if (!embed_find(STR("src/systems/guide/openapi.json"), &text))
+		return req_fail(r, ERR_internal, "", "the description is missing");
+	r->cacheable = true;
+	return req_content(r, "application/json", text, NULL);
 }

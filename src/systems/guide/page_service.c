@@ -192,7 +192,7 @@ void guide_service_crumbs(struct req *r, const struct pack *p, const struct serv
 		            str_c(r->a, str_cat(r->a, STR("/life-events/"), json_str(event, "id"))));
 }
 
-static json *card_view(struct req *r, const struct pack *p, const struct service *s)
+json *guide_card_view(struct req *r, const struct pack *p, const struct service *s)
 {
 	json *v = json_object(r->a);
 	const json *c = s->card;
@@ -247,7 +247,7 @@ err page_guide_service(struct req *r)
 	if (e)
 		return e;
 	r->cacheable = r->session.level != SESSION_FULL;
-	return req_view(r, "guide/service", card_view(r, p, s));
+	return req_view(r, "guide/service", guide_card_view(r, p, s));
 }
 
 /* The text of a change by its hash, as systems/policy keeps it: over the service as it is. */
@@ -268,7 +268,7 @@ err page_guide_preview(struct req *r)
 		return e;
 	struct service s = *now;
 	s.card = card;
-	json *v = card_view(r, p, &s);
+	json *v = guide_card_view(r, p, &s);
 	json_set_bool(r->a, v, "preview", true);
 	json_remove(v, STR("star"));
 	return req_view(r, "guide/service", v);

@@ -1,0 +1,22 @@
+/*
+ * exchange.h - the cards of a platform out and in, for the program's commands (CAT-09).
+ *
+ * What is written is CPSV-AP 3.2 (packs/CPSV-AP.md). Beside the properties of that
+ * profile each thing carries its whole record (dw:record), for CPSV-AP has no place for
+ * all of a card; reading takes the records, so that nothing is lost on the way.
+ */
+#ifndef SYSTEMS_GUIDE_EXCHANGE_H
+#define SYSTEMS_GUIDE_EXCHANGE_H
+
+#include "kernel/pack/pack.h"
+
+/* "ttl", "jsonld" or "csv"; empty when there is no such format or it is too large. */
+str guide_export(arena *a, const struct pack *p, str base_url, str format);
+
+/* An export as the source of a pack: its lists and cards over the files of `base`, whose
+ * calendar, roles and numbers stay. False after telling *d: each error has the line and
+ * the field of the file. Checking the source is the caller's. */
+bool guide_import(arena *a, str file, str text, const struct pack_source *base,
+                  struct pack_source *out, struct diags *d);
+
+#endif
