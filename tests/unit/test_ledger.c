@@ -304,6 +304,13 @@ static void a_thousand_transfers_are_all_or_none(void **state)
 	m.p[m.n - 1].amount = 1000;
 	assert_int_equal(unit_run(u, many_decide, &m), OK);
 	assert_int_equal(unit_run(u, many_decide, &m), OK); /* again: nothing */
+	m.p[500].amount++; /* one of them is another */
+	assert_int_equal(unit_run(u, many_decide, &m), ERR_ledger_key);
+	m.p[500].amount--;
+	m.p[m.n - 1].key = STR("new"); /* one of them is not there */
+	assert_int_equal(unit_run(u, many_decide, &m), ERR_ledger_key);
+	m.n = LEDGER_LINKED_MAX - 1; /* the others are */
+	assert_int_equal(unit_run(u, many_decide, &m), OK);
 	assert_int_equal(balance(u, "iga", "asset/bank"), 1000 * 1001 / 2);
 	assert_int_equal(balance(u, "iga", "income/fees/1"), -500 * 501);
 	assert_int_equal(check(u).faults, 0);
