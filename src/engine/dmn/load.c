@@ -112,6 +112,23 @@ static const struct node *read_allowed(struct dmn *m, struct part *p, const stru
 	return n;
 }
 
+/* A component of a named type is that type, not a copy of it: it may be the one that is
+ * being read, as in a tree. (A list of itself without a context between is no tree.) */
+static const struct feel_type *read_component(struct dmn *m, struct part *p, const struct dxml *c,
+                                              int depth)
+{
+	bool plain = !dxml_child(c, "allowedValues") && !dxml_child(c, "typeConstraint");
+	str ref = dxml_text(c, "typeRef");
+	const struct feel_type *base = plain && ref.n ? resolve(m, p, ref, depth) : NULL;
+	if (!base)
+		return read_type(m, p, c, NEW(m->a, struct feel_type), depth + 1);
+	if (!str_eq(dxml_get(c, "isCollection"), STR("true")))
+		return base;
+	struct feel_type *list = NEW(m->a, struct feel_type);
+	*list = (struct feel_type){.kind = TYPE_LIST, .of = base, .name = dxml_get(c, "name")};
+	return list;
+}
+
 static void read_members(struct dmn *m, struct part *p, const struct dxml *src, struct feel_type *t,
                          int depth)
 {
@@ -121,14 +138,14 @@ static void read_members(struct dmn *m, struct part *p, const struct dxml *src, 
 		n++;
 	str *names = NEWN(m->a, str, n);
 	const struct feel_type **types = NEWN(m->a, const struct feel_type *, n);
-	for (const struct dxml *c = dxml_child(src, "itemComponent"); c;
-	     c = dxml_sibling(c, "itemComponent")) {
-		names[t->n] = dxml_get(c, "name");
-		types[t->n++] = read_type(m, p, c, NEW(m->a, struct feel_type), depth + 1);
-	}
 	t->kind = TYPE_CONTEXT;
 	t->names = names;
 	t->types = types;
+	for (const struct dxml *c = dxml_child(src, "itemComponent"); c;
+	     c = dxml_sibling(c, "itemComponent")) {
+		names[t->n] = dxml_get(c, "name");
+		types[t->n++] = read_component(m, p, c, depth);
+	}
 }
 
 static void read_function(struct dmn *m, struct part *p, const struct dxml *f, struct feel_type *t,

@@ -65,6 +65,20 @@ static struct node *typed(struct build *b, struct node *n, const struct feel_typ
 	return c;
 }
 
+/* What a function's variable or box is declared to be: a type of functions, or (as many
+ * write) of what it gives. */
+static void give_type(const struct node *f, const struct feel_type *t)
+{
+	if (!t || f->eval != eval_function || t->kind == TYPE_ANY)
+		return;
+	struct feel_function *proto = (struct feel_function *)(uintptr_t)f->data;
+	const struct feel_type *result = t->kind == TYPE_FUNCTION ? t->of : t;
+	if (t->kind == TYPE_SIMPLE && t->simple == FEEL_FUNCTION) /* "function", whatever it gives */
+		result = NULL;
+	if (result && !proto->result)
+		proto->result = result;
+}
+
 static struct node *lower_text(struct build *b, const struct dxml *box)
 {
 	const struct dxml *t = dxml_child(box, "text");
@@ -101,7 +115,9 @@ static struct node *lower_context(struct build *b, const struct dxml *box)
 		if (function && v)
 			slots[i] = scope_local(&b->s, names[i]);
 		struct node *value = e ? dmn_lower(b, e) : null_node(b);
-		if (v)
+		if (function && v)
+			give_type(value, dmn_type(b, dxml_get(v, "typeRef"), v));
+		else if (v)
 			value = typed(b, value, dmn_type(b, dxml_get(v, "typeRef"), v), names[i]);
 		else
 			names[i] = (str){0};
@@ -299,5 +315,9 @@ static struct node *lower_box(struct build *b, const struct dxml *box)
 struct node *dmn_lower(struct build *b, const struct dxml *box)
 {
 	struct node *n = lower_box(b, box);
-	return typed(b, n, dmn_type(b, dxml_get(box, "typeRef"), box), STR("the result"));
+	const struct feel_type *t = dmn_type(b, dxml_get(box, "typeRef"), box);
+	if (!dxml_is(box, "functionDefinition"))
+		return typed(b, n, t, STR("the result"));
+	give_type(n, t);
+	return n;
 }
