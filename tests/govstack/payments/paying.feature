@@ -93,6 +93,13 @@ Feature: What is paid out is paid once, to whom it is for, and never more than t
   Scenario: An account number that cannot be right is not registered
     Then a payee with a wrong account number is refused as "bad_address"
 
+  Scenario: The account mapper registers, changes and finds payees
+    When the mapper registers 2 payees
+    Then the mapper finds both, and not a third
+    When the mapper changes the first and one that is not there
+    Then only the one that is not there is told as failed
+    And the first is paid at its new address
+
   Scenario: A batch of more than there is pays nothing
     When a batch is handed over for
       | payee | amount      |

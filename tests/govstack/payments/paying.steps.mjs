@@ -162,7 +162,8 @@ const CALLS = [['POST', '/vouchers/voucher_preactivation'], ['PATCH', '/vouchers
 	['POST', '/vouchers/voucher_redemption'], ['GET', '/vouchers/voucherstatuscheck/1'],
 	['PATCH', '/vouchers/voucherstatuscheck/1'], ['POST', '/vouchers'], ['PUT', '/vouchers?command=activate'],
 	['POST', '/register-beneficiary'],
-	['POST', '/update-beneficiary-details'], ['GET', '/beneficiary'], ['POST', '/prepayment-validation'],
+	['POST', '/update-beneficiary-details'], ['GET', '/beneficiary'], ['PUT', '/beneficiary'],
+	['POST', '/identityAccountMapper/beneficiary'], ['PUT', '/identityAccountMapper/beneficiary'], ['POST', '/prepayment-validation'],
 	['POST', '/prepayment-validation-response'], ['POST', '/bulk-payment'], ['GET', '/batch?batchId=x'],
 	['GET', '/batch/detail?batchId=x'], ['POST', '/rtpRequest'], ['GET', '/transferRequests/1']]
 const BANK_CALLS = [['GET', '/bills/1'], ['POST', '/billTransferRequests'], ['POST', '/rtpResponse']]
@@ -209,6 +210,41 @@ Then('a payee with a wrong account number is refused as {string}', async why => 
 	const got = await w.payee(number, { PaymentModality: '00', FinancialAddress: w.IBAN.replace('48', '49') })
 	w.is('the refusal', [got.status, got.body.ResponseCode, got.body.failedCases[0].failureReason], [400, '01', why])
 	w.is('what the mapper knows', await w.lookup(number), [])
+})
+
+// ---- the account mapper ----
+
+const mapper = (method, Beneficiaries) => w.ask(method, '/identityAccountMapper/beneficiary',
+	{ requestID: w.id(10), beneficiaries: Beneficiaries }, { 'X-Registering-Institution-ID': 'iga' })
+
+When('the mapper registers {int} payees', async function (n) {
+	this.payees = Array.from({ length: n }, () => w.id(18))
+	const got = await mapper('POST', this.payees.map(payeeIdentity =>
+		({ payeeIdentity, paymentModality: '01', financialAddress: '97336000001' })))
+	w.is('the answer', [got.status, got.body.numberFailedCases], [200, 0])
+})
+
+Then('the mapper finds both, and not a third', async function () {
+	const { body } = await w.ask('PUT', '/beneficiary', { requestId: w.id(12), payeePartyIds: [...this.payees, w.id(18)] })
+	w.is('the list', body.paymentModalityList.map(p => [p.payeeIdentity, p.financialAddress]),
+		this.payees.map(p => [p, '97336000001']))
+})
+
+When('the mapper changes the first and one that is not there', async function () {
+	this.missing = w.id(18)
+	const got = await mapper('PUT', [this.payees[0], this.missing].map(payeeIdentity =>
+		({ payeeIdentity, financialAddress: '97336000002' })))
+	w.is('the answer', got.status, 200)
+	this.failed = got.body.failedCases
+})
+
+Then('only the one that is not there is told as failed', function () {
+	w.is('failures', this.failed.map(f => [f.payeeIdentity, f.failureReason]), [[this.missing, 'unknown']])
+})
+
+Then('the first is paid at its new address', async function () {
+	w.is('the payee', (await w.lookup(this.payees[0])).map(p => [p.paymentModality, p.financialAddress]),
+		[['01', '97336000002']])
 })
 
 async function batchOf(table) {

@@ -12,6 +12,7 @@
 
 struct call {
 	bool fresh;
+	bool mapper; /* the account mapper's shape: shorter ids, the program in a header */
 	struct payee_change list[PAYEES_MAX];
 	size_t n;
 };
@@ -37,7 +38,7 @@ static const char *list_read(struct req *r, struct call *c)
 		                           .address = optional(o, ADDRESS_NAMES),
 		                           .bank = optional(o, BANK_NAMES),
 		                           .active = -1};
-		if (p->number.n != GS_PAYEE)
+		if (p->number.n != GS_PAYEE && (!c->mapper || !p->number.n || p->number.n > GS_PAYEE))
 			return "PayeeFunctionalID: 20 characters are needed";
 		if (p->address.n > ADDRESS_LONG)
 			return "FinancialAddress: at most 30 characters";
@@ -50,7 +51,20 @@ static const char *list_read(struct req *r, struct call *c)
 	return NULL;
 }
 
-static err prepare(struct req *r, bool fresh)
+/* The program is named in the request, or in the mapper's header; there the body itself
+ * may be meant. */
+static const char *names_wrong(struct req *r, struct gs *g, const struct call *c)
+{
+	size_t n = g->request.n;
+	g->program = gs_member(r->body, PROGRAM_NAMES);
+	if (n != GS_REQUEST && (!c->mapper || !n || n > GS_REQUEST))
+		return "RequestID: 12 characters are needed";
+	if (program_of(r->db, g->entity, g->program) || (c->mapper && !g->program.n))
+		return NULL;
+	return "SourceBBID: no program of this institution";
+}
+
+static err prepare(struct req *r, bool fresh, bool mapper)
 {
 	struct gs *g = gs_open(r, false, GS_CODE);
 	if (!g)
@@ -58,10 +72,8 @@ static err prepare(struct req *r, bool fresh)
 	struct call *c = NEW(r->a, struct call);
 	g->more = c;
 	c->fresh = fresh;
-	g->program = gs_member(r->body, PROGRAM_NAMES);
-	const char *wrong = g->request.n != GS_REQUEST ? "RequestID: 12 characters are needed" : NULL;
-	if (!wrong && !program_of(r->db, g->entity, g->program))
-		wrong = "SourceBBID: no program of this institution";
+	c->mapper = mapper;
+	const char *wrong = names_wrong(r, g, c);
 	if (!wrong)
 		wrong = list_read(r, c);
 	return wrong ? gs_say(r, GS_CODE, 400, "01", g->request, "%s", wrong) : OK;
@@ -140,7 +152,7 @@ static err answer(struct req *r)
 
 err prepare_gs_payee_register(struct req *r)
 {
-	return prepare(r, true);
+	return prepare(r, true, false);
 }
 
 err decide_gs_payee_register(struct tx *tx, struct req *r)
@@ -155,7 +167,7 @@ err answer_gs_payee_register(struct req *r)
 
 err prepare_gs_payee_update(struct req *r)
 {
-	return prepare(r, false);
+	return prepare(r, false, false);
 }
 
 err decide_gs_payee_update(struct tx *tx, struct req *r)
@@ -168,26 +180,94 @@ err answer_gs_payee_update(struct req *r)
 	return answer(r);
 }
 
-/* ---- looking one up ---- */
+/* The same by the names of the account mapper. */
+err prepare_gs_mapper_register(struct req *r)
+{
+	return prepare(r, true, true);
+}
+
+err decide_gs_mapper_register(struct tx *tx, struct req *r)
+{
+	return decide(tx, r);
+}
+
+err answer_gs_mapper_register(struct req *r)
+{
+	return answer(r);
+}
+
+err prepare_gs_mapper_update(struct req *r)
+{
+	return prepare(r, false, true);
+}
+
+err decide_gs_mapper_update(struct tx *tx, struct req *r)
+{
+	return decide(tx, r);
+}
+
+err answer_gs_mapper_update(struct req *r)
+{
+	return answer(r);
+}
+
+/* ---- looking some up ---- */
+
+static void found(struct req *r, const struct gs *g, str number, json *list)
+{
+	struct payee p;
+	if (!payee_find(r->db, r->a, g->entity, number, &p))
+		return;
+	json *o = json_push(list, json_object(r->a));
+	json_set_str(r->a, o, "payeeIdentity", p.number);
+	json_set_str(r->a, o, "paymentModality", p.modality);
+	json_set_str(r->a, o, "financialAddress", p.address);
+	json_set_str(r->a, o, "bankingInstitutionCode", p.bank);
+}
+
+static err found_view(struct req *r, str request, json *list)
+{
+	json *v = json_object(r->a);
+	json_set_str(r->a, v, "requestId", request);
+	json_set(r->a, v, "paymentModalityList", list);
+	return req_view(r, "", v);
+}
+
+/* Asked for by PUT, and changes nothing. */
+err prepare_gs_payees(struct req *r)
+{
+	struct gs *g = gs_open(r, false, GS_CODE);
+	const json *asked = gs_value(r->body, "payeePartyIds");
+	json *list = json_array(r->a);
+	if (!g)
+		return OK;
+	if (!json_is(asked, JSON_ARRAY) || !asked->count || asked->count > PAYEES_MAX)
+		return gs_say(r, GS_CODE, 400, "01", g->request, "payeePartyIds: a list of 1 to 200");
+	for (const json *o = asked->first; o; o = o->next)
+		found(r, g, json_text(o), list);
+	return found_view(r, g->request, list);
+}
+
+err decide_gs_payees(struct tx *tx, struct req *r)
+{
+	(void)r;
+	return tx_fail(tx, ERR_internal, "", "payees are only looked up");
+}
+
+err answer_gs_payees(struct req *r)
+{
+	return gs_answer(r);
+}
 
 err page_gs_payee(struct req *r)
 {
-	struct payee p;
 	struct gs *g = gs_open(r, false, GS_CODE);
 	if (!g)
 		return OK;
 	str request = req_field(r, "requestId"), number = req_field(r, "payeeIdentity");
 	if (!number.n || !request.n)
 		return gs_say(r, GS_CODE, 400, "01", request, "payeeIdentity and requestId are needed");
-	json *v = json_object(r->a), *list = json_array(r->a);
-	if (payee_find(r->db, r->a, g->entity, number, &p)) {
-		json *o = json_push(list, json_object(r->a));
-		json_set_str(r->a, o, "payeeIdentity", p.number);
-		json_set_str(r->a, o, "paymentModality", p.modality);
-		json_set_str(r->a, o, "financialAddress", p.address);
-		json_set_str(r->a, o, "bankingInstitutionCode", p.bank);
-	}
-	json_set_str(r->a, v, "requestId", request);
-	json_set(r->a, v, "paymentModalityList", list);
-	return req_view(r, "", v);
+	json *list = json_array(r->a);
+	found(r, g, number, list);
+	return found_view(r, request, list);
 }
