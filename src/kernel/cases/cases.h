@@ -180,6 +180,8 @@ bool case_has_words(dbc *c, const struct case_line *l, const str *words, size_t 
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped);
 /* Ids of the services of which the filter's entities have cases, in their order. */
 size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out);
+/* The applicants' names of these lines, "English | Arabic"; empty where one was erased. */
+void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, str *names);
 /* Entities with a part in the case. */
 size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max);
 /* How many cases each service has in each state: [{"entity","service","state","n"}]. */

@@ -150,19 +150,24 @@ static instant or (instant t, instant otherwise)
 	return t ? t : otherwise;
 }
 
-static rows *count_range(dbc *c, struct sql *q, const struct group *g, int64_t from, int64_t to,
-                         int64_t max)
+#define COUNT_STATES 6 /* of one entity that are counted at once */
+
+/* How many in that range of the index, in the states of these groups of one entity. */
+static int64_t count_range(dbc *c, struct sql *q, const struct group *g, size_t n, int64_t from,
+                           int64_t to, int64_t max)
 {
-	return db_query(c, q, D_TEXT(g->entity), D_TEXT(g->state), D_INT(from), D_INT(to), D_INT(max));
+	str state[COUNT_STATES] = {{0}};
+	for (size_t i = 0; i < n && i < COUNT_STATES; i++)
+		state[i] = g[i].state;
+	return db_query_int(c, q, 0, D_TEXT(g->entity), D_TEXT(state[0]), D_INT(from), D_INT(to),
+	                    D_INT(max), D_TEXT(state[1]), D_TEXT(state[2]), D_TEXT(state[3]),
+	                    D_TEXT(state[4]), D_TEXT(state[5]));
 }
 
 /* Are there at most FEW in that range of the index? */
 static bool few(dbc *c, struct sql *q, const struct group *g, int64_t from, int64_t to)
 {
-	rows *r = count_range(c, q, g, from, to, FEW + 1);
-	bool is = db_next(r) && db_int(r, 0) <= FEW;
-	db_done(r);
-	return is;
+	return g->all <= FEW || count_range(c, q, g, 1, from, to, FEW + 1) <= FEW;
 }
 
 enum line_by { BY_ORDER, BY_OTHER_RANGE, BY_SERVICE, BY_HOLDER, BY_APPLICANT, LINE_BYS };
@@ -274,6 +279,17 @@ static size_t insert(const struct case_filter *f, struct case_line *out, size_t 
 	return n < max ? n + 1 : n;
 }
 
+/* The page is full: of the groups to come only what stands before its last line matters. */
+static void narrow(struct case_filter *f, int64_t last)
+{
+	instant *from = f->sort == CASE_BY_DUE ? &f->due_from : &f->received_from;
+	instant *before = f->sort == CASE_BY_DUE ? &f->due_before : &f->received_before;
+	if (f->descending && *from < last)
+		*from = last;
+	if (!f->descending && last < INT64_MAX && (!*before || *before > last + 1))
+		*before = last + 1;
+}
+
 static size_t list_lines(dbc *c, arena *a, const struct case_filter *f, struct case_line *out,
                          size_t max)
 {
@@ -292,6 +308,8 @@ static size_t list_lines(dbc *c, arena *a, const struct case_filter *f, struct c
 			n = insert(f, out, n, max, &l);
 		}
 		db_done(r);
+		if (n == max)
+			narrow(&there, out[n - 1].key);
 	}
 	return n;
 }
@@ -421,26 +439,43 @@ static struct sql *count_alone(const struct case_filter *f, int64_t *from, int64
 	return due ? &sql_line_count_due : received ? &sql_line_count_received : &sql_line_count_held;
 }
 
+/* The groups from this one on that are of the same entity, as many as are counted at once. */
+static size_t same_entity(const struct groups *g, size_t from)
+{
+	size_t n = 1;
+	while (n < COUNT_STATES && from + n < g->n && g->at[from + n].entity.p == g->at[from].entity.p)
+		n++;
+	return n;
+}
+
+/* One by one, in no order that matters. */
+static int64_t count_lines(dbc *c, const struct case_filter *f, const struct group *g, int64_t max)
+{
+	int64_t n = 0;
+	rows *r = query_group(c, f, g, f->descending ? INT64_MAX : INT64_MIN,
+	                      f->descending ? INT64_MAX : 0, (size_t)max);
+	while (db_next(r))
+		n++;
+	db_done(r);
+	return n;
+}
+
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped)
 {
 	int64_t sum = 0, from, to;
 	struct sql *alone = count_alone(f, &from, &to);
 	int64_t most = f->count_most ? f->count_most : alone ? CASE_COUNT_MAX : CASE_COUNT_SOME;
-	*capped = false;
 	struct groups g = groups_of(c, a, f);
-	for (size_t i = 0; i < g.n && sum <= most; i++) {
-		if (counted_already(f)) {
+	*capped = false;
+	if (counted_already(f)) {
+		for (size_t i = 0; i < g.n; i++)
 			sum += g.at[i].n;
-			most = INT64_MAX;
-			continue;
-		}
-		int64_t max = most + 1 - sum;
-		rows *r = alone ? count_range(c, alone, &g.at[i], from, to, max)
-		                : query_group(c, f, &g.at[i], f->descending ? INT64_MAX : INT64_MIN,
-		                              f->descending ? INT64_MAX : 0, (size_t)max);
-		while (db_next(r))
-			sum += alone ? db_int(r, 0) : 1;
-		db_done(r);
+		return sum;
+	}
+	for (size_t i = 0, n; i < g.n && sum <= most; i += n) {
+		n = alone ? same_entity(&g, i) : 1;
+		sum += alone ? count_range(c, alone, &g.at[i], n, from, to, most + 1 - sum)
+		             : count_lines(c, f, &g.at[i], most + 1 - sum);
 	}
 	*capped = sum > most;
 	return *capped ? most : sum;
@@ -483,6 +518,26 @@ size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out)
 			all[kept++] = all[i];
 	*out = all;
 	return kept;
+}
+
+#define NAMES_AT_ONCE 16
+
+void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, str *names)
+{
+	for (size_t from = 0; from < n; from += NAMES_AT_ONCE) {
+		struct dbv id[NAMES_AT_ONCE];
+		size_t some = n - from < NAMES_AT_ONCE ? n - from : NAMES_AT_ONCE;
+		for (size_t i = 0; i < NAMES_AT_ONCE; i++)
+			id[i] = D_INT(i < some ? l[from + i].applicant : 0);
+		rows *r = db_query_args(c, &sql_line_names, id, NAMES_AT_ONCE);
+		while (db_next(r)) {
+			str both = str_fmt(a, "%.*s | %.*s", STRF(db_text(r, 1)), STRF(db_text(r, 2)));
+			for (size_t i = from; i < from + some; i++)
+				if (l[i].applicant == db_int(r, 0))
+					names[i] = both;
+		}
+		db_done(r);
+	}
 }
 
 size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max)

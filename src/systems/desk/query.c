@@ -15,6 +15,8 @@
 #include "base/utf8.h"
 #include "kernel/search/search.h"
 
+#include <string.h>
+
 /* What nobody has decided; and of it what is somebody's turn at the entity, for only then
  * does the time run and a case can be late. */
 static const char *const open_states[] = {"submitted", "review", "returned",
@@ -396,18 +398,16 @@ static bool says(str names, str phrase)
 	return false;
 }
 
-static bool line_matches(struct req *r, const struct desk_query *q, const struct case_line *l)
+/* `names`: the applicant's, where they are asked for. */
+static bool line_matches(struct req *r, const struct desk_query *q, const struct case_line *l,
+                         str names)
 {
-	struct person p = {0};
 	for (size_t i = 0; i < q->n_no_services; i++)
 		if (str_eq(q->no_services[i], l->service))
 			return false;
 	if (!case_has_words(r->db, l, q->tokens, q->n_tokens))
 		return false;
-	if (!q->n_phrases && !q->n_without)
-		return true;
-	person_get(r->db, r->a, l->applicant, &p);
-	str names = search_fold(r->a, str_fmt(r->a, "%.*s | %.*s", STRF(p.name_en), STRF(p.name_ar)));
+	names = search_fold(r->a, names);
 	for (size_t i = 0; i < q->n_phrases; i++)
 		if (!says(names, q->phrases[i]))
 			return false;
@@ -428,6 +428,8 @@ size_t desk_query_lines(struct req *r, struct desk_query *q, struct case_line *o
 {
 	size_t want = q->looks ? LOOK_PAGE : max, n = 0, got = want;
 	struct case_line *page = q->looks ? NEWN(r->a, struct case_line, want) : out;
+	str *names = NEWN(r->a, str, want);
+	bool named = q->n_phrases || q->n_without;
 	q->ended |= q->nothing;
 	for (size_t looked = 0; !q->ended && n < max && looked < LOOK_MAX; looked += got) {
 		got = case_list(r->db, r->a, &q->f, page, want);
@@ -438,12 +440,16 @@ size_t desk_query_lines(struct req *r, struct desk_query *q, struct case_line *o
 				go_on_after(q, &out[n - 1]);
 			break;
 		}
+		memset(names, 0, want * sizeof *names);
 		for (size_t i = 0; i < got; i++) {
 			if (n == max) {
 				q->ended = false; /* the rest of this page comes again */
 				break;
 			}
-			if (line_matches(r, q, &page[i]))
+			if (named && i % LOOK_NAMES == 0)
+				case_names(r->db, r->a, page + i, got - i < LOOK_NAMES ? got - i : LOOK_NAMES,
+				           names + i);
+			if (line_matches(r, q, &page[i], names[i]))
 				out[n++] = page[i];
 			go_on_after(q, &page[i]);
 		}
