@@ -110,7 +110,7 @@ async function paid(site, browser, who) {
 }
 
 // One was approved and began another application, one was rejected, one has paid and waits,
-// one has not paid; an author began changes of a rule and of a process.
+// one has not paid; an author began changes of a rule, of a process and of a card.
 async function live(site, browser) {
 	const approved = await paid(site, browser, 'citizen'), rejected = await paid(site, browser, 'senior')
 	const officer = await person(site, browser, 'officer')
@@ -132,6 +132,8 @@ async function live(site, browser) {
 		await author.to(`/policy/services/${SERVICE}/${model}`)
 		await author.send()
 	}
+	await author.to('/cards/of/idcard-issue')
+	await author.press('form[action$="/cards/of/idcard-issue"] button')
 	await author.end()
 }
 

@@ -113,11 +113,12 @@ static json *input(struct form_of *f, json *list, str id, str label, str value, 
 	return o;
 }
 
-static json *area(struct form_of *f, json *list, str id, str label, str value, int high)
+static json *area(struct form_of *f, json *list, str id, str label, str value, const char *lang)
 {
 	json *o = component(f, list, "textarea", id, label);
 	json_set_str(f->r->a, o, "value", value);
-	json_set_int(f->r->a, o, "rows", high);
+	json_set_int(f->r->a, o, "rows", 5);
+	json_set_str(f->r->a, o, "text_lang", str_of(lang));
 	json_set_str(f->r->a, o, "autocomplete", STR("off"));
 	return o;
 }
@@ -130,7 +131,7 @@ static void pair(struct form_of *f, json *list, str id, str label, const json *v
 		str one = str_fmt(a, "%.*s.%s", STRF(id), langs[i]), text = json_str(v, langs[i]);
 		str name = label_in(f, label, langs[i]);
 		if (large)
-			area(f, list, one, name, text, 4);
+			area(f, list, one, name, text, langs[i]);
 		else
 			input(f, list, one, name, text, i ? "ltr" : "rtl");
 	}
@@ -149,7 +150,7 @@ static void lines(struct form_of *f, json *list, str id, str label, const json *
 			buf_fmt(&b, "%.*s\n", STRF(text));
 		}
 		json *o = area(f, list, str_fmt(a, "%.*s.%s", STRF(id), langs[i]),
-		               label_in(f, label, langs[i]), buf_str(&b), 5);
+		               label_in(f, label, langs[i]), buf_str(&b), langs[i]);
 		hint(f, o, words ? "cards.hint.words" : "cards.hint.lines");
 	}
 }

@@ -151,8 +151,7 @@ err page_card_history(struct req *r)
 	size_t n = changes_of(r->db, r->a, at.s->id, at.m.id, ch, POLICY_CHANGES_MAX);
 	for (size_t i = 0; i < n; i++)
 		json_push(list, policy_change_view(r, at.p, &ch[i]));
-	json *all = json_set(r->a, v, "versions", versions(r, &at, ch, n));
-	json_set_bool(r->a, v, "several", all->count > 1);
+	json_set(r->a, v, "versions", versions(r, &at, ch, n));
 	return req_view(r, "cards/history", v);
 }
 
