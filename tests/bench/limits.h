@@ -1,9 +1,10 @@
 /*
  * limits.h - what bounds a measured rate: the writer's own work, the disk, the hashes.
  *
- * Between limits_begin and limits_tell the writer was kept busy. Its time is what it
- * works on each payment and what its commits take; beside them stand what the disk takes
- * for as many bytes by plain writes, and what the hashes of as many records take.
+ * Between limits_begin and limits_tell the writer was kept busy. Its time is what its
+ * commits take, and what is between them: its work on each payment, and waits for more of
+ * them. Beside them stand what the disk takes for as many bytes by plain writes, and what
+ * the hashes of as many records take.
  */
 #ifndef TESTS_BENCH_LIMITS_H
 #define TESTS_BENCH_LIMITS_H
@@ -92,8 +93,8 @@ static void limits_tell(struct kernel *k, const struct limits *l, int64_t done, 
 	double waited = (double)(w.commit_micros - l->w.commit_micros);
 	int64_t bytes = (int64_t)((double)(limits_written() - l->bytes) / (commits > 0 ? commits : 1));
 	double records = (double)(limits_records(k) - l->records) / n;
-	printf("  limits: work %.0f us each (%.0f/s by work alone), of it hashes %.1f; a commit of %.0f"
-	       " takes %.2f ms",
+	printf("  limits: %.0f us each between commits (%.0f/s were these free), of it hashes %.1f;"
+	       " a commit of %.0f takes %.2f ms",
 	       (all - waited) / n, n * 1e6 / (all - waited), records * limits_hash(),
 	       n / (commits > 0 ? commits : 1), waited / 1e3 / (commits > 0 ? commits : 1));
 	if (db_kind(k->db) == DB_SQLITE)

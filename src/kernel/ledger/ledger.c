@@ -122,16 +122,41 @@ static err side_read(struct tx *tx, const struct posting *p, str purpose, struct
 	return e;
 }
 
+static struct side *side_known(const struct sides *s, const struct posting *p, str purpose)
+{
+	for (size_t i = s->n; i-- > 0;)
+		if (str_eq(s->of[i].purpose, purpose) && str_eq(s->of[i].entity, p->entity) &&
+		    str_eq(s->of[i].currency, p->currency))
+			return &s->of[i];
+	return NULL;
+}
+
+/* Both sides of a transfer at once, if there is room and they are not known. */
+static void sides_read(struct tx *tx, struct sides *s, const struct posting *p)
+{
+	if (s->n + 2 > s->max || side_known(s, p, p->debit) || side_known(s, p, p->credit))
+		return;
+	rows *r = db_query(tx->db, &sql_ledger_sides_get, D_TEXT(p->entity), D_TEXT(p->currency),
+	                   D_TEXT(p->debit), D_TEXT(p->credit));
+	while (db_next(r)) {
+		if (!db_int(r, 1))
+			continue; /* to be opened */
+		bool debit = str_eq(db_text(r, 7), p->debit);
+		s->of[s->n++] = (struct side){.entity = p->entity,
+		                              .currency = p->currency,
+		                              .purpose = debit ? p->debit : p->credit,
+		                              .book = db_int(r, 0),
+		                              .t = account_read(r, 1)};
+	}
+	db_done(r);
+}
+
 /* `spare` is where it is when there is no room to remember it. */
 static err side_for(struct tx *tx, struct sides *s, const struct posting *p, str purpose,
                     struct side *spare, struct side **out)
 {
-	for (size_t i = s->n; i-- > 0;)
-		if (str_eq(s->of[i].purpose, purpose) && str_eq(s->of[i].entity, p->entity) &&
-		    str_eq(s->of[i].currency, p->currency)) {
-			*out = &s->of[i];
-			return OK;
-		}
+	if ((*out = side_known(s, p, purpose)))
+		return OK;
 	*out = s->n < s->max ? &s->of[s->n++] : spare;
 	return side_read(tx, p, purpose, *out);
 }
@@ -197,6 +222,7 @@ static err posting_json(struct tx *tx, struct sides *s, const struct posting *p,
 		return tx_fail(tx, ERR_bad_input, "amount",
 		               "a transfer needs a key, two accounts and an"
 		               " amount above nothing");
+	sides_read(tx, s, p);
 	if ((e = side_for(tx, s, p, p->debit, &spare[0], &debit)) ||
 	    (e = side_for(tx, s, p, p->credit, &spare[1], &credit)) ||
 	    (e = side_add(tx, &debit->t, p->debit, true, p->pending, p->amount)) ||
