@@ -293,7 +293,7 @@ class Officer(Person):
             self.book.wrong(f"Officer: {type(e).__name__}: {e}")
 
     def turn(self):
-        self.visitor.get("/en/desk")
+        self.visitor.get("/en/desk?state=submitted&state=review")
         cases = list(dict.fromkeys(re.findall(r"/desk/cases/([A-Z]+-\d+-\d+)", self.visitor.page)))
         for reference in cases:
             self.decide(reference)
