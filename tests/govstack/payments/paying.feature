@@ -141,6 +141,14 @@ Feature: What is paid out is paid once, to whom it is for, and never more than t
       | USD asset/funding   | -1000 |
       | USD expense/payouts |  1000 |
 
+  Scenario: A thousand that nobody can be paid of, and a hundred vouchers
+    When a batch of 1000 instructions for nobody is validated and handed over
+    Then the validation counts 1000
+    And the batch tells 0 completed, 1000 failed, 0.00 paid of 1000.00
+    When 100 vouchers of 1.00 AED are made together
+    Then the body's books gained
+      | nothing | 0 |
+
   Scenario: What a payee's bank gives back is there again
     When a batch is handed over for
       | payee | amount |

@@ -280,6 +280,20 @@ When('a batch of {int} instructions of {word} is handed over', async function (n
 	await w.until('the batch', async () => (await w.batch(this.batch.BatchID)).body.ongoing, 0)
 })
 
+When('a batch of {int} instructions for nobody is validated and handed over', async function (n) {
+	const list = Array.from({ length: n }, () => ({ InstructionID: w.id(16), PayeeFunctionalID: w.id(20),
+		Amount: 1, Currency: 'USD', Narration: '"'.repeat(100) }))
+	const batch = { RequestID: w.id(12), SourceBBID: 'SourceBBID11', BatchID: w.id(12), CreditInstructions: list }
+	this.validated = await w.ask('POST', '/prepayment-validation', batch)
+	await handOver(this, batch)
+	await w.until('the batch', async () => (await w.batch(batch.BatchID)).body.ongoing, 0)
+})
+
+Then('the validation counts {int}', function (n) {
+	const { body } = this.validated
+	w.is('the validation', [body.ResponseCode, body.NumberFailedCases, body.FailedAccounts.length], ['00', n, n])
+})
+
 Then('its instructions end as', async function (table) {
 	await w.until('the instructions', async () => (await w.detail(this.batch.BatchID)).body
 		.map(t => [t.status, t.errorInformation]), table.raw())

@@ -113,7 +113,8 @@ err prepare_gs_prepayment(struct req *r)
 	return wrong ? gs_say(r, GS_CODE, 200, "01", g->request, "%s", wrong) : OK;
 }
 
-/* Who of the payees could be paid now; instructions alone are kept, nobody's number. */
+/* Who of the payees could be paid now. What is kept is short, so that a thousand fit into
+ * one record: pairs of an instruction and a reason, nobody's number. */
 static json *validated(struct tx *tx, const struct call *c)
 {
 	json *answer = json_object(tx->a), *failed = json_array(tx->a);
@@ -123,9 +124,9 @@ static json *validated(struct tx *tx, const struct call *c)
 		str why = payee_refused(&p);
 		if (!why.n)
 			continue;
-		json *o = json_push(failed, json_object(tx->a));
-		json_set_str(tx->a, o, "instructionID", c->list[i].instruction);
-		json_set_str(tx->a, o, "failureReason", why);
+		json *o = json_push(failed, json_array(tx->a));
+		json_push(o, json_string(tx->a, c->list[i].instruction));
+		json_push(o, json_string(tx->a, why));
 	}
 	json_set_str(tx->a, answer, "batch", c->b.reference);
 	json_set_int(tx->a, answer, "failures", (int64_t)failed->count);
@@ -137,9 +138,15 @@ static json *validation_json(arena *a, str request, const json *known)
 {
 	json *v = gs_code(a, "00", request, STR("Validated"));
 	const json *failed = json_get(known, "failed");
+	json *list = json_array(a);
+	for (const json *f = failed ? failed->first : NULL; f; f = f->next) {
+		json *o = json_push(list, json_object(a));
+		json_set_str(a, o, "instructionID", json_text(json_at(f, 0)));
+		json_set_str(a, o, "failureReason", json_text(json_at(f, 1)));
+	}
 	json_set_str(a, v, "Source_BatchID", json_str(known, "batch"));
 	json_set_int(a, v, "NumberFailedCases", json_int(known, "failures", 0));
-	json_set(a, v, "FailedAccounts", failed ? json_copy(a, failed) : json_array(a));
+	json_set(a, v, "FailedAccounts", list);
 	return v;
 }
 

@@ -51,7 +51,7 @@ static const char *list_read(struct req *r, const struct gs *g, struct call *c)
 	const json *list = gs_value(r->body, LIST_NAMES);
 	const char *wrong = NULL;
 	if (!json_is(list, JSON_ARRAY) || !list->count || list->count > VOUCHERS_MAX)
-		return "voucherInstructions: a list of 1 to 200 is needed";
+		return "voucherInstructions: a list of 1 to 100 is needed";
 	for (const json *o = list->first; o && !wrong; o = o->next) {
 		if (c->deed == MAKE)
 			wrong = order_read(r, g, o, c);

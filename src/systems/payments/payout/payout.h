@@ -27,7 +27,7 @@
 #define PAYOUT_CHUNK   100               /* of them in one event */
 #define PAYOUT_TEXT    100               /* bytes of a name, a narration */
 #define PAYOUT_URL     200
-#define VOUCHERS_MAX   200              /* made at once */
+#define VOUCHERS_MAX   100              /* made at once */
 #define VOUCHER_SERIAL 1000000000000001 /* the first: 16 digits, exact in any program */
 #define VOUCHER_DIGITS 18               /* of the number that gives the money */
 #define PAYEES_MAX     200              /* of one request */
