@@ -93,6 +93,10 @@ const rules = [
   {
     why: 'the mean, median, least of nothing is null, and so is what is computed of it; feelin may give a number',
     when: says('of an empty list')
+  },
+  {
+    why: 'feelin computes with binary floating point: 7 * 0.1 is a little more than 0.7 there, and rounds up to 0.8',
+    when: text => /(round (up|down)|floor|ceiling|decimal)\(/.test(text) && /0\.1|2\.5|\//.test(text)
   }
 ]
 
