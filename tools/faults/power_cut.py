@@ -33,6 +33,7 @@ KEEP = 0.5            # of the unsynced sectors
 LIFE = (0.5, 2.5)     # seconds of paying before the cut
 EARLY = 0.2           # of the cuts come while the one before is recovered from,
 RECOVERY = (0.0, 0.1) # seconds after the start
+CUTS_MIN = 2          # however slow the machine is
 CONTROL_CUTS = 12     # at most, until a loss is seen
 READY_SECONDS = 120
 SKIPPED = 77
@@ -294,10 +295,12 @@ class Trial:
         self.wrong = []
 
     def enough(self, began, payments, seconds):
-        return self.wrong or self.payments >= payments or time.monotonic() - began > seconds
+        over = self.payments >= payments or time.monotonic() - began > seconds
+        return self.wrong or (over and self.cuts >= CUTS_MIN and self.payments)
 
     def go(self, payments, seconds, cuts=None):
-        began, empty, chance = time.monotonic(), self.kind.empty(), random.Random()
+        empty, chance = self.kind.empty(), random.Random()
+        began = time.monotonic()  # of paying: making an empty database takes its time, too
         while not self.enough(began, payments, seconds) and not (cuts and self.cuts >= cuts):
             self.kind.disk.begin(empty)
             payers = Payers(self.kind)
