@@ -242,14 +242,16 @@ class Payers:
         with open(f"{work}/before") as before, open(f"{work}/said", "w") as said, open(f"{work}/err", "w") as err:
             p = subprocess.Popen([f"{BUILD}/orders", "pay", url, folder, str(CLIENTS)], stdin=before, stdout=said,
                                  stderr=err, env=env)
-            if not early:
-                wait_for("the first payment", lambda: os.path.getsize(f"{work}/said") > 0 or p.poll() is not None)
-            time.sleep(seconds)
-            if p.poll() is not None:
-                raise Broken(f"orders pay: {open(f'{work}/err').read()[-400:]}")
-            self.kind.disk.cut()
-            p.kill()
-            p.wait()
+            try:
+                if not early:
+                    wait_for("the first payment", lambda: os.path.getsize(f"{work}/said") > 0 or p.poll() is not None)
+                time.sleep(seconds)
+                if p.poll() is not None:
+                    raise Broken(f"orders pay: {open(f'{work}/err').read()[-400:]}")
+                self.kind.disk.cut()
+            finally:
+                p.kill()
+                p.wait()
         self.kind.kill()
         self.kind.disk.unmount()
         return self.take(open(f"{work}/said").read())
