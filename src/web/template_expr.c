@@ -109,14 +109,16 @@ static struct expr path_of(struct lexer *l, str name)
 		x.innermost = true;
 		name = str_sub(name, 1, name.n);
 	}
-	x.parts = NEWN(l->a, str, EXPR_PARTS_MAX);
+	str parts[EXPR_PARTS_MAX];
 	for (str part; str_cut(&name, '.', &part);) {
 		if (!part.n)
 			return wrong(l, "a path has an empty name");
 		if (x.n_parts == EXPR_PARTS_MAX)
 			return wrong(l, "a path has more than 8 names");
-		x.parts[x.n_parts++] = part;
+		parts[x.n_parts++] = part;
 	}
+	x.parts = NEWN(l->a, str, x.n_parts);
+	memcpy(x.parts, parts, x.n_parts * sizeof *parts);
 	return x;
 }
 
@@ -174,7 +176,7 @@ struct expr expr_read(struct lexer *l)
 
 size_t args_read(struct lexer *l, struct arg **out)
 {
-	*out = NEWN(l->a, struct arg, EXPR_ARGS_MAX);
+	struct arg all[EXPR_ARGS_MAX];
 	size_t n = 0;
 	for (skip_space(l); l->rest.n && l->rest.p[0] != ')'; skip_space(l)) {
 		str name = lex_name(l);
@@ -186,9 +188,12 @@ size_t args_read(struct lexer *l, struct arg **out)
 			wrong(l, "more than 24 arguments");
 			break;
 		}
-		(*out)[n].name = name;
-		(*out)[n++].x = expr_read(l);
+		all[n].name = name;
+		all[n++].x = expr_read(l);
 	}
+	*out = n ? NEWN(l->a, struct arg, n) : NULL;
+	if (n)
+		memcpy(*out, all, n * sizeof *all);
 	return n;
 }
 
