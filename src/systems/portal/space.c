@@ -233,7 +233,7 @@ err page_portal_space(struct req *r)
 		int64_t count = all[i]->items(r, items, SHOWN);
 		json_set_int(r->a, o, "count", count);
 		json_set(r->a, o, "items", items);
-		if (all[i]->path && count)
+		if (all[i]->path)
 			json_set_str(r->a, o, "href", view_href(r, "%s", all[i]->path));
 	}
 	attention_view(r, v);
