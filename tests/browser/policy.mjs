@@ -46,7 +46,7 @@ const press = async (w, action) => {
 const inTable = (text, to) =>
 	text.replace(/(<rule id="base_rule3">[^]*?<outputEntry[^>]*>\s*<text>)[\d.]+/, `$1${to}.000`)
 function inExamples(text, to) {
-	for (const id of ['004', '006', '007'])
+	for (const id of ['004', '006', '007', '025'])
 		text = text.replace(new RegExp(`<testCase id="${id}">[^]*?</testCase>`), one => one
 			.replace(/(name="amount"><value[^>]*>)[\d.]+/, `$1${id === '007' ? to + 10 : to}.000`)
 			.replace(/(name="base"><value[^>]*>)[\d.]+/, `$1${to}.000`))
