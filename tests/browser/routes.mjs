@@ -179,10 +179,11 @@ async function check(site, w, lang, path) {
 	const there = new URL(w.page.url()).pathname
 	if (there !== `/${lang}${path.split('?')[0]}`)
 		faults.push(`led to ${there}`)
-	// The switch of languages leads to the same page, with what was asked of it.
+	// The switch of languages leads to the same page, with what was asked of it; a card in
+	// the frame of another site has none.
 	const other = lang === 'ar' ? 'en' : 'ar'
 	const leads = await w.page.locator(`a[hreflang=${other}]`).first().getAttribute('href').catch(() => null)
-	if (leads !== `/${other}${path}`)
+	if (leads !== `/${other}${path}` && !path.startsWith('/embed/'))
 		faults.push(`the other language is at ${leads}`)
 	// In the dark, on paper and so on the same templates are looked at by pages.mjs.
 	return [...faults, ...w.complaints, ...await checkPage(w.page, false)]
