@@ -14,9 +14,9 @@ import threading
 import time
 
 here = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(here, "..", "journeys"))
+sys.path.insert(0, here)
 os.environ["DIWAN_WEBHOOKS_ANYWHERE"] = "yes"
-import services  # noqa: E402
+import pages  # noqa: E402
 
 count, failed = 0, 0
 
@@ -68,8 +68,8 @@ def packages():
 def set_hook(trial, url):
     admin = trial.reader("agency-admin")
     _, text = admin.get("/en/admin/webhooks")
-    form = services.form_to(services.page_forms(text), r"admin/webhooks$")
-    _, text = admin.post(form["action"], services.fill(form, {"entity": "iga", "url": url})[0], [])
+    form = pages.form_to(pages.page_forms(text), r"admin/webhooks$")
+    _, text = admin.post(form["action"], pages.fill(form, {"entity": "iga", "url": url})[0], [])
     found = re.search(r"whsec_[A-Za-z0-9+/=]+", text)
     return found.group(0) if found else ""
 
@@ -77,15 +77,15 @@ def set_hook(trial, url):
 def hooks(work):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    demo = services.load(services.PACK, "demo.json")
-    trial = services.Trial(demo, time.strftime("%Y-%m-%dT%H:%M:%S+03:00", time.gmtime(time.time() + 3 * 3600)))
+    demo = pages.load(pages.PACK, "demo.json")
+    trial = pages.Trial(demo, time.strftime("%Y-%m-%dT%H:%M:%S+03:00", time.gmtime(time.time() + 3 * 3600)))
     try:
         secret = set_hook(trial, f"http://127.0.0.1:{server.server_port}/hook")
         report("an administrator sets where a program is told", "" if secret else "no secret is shown")
         answers = {"kind": "complaint", "subject": "other", "title": "Street light",
                    "body": "The street light at road 2803 has been out for a month.", "declaration": True,
                    "phone": "+97336000000", "email": "m@example.org"}
-        fault, reference = services.apply(trial.reader("citizen"), "en", "complaint", answers)
+        fault, reference = pages.apply(trial.reader("citizen"), "en", "complaint", answers)
         report("a citizen applies", fault)
         deadline = time.time() + 60
         while len(Receiver.taken) < 2 and time.time() < deadline:
