@@ -6,10 +6,6 @@
 set -u
 diwan=${DIWAN:-build/diwan}
 scale=${1:-0.01}
-if [ "$scale" = 1 ] && [ -z "${YEAR_WHOLE:-}" ]; then
-	echo 'the whole year takes minutes and 6 GB: YEAR_WHOLE=1 asks for it'
-	exit 77
-fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 db=--database=sqlite:$work/year.db
