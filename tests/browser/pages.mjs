@@ -31,7 +31,7 @@ for (const { key } of wanted)
 		const seen = await open(browser, `${site.address}/${lang}/${key}`)
 		const limit = officer(key) ? WEIGHT.officer : WEIGHT[lang]
 		heaviest = Math.max(heaviest, seen.bytes)
-		const faults = [...weight(seen, limit), ...await checkPage(seen.page)]
+		const faults = [...weight(seen, limit), ...await checkPage(seen.page, { spacing: true, modes: lang === 'ar' })]
 		if (pictures)
 			await picture(seen.page, `${lang}-${key.replaceAll('/', '-')}`)
 		report(`${lang} ${key} (${seen.bytes} bytes, ${seen.requests} requests)`, faults)

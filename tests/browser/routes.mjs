@@ -186,7 +186,7 @@ async function check(site, w, lang, path) {
 	if (leads !== `/${other}${path}` && !path.startsWith('/embed/'))
 		faults.push(`the other language is at ${leads}`)
 	// In the dark, on paper and so on the same templates are looked at by pages.mjs.
-	return [...faults, ...w.complaints, ...await checkPage(w.page, false)]
+	return [...faults, ...w.complaints, ...await checkPage(w.page)]
 }
 
 const site = await platform()

@@ -118,12 +118,14 @@ export function weight(seen, limit) {
 	return faults
 }
 
-// All of it, or without the ways of showing it that do not depend on what it says.
-// Leaves the page as it was.
-export async function checkPage(page, ways = true) {
+// What a page says and how it lies, at 1280 and 320 px. `ways` are the ways of showing it
+// that depend on its template alone: `spacing` of text, and `modes` (the dark, forced
+// colours, paper). Leaves the page as it was.
+export async function checkPage(page, ways = {}) {
 	const size = page.viewportSize()
 	const faults = [...await frame(page), ...await accessibility(page), ...await rightToLeft(page),
-		...await reflow(page), ...ways ? [...await spacing(page), ...await modes(page)] : []]
+		...await reflow(page), ...ways.spacing ? await spacing(page) : [],
+		...ways.modes ? await modes(page) : []]
 	await page.setViewportSize({ width: 320, height: 700 })
 	faults.push(...[...await accessibility(page), ...await rightToLeft(page)].map(f => `at 320: ${f}`))
 	await page.setViewportSize(size)

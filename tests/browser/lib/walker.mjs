@@ -38,7 +38,7 @@ export class Walker {
 	async look(name, more = []) {
 		const faults = [...more, ...this.complaints.splice(0)]
 		if (this.script)
-			faults.push(...await checkPage(this.page))
+			faults.push(...await checkPage(this.page)) // in the dark and so on: pages.mjs
 		else if (await this.page.locator('h1').count() !== 1)
 			faults.push('not exactly one h1')
 		if (Walker.pictures) {
