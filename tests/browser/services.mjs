@@ -1,7 +1,7 @@
 // Lives through the services of the pack by their pages, in a real browser: the first
 // scenario of each that ends with an outcome, in both languages, with and without scripts.
 // The application, the payment at the provider that only plays, the officers' desks, the
-// answers, the document. In English with scripts also the passing of time; elsewhere a life
+// answers, the document. In English without scripts also the passing of time; elsewhere a life
 // ends before its first wait.
 //     node services.mjs [--pictures FOLDER] [en|ar] [script|plain] [SERVICE...]
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -59,6 +59,7 @@ class Trial {
 	async person(account) {
 		if (!this.people[account]) {
 			const w = await new Walker(this.site, this.browser, this.lang, this.script, account).begin()
+			w.brief = this.lang !== 'ar' // each template is looked at in both languages elsewhere
 			await w.to('/sign-in')
 			await w.signIn(demo.accounts.find(a => a.id === account).national_number)
 			await w.send()
@@ -217,7 +218,7 @@ async function lived(trial, service, scenario, waits) {
 }
 
 async function walk(browser, lang, script, only) {
-	const waits = lang === 'en' && script
+	const waits = lang === 'en' && !script
 	let shared = null
 	for (const [service, scenario] of lives(only)) {
 		const own = waits && scenario.steps?.some(s => s.wait)
