@@ -183,7 +183,7 @@ async function check(site, w, lang, path) {
 	// the frame of another site has none.
 	const other = lang === 'ar' ? 'en' : 'ar'
 	const leads = await w.page.locator(`a[hreflang=${other}]`).first().getAttribute('href').catch(() => null)
-	if (leads !== `/${other}${path}` && !path.startsWith('/embed/'))
+	if (leads !== (path.startsWith('/embed/') ? null : `/${other}${path}`))
 		faults.push(`the other language is at ${leads}`)
 	// In the dark, on paper and so on the same templates are looked at by pages.mjs.
 	return [...faults, ...w.complaints, ...await checkPage(w.page)]
