@@ -7,10 +7,14 @@
 #ifndef SYSTEMS_PAYMENTS_REPLAY_H
 #define SYSTEMS_PAYMENTS_REPLAY_H
 
-#include "kernel/kernel.h"
+#include "systems/payments/order.h"
+
+#define REPLAY_PROVIDER "replay"
 
 /* A provider that takes every card and wallet, and is never asked anything. */
 err replay_provider(struct tx *tx);
+/* It says that this attempt of its own succeeded. */
+err replay_take(struct tx *tx, const struct attempt *t);
 /* Takes it out of use, so that nobody is led to it. */
 err replay_provider_ends(struct tx *tx);
 /* The payer of a case's order pays it by "card" or "wallet". ERR_not_found: the case has

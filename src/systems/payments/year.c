@@ -1,6 +1,7 @@
 #include "systems/payments/year.h"
 
 #include "base/rng.h"
+#include "systems/payments/replay.h"
 #include "systems/payments/statements.h"
 
 #include <stdio.h>
@@ -10,7 +11,6 @@
 #define LEAST       100 /* minor units of the smallest fee */
 #define DAY_MAX     SETTLE_ENTRIES_MAX
 #define CASHIER     1
-#define PROVIDER    "replay"
 #define BATCH_ARENA ((size_t)256 * 1024 * 1024)
 
 static const struct {
@@ -85,18 +85,10 @@ static err pay_online(struct tx *tx, struct run *g, int64_t order, size_t way, i
 	err e = attempt_begin(tx, order, str_of(ways[way].method), &t);
 	if (e)
 		return e;
-	str reference = str_fmt(tx->a, "R%lld", (long long)t.id);
-	struct provider_answer w = {.message = reference,
-	                            .attempt = t.id,
-	                            .amount = amount,
-	                            .outcome = OUTCOME_SUCCEEDED,
-	                            .currency = STR("BHD"),
-	                            .reference = reference,
-	                            .last4 = STR("0002")};
 	if (g->n < DAY_MAX)
 		g->entry[g->n++] = (struct settle_entry){
 		    .id = t.id, .amount = amount, .at = tx->now, .currency = STR("BHD")};
-	return payment_take(tx, STR(PROVIDER), &w, "message");
+	return replay_take(tx, &t);
 }
 
 static err pay_one(struct tx *tx, struct run *g)
@@ -164,7 +156,7 @@ static err settle_decide(struct tx *tx, void *ctx)
 {
 	struct run *g = ctx;
 	tx->actor.channel = STR("cli");
-	return settle_take(tx, STR(PROVIDER), &g->s, g->from, g->to, &g->r);
+	return settle_take(tx, STR(REPLAY_PROVIDER), &g->s, g->from, g->to, &g->r);
 }
 
 static err bank_decide(struct tx *tx, void *ctx)
@@ -258,15 +250,7 @@ static err day_run(struct run *g, int day, int64_t orders)
 static err provider_decide(struct tx *tx, void *ctx)
 {
 	(void)ctx;
-	struct provider_order p = {.id = STR(PROVIDER),
-	                           .adapter = STR("hosted"),
-	                           .url = STR("http://127.0.0.1:1"),
-	                           .secret = STR("of a provider that is never asked"),
-	                           .name_en = STR(PROVIDER),
-	                           .name_ar = STR(PROVIDER),
-	                           .methods = STR("card wallet"),
-	                           .weight = 100};
-	return provider_put(tx, &p);
+	return replay_provider(tx);
 }
 
 static void report(struct run *g, arena *a)
