@@ -235,12 +235,7 @@ json *card_change_page(struct req *r, struct at *at, struct checked *k)
 		json_set(r->a, v, "rows", card_compare(r, at->p, base, card));
 	json_set_str(r->a, v, "preview",
 	             k->s ? view_href(r, "/guide/preview/%.*s", STRF(at->ch.text)) : (str){0});
-	str from = req_field(r, "from"), reason = req_field(r, "reason");
-	json_set_str(r->a, v, "from",
-	             from.n          ? from
-	             : at->ch.from.n ? at->ch.from
-	                             : date_print(r->a, policy_today(r, at->p) + 1));
-	json_set_str(r->a, v, "reason", reason.n ? reason : at->ch.reason);
+	policy_asked_view(r, v, at);
 	return v;
 }
 

@@ -124,12 +124,7 @@ json *policy_change_page(struct req *r, struct at *at, struct checked *k)
 		json_set_str(r->a, v, "diagram",
 		             str_fmt(r->a, "/%s/policy/changes/%lld/diagram", lang_code(r->lang),
 		                     (long long)at->ch.id));
-	str from = req_field(r, "from"), reason = req_field(r, "reason");
-	json_set_str(r->a, v, "from",
-	             from.n          ? from
-	             : at->ch.from.n ? at->ch.from
-	                             : date_print(r->a, policy_today(r, at->p) + 1));
-	json_set_str(r->a, v, "reason", reason.n ? reason : at->ch.reason);
+	policy_asked_view(r, v, at);
 	return v;
 }
 

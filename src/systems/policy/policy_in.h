@@ -100,6 +100,8 @@ err policy_service_at(struct req *r, struct at *out); /* of :service and :model 
 json *policy_person(struct req *r, int64_t id);
 json *policy_service_view(struct req *r, const struct service *s);
 json *policy_change_view(struct req *r, const struct pack *p, const struct change *ch);
+/* From which day and why, as asked for now, or kept. */
+void policy_asked_view(struct req *r, json *v, const struct at *at);
 void policy_error(struct req *r, json *v, const char *field, const char *key);
 void policy_crumbs(struct req *r, json *v, const struct at *at);
 instant policy_day_begins(const struct pack *p, int64_t day);

@@ -128,3 +128,13 @@ void policy_crumbs(struct req *r, json *v, const struct at *at)
 	crumb(r, list, json_copy(r->a, json_get(at->s->card, "title")),
 	      str_fmt(r->a, "/policy/services/%.*s/%.*s", STRF(at->s->id), STRF(at->m.id)));
 }
+
+void policy_asked_view(struct req *r, json *v, const struct at *at)
+{
+	str from = req_field(r, "from"), reason = req_field(r, "reason");
+	json_set_str(r->a, v, "from",
+	             from.n          ? from
+	             : at->ch.from.n ? at->ch.from
+	                             : date_print(r->a, policy_today(r, at->p) + 1));
+	json_set_str(r->a, v, "reason", reason.n ? reason : at->ch.reason);
+}
