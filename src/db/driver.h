@@ -57,6 +57,12 @@ struct driver {
 	int64_t (*integer)(rows *r, int col);
 	str (*text)(rows *r, int col);
 	err (*script)(dbc *c, str sql);
+	/* Many rows into one table within a transaction, quicker than by inserts: `into` is
+	 * "table" (columns), `bytes` tells the columns of bytes. A failure may show only at the
+	 * end, which always comes: not `whole` gives up. NULL where nothing is won by it. */
+	void (*copy_begin)(dbc *c, const char *into);
+	void (*copy_row)(dbc *c, const struct dbv *v, const bool *bytes, size_t n);
+	void (*copy_end)(dbc *c, bool whole);
 	void (*step)(dbc *c, enum db_step step);
 	err (*check_safe)(dbc *c, arena *a, str *why);
 };

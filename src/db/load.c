@@ -24,6 +24,9 @@ struct loader {
 	dbc *c;
 	struct table *tables;
 	size_t n_tables;
+	const struct table *into; /* the one whose rows come */
+	struct sql insert;        /* where rows are not copied */
+	bool copies;
 };
 
 /* ---- bytes ---- */
@@ -127,18 +130,18 @@ static struct dbv take_value(struct loader *l)
 
 /* ---- what is done with the rows of a table ---- */
 
-/* The table's insert, or nothing when it is only checked. Names come from the
- * database itself: those in the stream must be equal to them. */
-static void start_table(struct loader *l, const struct table *t, struct sql *insert)
+/* Gets ready for the table's rows. Names come from the database itself: those in the
+ * stream must be equal to them. */
+static void start_table(struct loader *l, const struct table *t)
 {
-	const struct table *mine = NULL;
 	str columns = {0}, values = {0};
+	l->into = NULL;
 	for (size_t i = 0; i < l->n_tables; i++)
 		if (str_eq(l->tables[i].name, t->name))
-			mine = &l->tables[i];
-	bool same = mine && mine->n_columns == t->n_columns;
+			l->into = &l->tables[i];
+	bool same = l->into && l->into->n_columns == t->n_columns;
 	for (size_t i = 0; same && i < t->n_columns; i++) {
-		same = str_eq(mine->column[i], t->column[i]);
+		same = str_eq(l->into->column[i], t->column[i]);
 		columns = str_fmt(l->a, "%.*s%s\"%.*s\"", STRF(columns), i ? ", " : "", STRF(t->column[i]));
 		values = str_fmt(l->a, "%.*s%s$%zu", STRF(values), i ? ", " : "", i + 1);
 	}
@@ -146,10 +149,29 @@ static void start_table(struct loader *l, const struct table *t, struct sql *ins
 		fail(l, ERR_db_newer, str_fmt(l->a, "the table %.*s is not the same here", STRF(t->name)));
 		return;
 	}
-	str text = str_fmt(l->a, "INSERT INTO \"%.*s\" (%.*s) VALUES (%.*s)", STRF(t->name),
-	                   STRF(columns), STRF(values));
-	*insert = (struct sql){.name = "load", .text = str_c(l->a, text), .slot = -1};
-	db_scratch(l->c, insert);
+	str into = str_fmt(l->a, "\"%.*s\" (%.*s)", STRF(t->name), STRF(columns));
+	l->copies = l->c->driver->copy_begin != NULL;
+	if (l->copies) {
+		l->c->driver->copy_begin(l->c, str_c(l->a, into));
+		return;
+	}
+	str text = str_fmt(l->a, "INSERT INTO %.*s VALUES (%.*s)", STRF(into), STRF(values));
+	l->insert = (struct sql){.name = "load", .text = str_c(l->a, text), .slot = -1};
+	db_scratch(l->c, &l->insert);
+}
+
+static void look(struct loader *l)
+{
+	if (db_error(l->c))
+		fail(l, db_error(l->c), str_dup(l->a, db_error_text(l->c)));
+}
+
+static void end_table(struct loader *l)
+{
+	if (l->copies)
+		l->c->driver->copy_end(l->c, l->e == OK);
+	l->copies = false;
+	look(l);
 }
 
 /* The steps of the schema were written first: each must have run here. */
@@ -171,16 +193,17 @@ static void check_step_count(struct loader *l, int64_t n)
 	db_done(r);
 }
 
-static void use_row(struct loader *l, bool steps, struct sql *insert, const struct dbv *v, size_t n)
+static void use_row(struct loader *l, bool steps, const struct dbv *v, size_t n)
 {
 	if (!l->c || l->e)
 		return;
 	if (steps)
 		check_step(l, v[0].s);
+	else if (l->copies)
+		l->c->driver->copy_row(l->c, v, l->into->bytes, n);
 	else
-		db_exec_args(l->c, insert, v, n);
-	if (db_error(l->c))
-		fail(l, db_error(l->c), str_dup(l->a, db_error_text(l->c)));
+		db_exec_args(l->c, &l->insert, v, n);
+	look(l);
 }
 
 /* ---- the stream ---- */
@@ -198,13 +221,12 @@ static void take_header(struct loader *l, struct table *t)
 static void take_table(struct loader *l)
 {
 	struct table *t = NEW(l->a, struct table);
-	struct sql insert = {0};
 	take_header(l, t);
 	bool steps = str_eq(t->name, STR("schema_migrations"));
 	if (steps != (l->totals.tables == 0))
 		damaged(l, "the steps of the schema do not come first");
 	if (l->e == OK && l->c && !steps)
-		start_table(l, t, &insert);
+		start_table(l, t);
 	int64_t n = 0;
 	char tag;
 	for (; l->e == OK && (tag = take_tag(l)) == 'R'; n++) {
@@ -212,7 +234,7 @@ static void take_table(struct loader *l)
 		arena_mark mark = arena_save(l->a);
 		for (size_t i = 0; i < t->n_columns; i++)
 			v[i] = take_value(l);
-		use_row(l, steps, &insert, v, t->n_columns);
+		use_row(l, steps, v, t->n_columns);
 		if (l->e == OK)
 			arena_rewind(l->a, mark);
 	}
@@ -220,6 +242,8 @@ static void take_table(struct loader *l)
 		damaged(l, "a table does not have the rows it should");
 	if (l->c && steps)
 		check_step_count(l, n);
+	else if (l->c)
+		end_table(l);
 	l->totals.tables++;
 	l->totals.rows += n;
 }
@@ -281,14 +305,16 @@ err db_load(db *d, arena *a, struct dump_source from, struct dump_totals *totals
 	struct loader l = loader_make(a, from, why);
 	l.c = db_writer(d);
 	db_begin(l.c);
-	db_script(l.c, db_kind(d) == DB_SQLITE ? STR("PRAGMA defer_foreign_keys = ON")
-	                                       : STR("SET CONSTRAINTS ALL DEFERRED"));
+	if (db_kind(d) == DB_SQLITE)
+		db_script(l.c, STR("PRAGMA defer_foreign_keys = ON"));
 	l.e = db_tables(l.c, a, &l.tables, &l.n_tables, why);
 	check_empty(&l);
+	str again = l.e == OK ? db_tables_bare(l.c, a, l.tables, l.n_tables) : (str){0};
 	if (l.e == OK)
 		take_everything(&l);
-	if (l.e == OK && db_error(l.c))
-		fail(&l, db_error(l.c), str_dup(a, db_error_text(l.c)));
+	if (l.e == OK && again.n)
+		db_script(l.c, again);
+	look(&l);
 	if (l.e == OK && db_commit(l.c) != OK)
 		fail(&l, db_error(l.c), str_dup(a, db_error_text(l.c)));
 	if (l.e)

@@ -28,6 +28,8 @@
 #define UNANSWERED_MILLISECONDS "15000" /* before the network counts as gone */
 #define INTEGER_DIGITS          21
 #define LOOK_EVERY              SECOND /* at the server's settings, while it is written to */
+#define COPY_TEXT_BYTES         8192   /* a table's name and all its columns' */
+#define COPY_BYTES              ((size_t)64 * 1024)
 #define SENT_MAX                128 /* statements on their way: their answers wait in the socket */
 
 struct postgres_connection {
@@ -39,6 +41,8 @@ struct postgres_connection {
 	bool cluster;   /* several servers are named: whichever is the primary */
 	instant looked; /* monotonic; when its settings were last found safe */
 	bool release_owed;
+	char *copy; /* of rows that are copied, COPY_BYTES; NULL while none are */
+	size_t n_copy;
 	int n_sent;
 	const struct sql *sent[SENT_MAX]; /* not answered yet */
 };
@@ -76,6 +80,7 @@ static void disconnect(dbc *c)
 	if (p->h)
 		PQfinish(p->h);
 	free(p->prepared);
+	free(p->copy);
 	free(p);
 }
 
@@ -516,6 +521,99 @@ static err script(dbc *c, str sql)
 	return c->error;
 }
 
+/* ---- rows copied, in COPY's text form ---- */
+
+static void copy_flush(struct postgres_connection *p)
+{
+	if (p->n_copy && !p->c.error && PQputCopyData(p->h, p->copy, (int)p->n_copy) != 1)
+		fail(p, NULL, "a copy");
+	p->n_copy = 0;
+}
+
+static void copy_put(struct postgres_connection *p, char c)
+{
+	if (p->n_copy == COPY_BYTES)
+		copy_flush(p);
+	p->copy[p->n_copy++] = c;
+}
+
+static void copy_puts(struct postgres_connection *p, const char *s)
+{
+	while (*s)
+		copy_put(p, *s++);
+}
+
+static void copy_text(struct postgres_connection *p, str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i], escaped = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c;
+		if (escaped != c || c == '\\')
+			copy_put(p, '\\');
+		copy_put(p, escaped);
+	}
+}
+
+static void copy_bytes(struct postgres_connection *p, str s)
+{
+	static const char digit[] = "0123456789abcdef";
+	copy_puts(p, "\\\\x");
+	for (size_t i = 0; i < s.n; i++) {
+		copy_put(p, digit[(unsigned char)s.p[i] >> 4]);
+		copy_put(p, digit[s.p[i] & 15]);
+	}
+}
+
+static void copy_begin(dbc *c, const char *into)
+{
+	struct postgres_connection *p = of(c);
+	char text[COPY_TEXT_BYTES];
+	settle(c);
+	if (c->error)
+		return;
+	p->copy = calloc(1, COPY_BYTES);
+	p->n_copy = 0;
+	snprintf(text, sizeof text, "COPY %s FROM STDIN (FREEZE)", into);
+	PGresult *res = p->copy ? PQexec(p->h, text) : NULL;
+	if (PQresultStatus(res) != PGRES_COPY_IN)
+		fail(p, res, into);
+	PQclear(res);
+}
+
+static void copy_row(dbc *c, const struct dbv *v, const bool *bytes, size_t n)
+{
+	struct postgres_connection *p = of(c);
+	char integer[INTEGER_DIGITS];
+	for (size_t i = 0; i < n && !c->error; i++) {
+		if (i)
+			copy_put(p, '\t');
+		if (v[i].type == DB_NULL) {
+			copy_puts(p, "\\N");
+		} else if (v[i].type == DB_INT) {
+			snprintf(integer, sizeof integer, "%lld", (long long)v[i].i);
+			copy_puts(p, integer);
+		} else {
+			(bytes[i] ? copy_bytes : copy_text)(p, v[i].s);
+		}
+	}
+	if (!c->error)
+		copy_put(p, '\n');
+}
+
+static void copy_end(dbc *c, bool whole)
+{
+	struct postgres_connection *p = of(c);
+	bool begun = PQtransactionStatus(p->h) == PQTRANS_ACTIVE;
+	if (whole)
+		copy_flush(p);
+	if (begun && PQputCopyEnd(p->h, whole && !c->error ? NULL : "given up") != 1)
+		fail(p, NULL, "the end of a copy");
+	for (PGresult *res; begun && (res = PQgetResult(p->h)); PQclear(res))
+		if (PQresultStatus(res) != PGRES_COMMAND_OK)
+			fail(p, res, "a copy");
+	free(p->copy);
+	p->copy = NULL;
+}
+
 /* One row: what would lose an acknowledged commit, or NULL. Archiving tools are
  * not standbys. */
 static const char unsafe_text[] =
@@ -579,6 +677,9 @@ const struct driver postgres_driver = {
     .integer = integer,
     .text = text,
     .script = script,
+    .copy_begin = copy_begin,
+    .copy_row = copy_row,
+    .copy_end = copy_end,
     .step = step,
     .check_safe = check_safe,
 };

@@ -1,6 +1,9 @@
 #include "db/tables.h"
 
+#include "base/buf.h"
 #include "db/dump.h"
+
+#define SCRIPT_BYTES ((size_t)1024 * 1024)
 
 static const char *const list_text[] = {
     [DB_SQLITE] = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
@@ -12,12 +15,14 @@ static const char *const list_text[] = {
 };
 
 /* Name, whether it is text (where the order must be that of bytes), its place in
- * the primary key from 1, or 0. */
+ * the primary key from 1, or 0; whether it is of bytes (which SQLite need not know). */
 static const char *const columns_text[] = {
-    [DB_SQLITE] = "SELECT name, 0, pk FROM pragma_table_xinfo($1) WHERE hidden = 0 ORDER BY name",
+    [DB_SQLITE] = "SELECT name, 0, pk, 0 FROM pragma_table_xinfo($1) WHERE hidden = 0"
+                  " ORDER BY name",
     [DB_POSTGRES] =
         "SELECT a.attname::text, (a.atttypid = 'text'::regtype)::int,"
-        " coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0)"
+        " coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0),"
+        " (a.atttypid = 'bytea'::regtype)::int"
         " FROM pg_attribute a JOIN pg_class t ON t.oid = a.attrelid"
         " LEFT JOIN pg_index i ON i.indrelid = t.oid AND i.indisprimary"
         " WHERE t.relname = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''"
@@ -64,6 +69,7 @@ static err columns_of(dbc *c, arena *a, struct table *t, str *why)
 		t->column[i] = str_dup(a, db_text(r, 0));
 		text[i] = db_int(r, 1) != 0;
 		place[i] = (size_t)db_int(r, 2);
+		t->bytes[i] = db_int(r, 3) != 0;
 		t->n_columns++;
 	}
 	db_done(r);
@@ -100,4 +106,69 @@ err db_tables(dbc *c, arena *a, struct table **out, size_t *n, str *why)
 	*out = list;
 	*n = count;
 	return e;
+}
+
+/* ---- without what is made again ---- */
+
+/* What takes each away, and what makes it again. SQLite needs unique ones for what refers
+ * to their columns, and puts its foreign keys off itself. */
+static const char *const indexes_text[] = {
+    [DB_SQLITE] = "SELECT 'DROP INDEX \"' || name || '\"', sql FROM sqlite_master"
+                  " WHERE type = 'index' AND sql LIKE 'CREATE INDEX %' ORDER BY tbl_name, name",
+    [DB_POSTGRES] =
+        "SELECT format('DROP INDEX %I', x.relname), pg_get_indexdef(i.indexrelid)"
+        " FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid"
+        " WHERE x.relnamespace ="
+        " (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+        " AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
+        " ORDER BY i.indrelid, x.relname",
+};
+
+static const char foreign_keys_text[] =
+    "SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', t.relname, k.conname),"
+    " format('ALTER TABLE %I ADD CONSTRAINT %I %s', t.relname, k.conname,"
+    " pg_get_constraintdef(k.oid)) FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid"
+    " WHERE k.contype = 'f' AND k.connamespace ="
+    " (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) ORDER BY t.relname, "
+    "k.conname";
+
+/* Making an index wants memory, more than PostgreSQL takes by itself: 256 MiB, if it has no
+ * more already. */
+static const char memory_text[] =
+    "SELECT set_config('maintenance_work_mem', greatest(setting::bigint, 262144)::text, true)"
+    " FROM pg_settings WHERE name = 'maintenance_work_mem';";
+
+static void take_away(dbc *c, const char *text, buf *off, buf *again)
+{
+	rows *r = db_query_text(c, str_of(text), NULL, 0);
+	while (db_next(r)) {
+		buf_fmt(off, "%.*s;", STRF(db_text(r, 0)));
+		buf_fmt(again, "%.*s;", STRF(db_text(r, 1)));
+	}
+	db_done(r);
+}
+
+str db_tables_bare(dbc *c, arena *a, const struct table *list, size_t n)
+{
+	bool postgres = db_kind_of(c) == DB_POSTGRES;
+	buf off = buf_make(a, SCRIPT_BYTES), again = buf_make(a, SCRIPT_BYTES),
+	    names = buf_make(a, SCRIPT_BYTES);
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&names, "%s\"%.*s\"", i ? ", " : "", STRF(list[i].name));
+	if (postgres)
+		buf_puts(&again, memory_text);
+	take_away(c, indexes_text[postgres ? DB_POSTGRES : DB_SQLITE], &off, &again);
+	if (postgres) {
+		buf keys_off = buf_make(a, SCRIPT_BYTES);
+		take_away(c, foreign_keys_text, &keys_off, &again);
+		if (keys_off.n)
+			db_script(c, buf_str(&keys_off)); /* before the indexes they may rest on */
+		/* A table made or emptied by this transaction takes rows that need no second look
+		 * (COPY FREEZE). */
+		buf_fmt(&off, "TRUNCATE %.*s;", STRF(buf_str(&names)));
+		buf_fmt(&again, "ANALYZE %.*s;", STRF(buf_str(&names)));
+	}
+	if (off.n)
+		db_script(c, buf_str(&off));
+	return buf_str(&again);
 }

@@ -68,6 +68,16 @@ if [ -n "${DIWAN_TEST_PG:-}" ]; then
 	check "the same tables to the byte after the move" same "$work/keys" "$work/pg"
 	check "the journal verifies after the move" \
 		"$diwan" journal verify --data-dir="$work/c" --database="$url"
+	psql "$DIWAN_TEST_PG" -qc 'CREATE DATABASE money' >/dev/null
+	url=${DIWAN_TEST_PG%/*}/money
+	"$diwan" demo year 2018 --scale=0.001 --quiet --data-dir="$work/m" >/dev/null 2>&1
+	"$diwan" backup "$work/year" --with-keys --data-dir="$work/m" >/dev/null 2>&1
+	check "a year of payments moves, whatever refers to what" \
+		"$diwan" restore "$work/year" --data-dir="$work/n" --database="$url"
+	"$diwan" backup "$work/moved" --data-dir="$work/n" --database="$url" >/dev/null 2>&1
+	check "its tables are the same to the byte" same "$work/year" "$work/moved"
+	check "what it derives is what the journal gives" \
+		"$diwan" journal rebuild --data-dir="$work/n" --database="$url"
 fi
 
 python3 - "$work/keys/dump" <<'PY'

@@ -11,7 +11,12 @@ static const struct migration_step steps[] = {
      STR_INIT("CREATE TABLE d_case (id BIGINT PRIMARY KEY, t TEXT, b BYTEA);"
               "CREATE TABLE d_pair (y TEXT, x TEXT, n BIGINT, PRIMARY KEY (x, y));"
               "CREATE TABLE d_loose (t TEXT, n BIGINT);"
-              "CREATE TABLE d_empty (id BIGINT PRIMARY KEY)")},
+              "CREATE TABLE d_empty (id BIGINT PRIMARY KEY);"
+              "CREATE INDEX d_case_text ON d_case (t, id);"
+              "CREATE UNIQUE INDEX d_pair_n ON d_pair (n) WHERE n >= 0;"
+              "CREATE TABLE d_target (id BIGINT PRIMARY KEY);"
+              "CREATE TABLE d_refers (id BIGINT PRIMARY KEY," /* to rows that come later */
+              " target BIGINT NOT NULL REFERENCES d_target (id))")},
     {STR_INIT("d/0002"), STR_INIT("ALTER TABLE d_case ADD COLUMN a BIGINT")},
 };
 
@@ -77,6 +82,8 @@ static err check(arena *a, struct memory m, struct dump_totals *t)
 S(case, "INSERT INTO d_case (id, t, b, a) VALUES ($1, $2, $3, $4)");
 S(pair, "INSERT INTO d_pair (x, y, n) VALUES ($1, $2, $3)");
 S(loose, "INSERT INTO d_loose (t, n) VALUES ($1, $2)");
+S(target, "INSERT INTO d_target (id) VALUES ($1)");
+S(refers, "INSERT INTO d_refers (id, target) VALUES ($1, $2)");
 
 static void content(struct dbu *u)
 {
@@ -93,9 +100,39 @@ static void content(struct dbu *u)
 		db_exec(c, &sql_pair, D_TEXT(str_of(word[i % 7])), D_TEXT(str_of(word[i / 7])), D_INT(i));
 	for (int64_t i = 0; i < 5; i++)
 		db_exec(c, &sql_loose, D_TEXT(STR("twice")), D_INT(i % 2));
+	db_exec(c, &sql_target, D_INT(8));
+	db_exec(c, &sql_refers, D_INT(1), D_INT(8));
 	if (db_commit(c) != OK)
 		fail_msg("%.*s", STRF(db_error_text(c)));
 	db_writer_return(c);
+}
+
+static void refused(struct dbu *u, const char *sql)
+{
+	dbc *c = db_writer(u->db);
+	assert_int_equal(db_begin(c), OK);
+	assert_int_equal(db_script(c, str_of(sql)), ERR_db_constraint);
+	db_rollback(c);
+	db_writer_return(c);
+}
+
+/* What a load puts off while the rows come. */
+static void has_its_indexes(struct dbu *u)
+{
+	assert_int_equal(dbu_int(u, u->kind == DB_SQLITE
+	                                ? "SELECT count(*) FROM sqlite_master"
+	                                  " WHERE name IN ('d_case_text', 'd_pair_n')"
+	                                : "SELECT count(*) FROM pg_indexes WHERE schemaname ="
+	                                  " current_schema() AND indexname IN"
+	                                  " ('d_case_text', 'd_pair_n')"),
+	                 2);
+}
+
+static void is_whole_again(struct dbu *u)
+{
+	has_its_indexes(u);
+	refused(u, "INSERT INTO d_refers (id, target) VALUES (2, 9)");
+	refused(u, "INSERT INTO d_pair (x, y, n) VALUES ('new', 'new', 1)");
 }
 
 /* A second database: of the other kind when there is a server. */
@@ -103,6 +140,7 @@ static struct dbu other(struct dbu *u, bool same_kind)
 {
 	struct dbu o = *u;
 	bool postgres = (u->kind == DB_POSTGRES) == same_kind;
+	o.kind = postgres ? DB_POSTGRES : DB_SQLITE;
 	o.url = postgres ? dbu_schema_url(u, "other") : str_fmt(u->a, "sqlite:%s/other.db", u->dir);
 	dbu_open(&o);
 	return o;
@@ -116,14 +154,15 @@ static void goes_to(struct dbu *u, bool same_kind)
 	struct dbu o = other(u, same_kind);
 	dbu_migrate(&o, steps, 2);
 	assert_int_equal(load(&o, m, &in), OK);
-	assert_int_equal(in.rows, ROWS + 1 + 49 + 5 + 2);
-	assert_int_equal(in.tables, 5);
+	assert_int_equal(in.rows, ROWS + 1 + 49 + 5 + 2 + 2);
+	assert_int_equal(in.tables, 7);
 	struct memory back = dump(&o, &again);
 	assert_int_equal(back.n, m.n);
 	assert_memory_equal(back.p, m.p, m.n);
 	assert_memory_equal(first.hash, again.hash, sizeof first.hash);
 	assert_memory_equal(first.hash, in.hash, sizeof first.hash);
 	assert_int_equal(load(&o, m, &in), ERR_conflict); /* not twice */
+	is_whole_again(&o);
 	db_close(o.db);
 }
 
@@ -195,6 +234,7 @@ static void damage_loads_nothing(void **state)
 	m.p[m.n - 1] ^= 1;
 	assert_int_equal(load(&o, m, &t), ERR_bad_input);
 	assert_int_equal(dbu_int(&o, "SELECT count(*) FROM d_case"), 0);
+	has_its_indexes(&o);
 	m.p[m.n - 1] ^= 1;
 	assert_int_equal(load(&o, m, &t), OK);
 	db_close(o.db);
@@ -202,8 +242,8 @@ static void damage_loads_nothing(void **state)
 
 int main(void)
 {
-	static struct sql *const list[] = {&sql_case, &sql_pair, &sql_loose};
-	db_declare(list, 3);
+	static struct sql *const list[] = {&sql_case, &sql_pair, &sql_loose, &sql_target, &sql_refers};
+	db_declare(list, 5);
 	const struct CMUnitTest tests[] = {
 	    TWICE(round_trip_to_the_same_kind), TWICE(round_trip_to_the_other_kind),
 	    TWICE(another_schema_is_refused),   TWICE(damage_is_noticed),
