@@ -125,6 +125,65 @@ static str cell(struct visitor *v, const char *row, int no)
 	return part;
 }
 
+struct tally_of {
+	const char *label;
+	int64_t all, eligible, online;
+};
+
+/* A row of the tables: how many, how many of them eligible, e-services, and their share. */
+static void row_is(struct visitor *v, const struct tally_of *t)
+{
+	const int64_t counted[] = {t->all, t->eligible, t->online};
+	arena *a = v->w->u->a;
+	const char *label = str_c(a, str_fmt(a, ">%s<", t->label));
+	for (int i = 0; i < 3; i++) {
+		int64_t shown;
+		if (!str_i64(cell(v, label, i), &shown) || shown != counted[i])
+			fail_msg("%s, column %d: %lld, not %lld", t->label, i, (long long)shown,
+			         (long long)counted[i]);
+	}
+	int64_t tenths = t->eligible ? (t->online * 2000 + t->eligible) / (2 * t->eligible) : 0;
+	str rate = t->eligible
+	               ? str_fmt(a, "%lld.%lld%%", (long long)(tenths / 10), (long long)(tenths % 10))
+	               : STR("–");
+	assert_str(cell(v, label, 3), str_c(a, rate));
+}
+
+static void counted(struct tally_of *t, const json *card)
+{
+	bool may_be = !json_get(card, "presence_required");
+	t->all++;
+	t->eligible += may_be;
+	t->online += may_be && str_eq(json_str(card, "digital_stage"), STR("transaction"));
+}
+
+/* The same figures by digital stage, by whom services are for, and by body. */
+static void figures_by(struct portal *p, struct visitor *v)
+{
+	const struct pack *k = pack_current(p->w->u->k);
+	struct tally_of rows_of[] = {{.label = "Done online from beginning to end"},
+	                             {.label = "Information only"},
+	                             {.label = "Domestic workers"},
+	                             {.label = "Information &amp; eGovernment Authority"}};
+	for (size_t i = 0; i < k->n_services; i++) {
+		const json *card = k->services[i].card;
+		str stage = json_str(card, "digital_stage");
+		if (str_eq(stage, STR("transaction")))
+			counted(&rows_of[0], card);
+		if (str_eq(stage, STR("information")))
+			counted(&rows_of[1], card);
+		for (const json *who = json_get(card, "audiences")->first; who; who = who->next)
+			if (str_eq(json_text(who), STR("domestic-worker")))
+				counted(&rows_of[2], card);
+		if (str_eq(json_str(card, "provider"), STR("iga")))
+			counted(&rows_of[3], card);
+	}
+	for (size_t i = 0; i < COUNT(rows_of); i++) {
+		assert_true(rows_of[i].all > 0);
+		row_is(v, &rows_of[i]);
+	}
+}
+
 /* proves: CAT-14 */
 static void the_rate_is_e_services_of_eligible_ones(void **state)
 {
@@ -154,8 +213,7 @@ static void the_rate_is_e_services_of_eligible_ones(void **state)
 	int64_t shown;
 	assert_true(str_i64(cell(v, ">Information &amp; eGovernment Authority<", 0), &shown));
 	assert_int_equal(shown, iga);
-	assert_true(str_i64(cell(v, "Information only", 2), &shown));
-	assert_int_equal(shown, 0);
+	figures_by(&p, v);
 	visit(v, "/ar/guide/figures");
 	assert_shows(v, "نسبة التحول الرقمي");
 
@@ -214,26 +272,41 @@ static void a_fee_changes_on_its_day_on_page_and_at_checkout(void **state)
 	(void)state;
 	struct portal p = portal_start_with(guide, 1);
 	int64_t new_year = days_from_civil(2026, 1, 1) * DAY - 3 * HOUR; /* midnight in Bahrain */
-	pack_edited(&p, "services/birth-certificate/card.json", "services/birth-certificate/card.json",
-	            "\"amount_minor\": 1000,\n      \"currency\": \"BHD\",\n"
-	            "      \"unit\": \"application\",\n      \"valid_from\": \"2019-01-01\"",
-	            "\"amount_minor\": 5000, \"currency\": \"BHD\", \"unit\": \"application\","
-	            "\"legal\": \"law-46-2006\", \"valid_from\": \"2019-01-01\","
-	            "\"valid_to\": \"2025-12-31\"},"
-	            "{\"id\": \"certificate\", \"label\": {\"en\": \"Certificate\", \"ar\": \"شهادة\"},"
-	            "\"amount_minor\": 6000, \"currency\": \"BHD\", \"unit\": \"application\","
-	            "\"valid_from\": \"2026-01-01\", \"valid_to\": \"2026-06-30\"},"
-	            /* what the pack's own scenarios pay, later that year */
-	            "{\"id\": \"certificate\", \"label\": {\"en\": \"Certificate\", \"ar\": \"شهادة\"},"
-	            "\"amount_minor\": 1000, \"currency\": \"BHD\", \"unit\": \"application\","
-	            "\"valid_from\": \"2026-07-01\"");
+	pack_edited(
+	    &p, "services/birth-certificate/card.json", "services/birth-certificate/card.json",
+	    "\"amount_minor\": 1000,\n      \"currency\": \"BHD\",\n"
+	    "      \"unit\": \"application\",\n      \"valid_from\": \"2019-01-01\"",
+	    "\"amount_minor\": 5000, \"currency\": \"BHD\", \"unit\": \"copy\","
+	    "\"condition\": {\"en\": \"For each copy that is asked for\", \"ar\": \"عن كل نسخة تُطلب\"},"
+	    "\"legal\": \"law-46-2006\", \"valid_from\": \"2019-01-01\","
+	    "\"valid_to\": \"2025-12-31\"},"
+	    "{\"id\": \"certificate\", \"label\": {\"en\": \"Certificate\", \"ar\": \"شهادة\"},"
+	    "\"amount_minor\": 6000, \"currency\": \"BHD\", \"unit\": \"application\","
+	    "\"valid_from\": \"2026-01-01\", \"valid_to\": \"2026-06-30\"},"
+	    /* what the pack's own scenarios pay, later that year */
+	    "{\"id\": \"certificate\", \"label\": {\"en\": \"Certificate\", \"ar\": \"شهادة\"},"
+	    "\"amount_minor\": 1000, \"currency\": \"BHD\", \"unit\": \"application\","
+	    "\"valid_from\": \"2026-07-01\"");
 	costs(&p, "BHD 5.000", "BHD 10.000", 10000);
+	/* An item: what it is for, in which case, by which law, for how many. */
+	struct visitor *reader = anyone(&p);
+	visit(reader, "/en/services/birth-certificate");
+	str item = between(reader->page, "BHD 5.000", "</td>");
+	assert_true(str_find(item, STR("per copy")) >= 0);
+	ptrdiff_t at = str_find(reader->page, STR("BHD 5.000"));
+	item = str_sub(reader->page, (size_t)at - 600, (size_t)at);
+	assert_true(str_find(item, STR("For each copy that is asked for")) > 0);
+	assert_true(str_find(item, STR("Law 46 of 2006")) > 0);
 	p.w->u->now = new_year - MINUTE;
 	costs(&p, "BHD 5.000", "BHD 10.000", 10000);
 	p.w->u->now = new_year;
 	costs(&p, "BHD 6.000", "BHD 12.000", 12000);
-	/* "How the fee is worked out" asks how many, not how much. */
+	/* An amount that is set case by case is not free of charge. */
 	struct visitor *v = anyone(&p);
+	visit(v, "/en/services/notary-issue");
+	assert_shows(v, "Set case by case");
+	assert_false(shows(v, "Free of charge"));
+	/* "How the fee is worked out" asks how many, not how much. */
 	visit(v, "/en/services/birth-certificate/fee?try=1&in0=3");
 	assert_shows(v, "18.000");
 	portal_stop(&p);

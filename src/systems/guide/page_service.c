@@ -49,6 +49,18 @@ static json *documents(struct req *r, const struct pack *p, const struct service
 	return out;
 }
 
+/* A law with its text, where that is published; NULL when nobody knows it. */
+static json *law(struct req *r, const struct pack *p, str id)
+{
+	const json *known = id.n ? guide_item(p->legal, id) : NULL;
+	if (!known)
+		return NULL;
+	json *o = json_object(r->a);
+	json_set(r->a, o, "title", json_copy(r->a, json_get(known, "title")));
+	json_set_str(r->a, o, "href", json_str(known, "url"));
+	return o;
+}
+
 static json *fees(struct req *r, const struct pack *p, const struct service *s)
 {
 	json *out = json_array(r->a);
@@ -62,7 +74,12 @@ static json *fees(struct req *r, const struct pack *p, const struct service *s)
 		if (json_get(f, "condition"))
 			json_set(r->a, o, "condition", json_copy(r->a, json_get(f, "condition")));
 		int64_t minor = json_int(f, "amount_minor", 0);
-		json_set_bool(r->a, o, "free", minor == 0);
+		bool varies = json_truth(f, "variable"); /* its amount is set case by case */
+		json *basis = law(r, p, json_str(f, "legal"));
+		if (basis)
+			json_set(r->a, o, "legal", basis);
+		json_set_bool(r->a, o, "varies", varies);
+		json_set_bool(r->a, o, "free", minor == 0 && !varies);
 		json *amount = json_set(r->a, o, "amount", json_object(r->a));
 		json_set_int(r->a, amount, "minor", minor);
 		json_set_str(r->a, amount, "currency", json_str(f, "currency"));
@@ -165,18 +182,14 @@ static json *partners(struct req *r, const struct pack *p, const struct service 
 	return out;
 }
 
-/* Laws with their text, where it is published. */
 static json *legal(struct req *r, const struct pack *p, const struct service *s)
 {
 	json *out = json_array(r->a);
 	const json *list = json_get(s->card, "legal");
 	for (const json *i = list ? list->first : NULL; i; i = i->next) {
-		const json *law = guide_item(p->legal, json_text(i));
-		if (!law)
-			continue;
-		json *o = json_push(out, json_object(r->a));
-		json_set(r->a, o, "title", json_copy(r->a, json_get(law, "title")));
-		json_set_str(r->a, o, "href", json_str(law, "url"));
+		json *o = law(r, p, json_text(i));
+		if (o)
+			json_push(out, o);
 	}
 	return out;
 }
