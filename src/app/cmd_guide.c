@@ -28,7 +28,28 @@ static bool spill(const char *path, str text)
 	return good;
 }
 
-static int export(const char *file, str format, int *argc, char **argv)
+struct out {
+	const char *file; /* NULL: standard output */
+	str format, entity;
+};
+
+/* The cards in this form; empty after telling why not. */
+static str written(struct opened *o, arena *a, const struct out *out)
+{
+	str base = config_text(&o->config, SETTING_public_url), text = {0};
+	if (!str_eq(out->format, STR("pdf")))
+		return guide_export(a, pack_current(o->k), base, out->format);
+	struct diags d = diags_make(a, STR("messages"));
+	const struct messages *texts = messages_load(a, &d);
+	err e = guide_paper(o->k, a, texts, base, out->entity, clock_now(clock_system()), &text);
+	if (e == ERR_not_found)
+		fprintf(stderr, "diwan: %.*s has no cards\n", STRF(out->entity));
+	else if (e)
+		fprintf(stderr, "diwan: %.*s\n", STRF(app_error_text(a, e)));
+	return e ? (str){0} : text;
+}
+
+static int export(const struct out *out, int *argc, char **argv)
 {
 	arena *a = arena_create(PACK_CHECK_ARENA_BYTES);
 	struct opened o = {0};
@@ -39,9 +60,8 @@ static int export(const char *file, str format, int *argc, char **argv)
 		e = EXIT_NO;
 	}
 	if (!e) {
-		text =
-		    guide_export(a, pack_current(o.k), config_text(&o.config, SETTING_public_url), format);
-		if (!text.n || !spill(file, text)) {
+		text = written(&o, a, out);
+		if (!text.n || !spill(out->file, text)) {
 			fprintf(stderr, "diwan: the guide cannot be written\n");
 			e = EXIT_FAILED;
 		}
@@ -99,25 +119,34 @@ static int import(const char *file, int *argc, char **argv)
 	return e;
 }
 
+static bool known(const struct out *out)
+{
+	static const char *const formats[] = {"ttl", "jsonld", "csv", "pdf"};
+	for (size_t i = 0; i < COUNT(formats); i++)
+		if (str_eq(out->format, str_of(formats[i])))
+			return !out->entity.n || i == 3;
+	return false;
+}
+
 int cmd_guide(int argc, char **argv)
 {
-	const char *verb = argc > 1 ? argv[1] : "", *target = NULL;
-	str format = {0};
+	const char *verb = argc > 1 ? argv[1] : "";
+	struct out out = {0};
 	int n = 1;
 	for (int i = 2; i < argc; i++) {
 		if (strncmp(argv[i], "--format=", 9) == 0)
-			format = str_of(argv[i] + 9);
-		else if (argv[i][0] != '-' && !target)
-			target = argv[i];
+			out.format = str_of(argv[i] + 9);
+		else if (strncmp(argv[i], "--entity=", 9) == 0)
+			out.entity = str_of(argv[i] + 9);
+		else if (argv[i][0] != '-' && !out.file)
+			out.file = argv[i];
 		else
 			argv[n++] = argv[i];
 	}
 	argc = n;
-	bool known =
-	    str_eq(format, STR("ttl")) || str_eq(format, STR("jsonld")) || str_eq(format, STR("csv"));
-	if (strcmp(verb, "export") == 0 && known)
-		return export(target, format, &argc, argv);
-	if (strcmp(verb, "import") == 0 && target && !format.n)
-		return import(target, &argc, argv);
+	if (strcmp(verb, "export") == 0 && known(&out))
+		return export(&out, &argc, argv);
+	if (strcmp(verb, "import") == 0 && out.file && !out.format.n && !out.entity.n)
+		return import(out.file, &argc, argv);
 	return help_wrong("guide", "unknown words, or a missing file", verb);
 }

@@ -125,7 +125,7 @@ static void programs_read_the_same_cards(void **state)
 	json *list = json_parse(p.w->u->a, v->page, &e);
 	assert_true(json_get(list, "services")->count >= 40);
 	visit(v, "/api/guide.csv");
-	assert_shows(v, "\"" SERVICE "\",\"Replace a lost identity card\"");
+	assert_shows(v, "\"service\",\"" SERVICE "\",,\"Replace a lost identity card\"");
 	visit(v, "/api/guide.ttl");
 	assert_shows(v, "a cpsv:PublicService");
 	visit(v, "/api/guide.jsonld");

@@ -525,20 +525,20 @@ static bool source_used(const struct pack *p, str id)
 
 /* What of pack.json goes with the cards: time, calendar and numbers are the platform's
  * own, and so are the sources of these. */
-static json *catalogue_record(struct out *o)
+json *guide_catalogue(arena *a, const struct pack *p)
 {
 	static const char *const members[] = {"id",      "version",        "title",   "description",
 	                                      "country", "country_alpha2", "capital", "currency",
 	                                      "owner",   "calling_code"};
-	const json *meta = o->p->meta, *all = json_get(meta, "sources");
-	json *v = json_object(o->a);
+	const json *meta = p->meta, *all = json_get(meta, "sources");
+	json *v = json_object(a);
 	for (size_t i = 0; i < COUNT(members); i++)
 		if (json_get(meta, members[i]))
-			json_set(o->a, v, members[i], json_copy(o->a, json_get(meta, members[i])));
-	json *sources = json_set(o->a, v, "sources", json_array(o->a));
+			json_set(a, v, members[i], json_copy(a, json_get(meta, members[i])));
+	json *sources = json_set(a, v, "sources", json_array(a));
 	for (const json *s = all ? all->first : NULL; s; s = s->next)
-		if (source_used(o->p, json_str(s, "id")))
-			json_push(sources, json_copy(o->a, s));
+		if (source_used(p, json_str(s, "id")))
+			json_push(sources, json_copy(a, s));
 	return v;
 }
 
@@ -555,7 +555,7 @@ static void catalogue(struct out *o)
 		property(o, "dct:hasPart");
 		iri(o, "service", o->p->services[i].id);
 	}
-	record(o, catalogue_record(o));
+	record(o, guide_catalogue(o->a, o->p));
 	end(o);
 }
 

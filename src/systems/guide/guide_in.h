@@ -2,6 +2,7 @@
 #ifndef SYSTEMS_GUIDE_IN_H
 #define SYSTEMS_GUIDE_IN_H
 
+#include "kernel/i18n/i18n.h"
 #include "kernel/pack/pack.h"
 #include "systems/guide/guide.h"
 #include "web/view.h"
@@ -93,7 +94,27 @@ json *guide_usual(struct req *r, const struct pack *p, const struct service *s);
 str guide_turtle(arena *a, const struct pack *p, str base);
 /* *line: of what of the Turtle could not be read; 0 when all was. May be NULL. */
 str guide_json_ld(arena *a, str turtle, int64_t *line);
-/* All cards as a table. */
+/* paper.c: cards as PDF, in both languages. */
+struct paper {
+	arena *a;
+	const struct messages *texts;
+	const struct pack *p;
+	int64_t day; /* whose fees are meant */
+	str base;    /* of addresses */
+};
+json *guide_message(const struct paper *w, const char *key, str last); /* key and last: its name */
+json *guide_time(const struct paper *w, const json *duration);         /* guide_duration */
+json *guide_paper_card(struct paper *w, const struct service *s);
+err guide_paper_one(struct kernel *k, struct paper *w, const struct service *s, instant now,
+                    str *pdf);
+
+/* What of pack.json goes with the cards: whose they are, currency, sources. */
+json *guide_catalogue(arena *a, const struct pack *p);
+
+/* table.c: all cards, and the lists that they name, as a table; empty when it is too large.
+ * Read back: [{"kind", "record"}], each record with its line; NULL after telling *d. */
 str guide_table(arena *a, const struct pack *p);
+bool guide_is_table(str text);
+json *guide_table_read(arena *a, str text, struct diags *d);
 
 #endif

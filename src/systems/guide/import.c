@@ -14,7 +14,7 @@ str guide_export(arena *a, const struct pack *p, str base_url, str format)
 	return str_eq(format, STR("ttl")) ? turtle : (str){0};
 }
 
-/* What addresses name, and the list of the pack that it is an item of. */
+/* What addresses and rows of a table name, and the list of the pack that it is an item of. */
 static const struct list {
 	const char *kind, *file, *member;
 } lists[] = {
@@ -24,8 +24,8 @@ static const struct list {
     {"centre", "centres.json", "centres"},
     {"legal", "legal.json", "legal"},
     {"evidence-type", "evidence-types.json", "evidence_types"},
-    {"concept/audience", "audiences.json", "audiences"},
-    {"concept/payment", "payment-methods.json", "payment_methods"},
+    {"audience", "audiences.json", "audiences"},
+    {"payment", "payment-methods.json", "payment_methods"},
 };
 
 struct reading {
@@ -98,6 +98,17 @@ static void take_card(struct reading *g, const json *node, const json *card)
 	g->services++;
 }
 
+/* False when no list has items of this kind. */
+static bool take_item(struct reading *g, str kind, json *record)
+{
+	for (size_t i = 0; i < COUNT(lists); i++)
+		if (str_eq(kind, str_of(lists[i].kind))) {
+			json_push(g->items[i], record);
+			return true;
+		}
+	return false;
+}
+
 static void take_node(struct reading *g, const json *node)
 {
 	str id = json_str(node, "@id");
@@ -115,9 +126,58 @@ static void take_node(struct reading *g, const json *node)
 	}
 	if (record && str_starts(rest, STR("catalogue/")))
 		g->meta = record;
-	for (size_t i = 0; record && i < COUNT(lists); i++)
-		if (str_starts(rest, str_cat(g->a, str_of(lists[i].kind), STR("/"))))
-			json_push(g->items[i], record);
+	ptrdiff_t last = str_starts(rest, STR("concept/")) ? 8 : 0;
+	ptrdiff_t name = record ? str_chr(str_sub(rest, (size_t)last, rest.n), '/') : -1;
+	if (name > 0)
+		take_item(g, str_sub(rest, (size_t)last, (size_t)(last + name)), record);
+}
+
+/* The rows of a table; false after telling. */
+static bool take_table(struct reading *g, str text)
+{
+	const json *all = guide_table_read(g->a, text, g->d);
+	json *sources = json_array(g->a), *meta = NULL;
+	for (const json *row = all ? all->first : NULL; row; row = row->next) {
+		json *record = json_get(row, "record");
+		str kind = json_str(row, "kind");
+		bool known = true;
+		if (str_eq(kind, STR("service")))
+			take_card(g, record, record);
+		else if (str_eq(kind, STR("source")))
+			json_push(sources, record);
+		else if (str_eq(kind, STR("catalogue")))
+			meta = record;
+		else
+			known = take_item(g, kind, record);
+		if (!known)
+			wrong(g, record, "guide.import.kind", kind, "there are no rows of this kind");
+	}
+	if (meta)
+		json_set(g->a, meta, "sources", sources);
+	g->meta = meta;
+	return all != NULL;
+}
+
+/* The nodes of JSON-LD, or of Turtle as it; false after telling. */
+static bool take_graph(struct reading *g, str text)
+{
+	json_error e = {0};
+	int64_t line = 0;
+	str first = str_trim(text);
+	if (!first.n || first.p[0] != '{')
+		text = guide_json_ld(g->a, first, &line);
+	const json *graph = text.n ? json_get(json_parse(g->a, text, &e), "@graph") : NULL;
+	if (!json_is(graph, JSON_ARRAY)) {
+		diags_add(g->d, DIAG_ERROR, "guide.import.syntax", line ? (uint32_t)line : e.line, e.col,
+		          "%.*s",
+		          STRF(e.what.n ? e.what
+		                        : STR("this is neither a table nor JSON-LD nor Turtle as `diwan "
+		                              "guide export` writes them")));
+		return false;
+	}
+	for (const json *node = graph->first; node; node = node->next)
+		take_node(g, node);
+	return true;
 }
 
 static str file_of(const struct pack_source *s, const char *path)
@@ -157,31 +217,17 @@ bool guide_import(arena *a, str file, str text, const struct pack_source *base,
                   struct pack_source *out, struct diags *d)
 {
 	struct reading g = {.a = a, .d = d, .out = out};
-	json_error e = {0};
-	int64_t line = 0;
-	str first = str_trim(text);
 	d->file = file;
-	if (!first.n || first.p[0] != '{')
-		text = guide_json_ld(a, first, &line);
-	const json *graph = text.n ? json_get(json_parse(a, text, &e), "@graph") : NULL;
-	if (!json_is(graph, JSON_ARRAY)) {
-		diags_add(d, DIAG_ERROR, "guide.import.syntax", line ? (uint32_t)line : e.line, e.col,
-		          "%.*s",
-		          STRF(e.what.n ? e.what
-		                        : STR("this is neither JSON-LD nor Turtle as `diwan guide export` "
-		                              "writes them")));
-		return false;
-	}
 	*out = (struct pack_source){0};
 	for (size_t i = 0; i < base->n; i++)
 		if (!str_starts(base->files[i].path, STR("services/")))
 			source_put(a, out, base->files[i].path, base->files[i].bytes);
 	for (size_t i = 0; i < COUNT(lists); i++)
 		g.items[i] = json_array(a);
-	for (const json *node = graph->first; node; node = node->next)
-		take_node(&g, node);
+	if (!(guide_is_table(text) ? take_table(&g, text) : take_graph(&g, text)))
+		return false;
 	if (!g.meta)
-		wrong(&g, graph, "guide.import.catalogue", STR("catalogue dw:record"),
+		wrong(&g, NULL, "guide.import.catalogue", STR("catalogue"),
 		      "the catalogue is missing: where the cards are from, their currency and sources");
 	else
 		put_meta(&g, base);

@@ -3,8 +3,6 @@
 #include "systems/guide/guide_in.h"
 #include "web/server.h"
 
-#define CSV_BYTES_MAX ((size_t)8 * 1024 * 1024)
-
 /* The public card: everything of the pack's but what is for its editors. */
 static json *card_public(struct req *r, const struct pack *p, const struct service *s)
 {
@@ -47,43 +45,6 @@ err page_guide_api_card(struct req *r)
 		return req_fail(r, ERR_not_found, "", "there is no such service");
 	r->cacheable = true;
 	return req_view(r, "guide/service", card_public(r, p, s));
-}
-
-/* One cell (RFC 4180); a leading =, +, - or @ would be a formula in a spreadsheet. */
-static void cell(buf *b, str s, char after)
-{
-	bool formula = s.n && (s.p[0] == '=' || s.p[0] == '+' || s.p[0] == '-' || s.p[0] == '@' ||
-	                       s.p[0] == '\t' || s.p[0] == '\r');
-	buf_putc(b, '"');
-	if (formula)
-		buf_putc(b, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"')
-			buf_putc(b, '"');
-		buf_putc(b, s.p[i]);
-	}
-	buf_putc(b, '"');
-	buf_putc(b, after);
-}
-
-str guide_table(arena *a, const struct pack *p)
-{
-	buf b = buf_make(a, CSV_BYTES_MAX);
-	buf_puts(&b,
-	         "\xEF\xBB\xBFid,title_en,title_ar,provider,digital_stage,login,online,reviewed\r\n");
-	for (size_t i = 0; i < p->n_services; i++) {
-		const struct service *s = &p->services[i];
-		cell(&b, s->id, ',');
-		cell(&b, json_text(json_path(s->card, "title.en")), ',');
-		cell(&b, json_text(json_path(s->card, "title.ar")), ',');
-		cell(&b, s->entity, ',');
-		cell(&b, json_str(s->card, "digital_stage"), ',');
-		cell(&b, json_str(s->card, "login"), ',');
-		cell(&b, guide_online(s) ? STR("yes") : STR("no"), ',');
-		cell(&b, json_str(s->card, "reviewed"), '\r');
-		buf_putc(&b, '\n');
-	}
-	return buf_str(&b);
 }
 
 err page_guide_csv(struct req *r)

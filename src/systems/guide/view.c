@@ -84,17 +84,18 @@ json *guide_crumbs(struct req *r)
 	return crumbs;
 }
 
+json *guide_time(const struct paper *w, const json *duration)
+{
+	str key = str_fmt(w->a, "guide.duration.%.*s", STRF(json_str(duration, "unit")));
+	int64_t n = json_int(duration, "value", 0);
+	if (!n)
+		return guide_message(w, "guide.duration.at_once", (str){0});
+	return text_pair(w->a, message_text(w->texts, w->a, LANG_EN, key, n, NULL, false),
+	                 message_text(w->texts, w->a, LANG_AR, key, n, NULL, false));
+}
+
 json *guide_duration(struct req *r, const json *duration)
 {
-	str unit = json_str(duration, "unit");
-	int64_t n = json_int(duration, "value", 0);
-	str key = str_fmt(r->a, "guide.duration.%.*s", STRF(unit));
-	json *v = json_object(r->a);
-	if (!n)
-		return view_both(r, "guide.duration.at_once");
-	for (int l = 0; l < LANG_COUNT; l++)
-		json_set_str(r->a, v, lang_code((enum lang)l),
-		             message_text(server_settings(r->server)->texts, r->a, (enum lang)l, key, n,
-		                          NULL, false));
-	return v;
+	struct paper w = {.a = r->a, .texts = server_settings(r->server)->texts};
+	return guide_time(&w, duration);
 }
