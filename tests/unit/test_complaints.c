@@ -100,9 +100,51 @@ static void an_overdue_complaint_reaches_the_head_of_its_body(void **state)
 	people_stop(p);
 }
 
+/* The first record of that kind of a case. */
+static json *record_of(struct people *p, int64_t id, const char *kind)
+{
+	dbc *c = db_reader(p->u->k->db);
+	struct dbv v[] = {D_INT(id), D_TEXT(str_of(kind))};
+	rows *r = db_query_text(
+	    c, STR("SELECT data FROM journal WHERE case_id = $1 AND kind = $2 ORDER BY seq"), v, 2);
+	json *data = db_next(r) ? json_parse(p->u->a, str_dup(p->u->a, db_text(r, 0)), NULL) : NULL;
+	db_done(r);
+	db_reader_return(c);
+	return data;
+}
+
+static bool lists(const json *list, const char *text)
+{
+	for (const json *v = list ? list->first : NULL; v; v = v->next)
+		if (str_eq(json_text(v), str_of(text)))
+			return true;
+	return false;
+}
+
+/* Which body it goes to is a business rule: decided in the step that comes to it, and told
+ * in that step's record as a place that was passed. */
+static void a_rule_belongs_to_the_step_that_asks_it(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = complained(p, "municipal");
+	assert_int_equal(count_of(p, "case.advanced"), 1);
+	const json *d = record_of(p, id, "case.advanced");
+	assert_str(json_str(d, "trigger"), "start");
+	assert_str(json_str(d, "state"), "submitted");
+	assert_true(lists(json_get(d, "left"), "start") && lists(json_get(d, "left"), "route"));
+	assert_true(lists(json_get(d, "flows"), "f_start_route"));
+	assert_false(lists(json_get(d, "entered"), "route"));
+	assert_true(lists(json_get(d, "entered"), "municipal"));
+	assert_str(task_of(p, id, "id_officer").entity, "municipalities");
+	rebuilt(p);
+	people_stop(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_rule_belongs_to_the_step_that_asks_it),
 	    cmocka_unit_test(an_overdue_complaint_reaches_the_head_of_its_body),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,52 @@ static err engine(struct step *m)
 	return OK;
 }
 
+static bool waits_for_job(const json *list, int64_t instance)
+{
+	for (const json *v = list->first; v; v = v->next)
+		if (str_eq(json_str(v, "kind"), STR("job")) && json_int(v, "instance", 0) == instance)
+			return true;
+	return false;
+}
+
+/* Goes on after the rule that this effect asked for. False: it cannot, and nothing of it
+ * has happened. */
+static bool follow_rule(struct step *m, const struct bpmn_effect *f)
+{
+	struct bpmn_trigger t = {.kind = BPMN_JOB_DONE, .instance = f->instance};
+	struct bpmn_effect *last = m->run.last;
+	json *vars = NULL, *state;
+	if (!waits_for_job(bpmn_waiting(m->tx->a, m->state), f->instance) ||
+	    rule_decide(m->tx, m->s, f, &m->body, &vars) != OK)
+		return false;
+	t.vars = vars;
+	if (bpmn_step(m->s->process, m->state, &t, &m->run, &state) != OK)
+		return false;
+	if (str_eq(bpmn_status(state), STR("error"))) {
+		m->run.last = last;
+		last->next = NULL;
+		return false;
+	}
+	m->state = state;
+	return true;
+}
+
+/* Business rules ask nobody, so what follows from them belongs to the same step and is
+ * one event with it. One that cannot be decided is asked for as other work is, and
+ * refused there. */
+static err rules(struct step *m, struct queue *next)
+{
+	for (const struct bpmn_effect *f = m->run.first; f; f = f->next) {
+		if (f->kind != BPMN_JOB_REQUESTED || !is_rule(f))
+			continue;
+		if (next->n++ == AUTO_STEPS_MAX)
+			return tx_fail(m->tx, ERR_budget, "", "the process runs in a circle");
+		if (!follow_rule(m, f))
+			return OK;
+	}
+	return OK;
+}
+
 /* ---- what the case looks like now ---- */
 
 struct waits {
@@ -438,13 +484,11 @@ static err throw(struct step * m, const struct bpmn_effect *f)
 	return tx_emit(m->tx, emission_of(&m->q, "case.thrown", d, secret));
 }
 
+/* After the step, and after what others did about it. */
 static bool still_waits(struct step *m, int64_t instance)
 {
-	json *list = case_waiting(m->tx->db, m->tx->a, m->q.id);
-	for (const json *v = list->first; v; v = v->next)
-		if (str_eq(json_str(v, "kind"), STR("job")) && json_int(v, "instance", 0) == instance)
-			return true;
-	return false;
+	return waits_for_job(m->waits, instance) &&
+	       waits_for_job(case_waiting(m->tx->db, m->tx->a, m->q.id), instance);
 }
 
 static err ask(struct step *m, struct queue *next)
@@ -480,6 +524,8 @@ static err one_step(struct tx *tx, int64_t id, const struct bpmn_trigger *t, str
 		               (long long)m.q.version, STRF(m.q.service));
 	body_get(tx->db, tx->a, &m.q, &m.body);
 	err e = engine(&m);
+	if (!e)
+		e = rules(&m, next);
 	if (e)
 		return e;
 	settle(&m);

@@ -75,6 +75,11 @@ instant working_days(void *ctx, instant from, int64_t days);
 instant working_time(void *ctx, instant from, int64_t micros);
 int64_t working_between(void *ctx, instant from, instant to);
 
+/* work.c: a business rule task, one of the service's decisions asked now; *vars: what it
+ * gave. */
+bool is_rule(const struct bpmn_effect *f);
+err rule_decide(struct tx *tx, const struct service *s, const struct bpmn_effect *f,
+                const struct body *b, json **vars);
 /* work.c: carries out a service task that the process asks for. `done`: it is
  * done already, with *vars. */
 err work_request(struct tx *tx, const struct kase *q, const struct service *s,

@@ -26,19 +26,21 @@ static json *work_view(struct tx *tx, const struct kase *q, const struct bpmn_ef
 	return d;
 }
 
-/* A business rule task: one of the service's decisions, asked now. */
-static err decide_now(struct tx *tx, const struct kase *q, const struct service *s,
-                      const struct bpmn_effect *f, json **vars)
+bool is_rule(const struct bpmn_effect *f)
 {
+	return str_eq(json_str(f->data, "kind"), STR("businessRuleTask"));
+}
+
+err rule_decide(struct tx *tx, const struct service *s, const struct bpmn_effect *f,
+                const struct body *b, json **vars)
+{
+	arena *a = tx->a;
 	str decision = json_str(f->data, "decision"), into = json_str(f->data, "resultVariable");
-	json *context =
-	    service_context(tx->a, pack_current(tx->k), case_applicant(tx->db, tx->a, q->id),
-	                    case_answers(tx->db, tx->a, q->id), tx->now);
+	json *context = service_context(a, pack_current(tx->k), b->person, b->answers, tx->now);
 	struct decision_answer answer = {0};
-	err e = service_decide(tx->a, s, decision, context, tx->now, &answer);
-	*vars = json_object(tx->a);
-	json_set_key(tx->a, *vars, into.n ? into : decision,
-	             answer.value ? answer.value : json_null(tx->a));
+	err e = service_decide(a, s, decision, context, tx->now, &answer);
+	*vars = json_object(a);
+	json_set_key(a, *vars, into.n ? into : decision, answer.value ? answer.value : json_null(a));
 	return e;
 }
 
@@ -97,9 +99,11 @@ err work_request(struct tx *tx, const struct kase *q, const struct service *s,
 {
 	str type = json_str(f->data, "type");
 	struct kase now = *q;
-	if (str_eq(json_str(f->data, "kind"), STR("businessRuleTask"))) {
+	if (is_rule(f)) {
+		struct body b;
+		body_get(tx->db, tx->a, q, &b);
 		*done = true;
-		return decide_now(tx, q, s, f, vars);
+		return rule_decide(tx, s, f, &b, vars);
 	}
 	*done = str_eq(type, STR("remind")) || (str_eq(type, STR("payment")) && !q->fee.minor);
 	case_get(tx->db, tx->a, q->id, &now);

@@ -11,8 +11,8 @@ json *service_context(arena *a, const struct pack *p, const json *applicant, con
                       instant now)
 {
 	json *o = json_object(a);
-	json_set(a, o, "applicant", applicant ? json_copy(a, applicant) : json_object(a));
-	json_set(a, o, "answers", answers ? json_copy(a, answers) : json_object(a));
+	json_set(a, o, "applicant", applicant ? json_share(a, applicant) : json_object(a));
+	json_set(a, o, "answers", answers ? json_share(a, answers) : json_object(a));
 	int64_t day = p && p->calendar ? calendar_day(p->calendar, now) : now / DAY;
 	json_set_str(a, o, "today", date_print(a, day));
 	return o;
