@@ -3,7 +3,9 @@
 // The application, the payment at the provider that only plays, the officers' desks, the
 // answers, the document. In English without scripts also the passing of time; elsewhere a life
 // ends before its first wait.
-//     node services.mjs [--pictures FOLDER] [en|ar] [script|plain] [SERVICE...]
+//     node services.mjs [--pictures FOLDER] [--every] [en|ar] [script|plain] [SERVICE...]
+// With --pictures every page on the way is kept, at 1280 and at 320 px, to be looked at;
+// with --every also the other scenarios are lived, and time passes in both languages.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +28,8 @@ function lives(only) {
 	const waits = s => s.steps?.some(step => step.wait) ? 1 : 0
 	return readdirSync(join(folder, 'services')).sort()
 		.filter(s => (!only.length || only.includes(s)) && existsSync(join(folder, 'services', s, 'scenario.json')))
-		.map(s => [s, load('services', s, 'scenario.json').scenarios.find(x => !('refused' in x))])
+		.flatMap(s => load('services', s, 'scenario.json').scenarios.filter(x => !('refused' in x))
+			.slice(0, every ? undefined : 1).map(x => [s, x]))
 		.sort((x, y) => waits(x[1]) - waits(y[1]))
 }
 
@@ -101,6 +104,7 @@ async function goThrough(w, answers, ends) {
 		if (wrong)
 			throw new Error(`${w.path()}: ${wrong}`)
 		await fill(w.page.locator('main form').first(), answers)
+		await w.keep(w.path().split('/').slice(-2).join('-'))
 		await w.send()
 	}
 	throw new Error(`still at ${w.path()} after ${PAGES_MAX} pages`)
@@ -116,7 +120,10 @@ class Life {
 
 	async apply() {
 		const w = await this.applicant()
+		await w.to(`/services/${this.service}`)
+		await w.keep(`${this.service}-card`)
 		await w.to(`/services/${this.service}/apply`)
+		await w.keep(`${this.service}-apply`)
 		await w.send()
 		await goThrough(w, this.answers, /\/(confirmation|pay)$/)
 		await w.look(`${this.service}-sent`)
@@ -126,12 +133,24 @@ class Life {
 	async pay() {
 		const w = await this.applicant()
 		await w.to(`/applications/${this.reference}/pay`)
+		await w.keep(`${this.service}-pay`)
 		await w.send()
 		await w.page.waitForSelector('#card')
 		await w.page.fill('#card', '4242 4242 4242 4242')
 		await w.page.locator('input[name=outcome][value=succeed]').check()
+		await w.keep(`${this.service}-provider`)
 		await w.send()
 		await w.page.waitForURL(`${w.site.address}/**`)
+		await w.keep(`${this.service}-paid`)
+	}
+
+	// The applicant's own page of the case, as it stands now.
+	async keepOwn() {
+		if (!Walker.pictures)
+			return
+		const w = await this.applicant()
+		await w.to(`/applications/${this.reference}`)
+		await w.keep(`${this.service}-own`)
 	}
 
 	officer(element) {
@@ -157,6 +176,7 @@ class Life {
 		this.doneBy[step.task] = who
 		const w = await this.trial.person(who), at = `/desk/cases/${this.reference}`
 		await this.shown(w, at, 'form[action$="/claim"] button')
+		await w.keep(`${this.service}-${step.task}-case`)
 		await w.press('form[action$="/claim"] button')
 		await fill(w.page.locator('form[action$="/decide"]'), { ...step.vars, outcome: step.outcome, reason: step.reason })
 		await w.look(`${this.service}-${step.task}`)
@@ -164,6 +184,7 @@ class Life {
 		const wrong = await errors(w)
 		if (wrong)
 			throw new Error(`${step.task}: ${wrong}`)
+		await w.keep(`${this.service}-${step.task}-done`)
 	}
 
 	async answer(changes) {
@@ -188,10 +209,12 @@ class Life {
 	// True when all of it was lived; false before a wait that is left out.
 	async live(waits) {
 		await this.apply()
+		await this.keepOwn()
 		for (const step of this.scenario.steps ?? []) {
 			if (step.wait && !waits)
 				return false
 			await this.step(step)
+			await this.keepOwn()
 		}
 		return true
 	}
@@ -218,10 +241,10 @@ async function lived(trial, service, scenario, waits) {
 }
 
 async function walk(browser, lang, script, only) {
-	const waits = lang === 'en' && !script
+	const waits = every || lang === 'en' && !script
 	let shared = null
 	for (const [service, scenario] of lives(only)) {
-		const own = waits && scenario.steps?.some(s => s.wait)
+		const own = every || waits && scenario.steps?.some(s => s.wait)
 		const trial = own || !shared ? await new Trial(browser, lang, script).begin(scenario.at) : shared
 		await lived(trial, service, scenario, waits)
 		await trial.leave()
@@ -234,7 +257,8 @@ async function walk(browser, lang, script, only) {
 	await shared?.end()
 }
 
-const args = process.argv.slice(2), at = args.indexOf('--pictures')
+const args = process.argv.slice(2).filter(a => a !== '--every'), at = args.indexOf('--pictures')
+const every = process.argv.includes('--every')
 if (at >= 0)
 	mkdirSync(Walker.pictures = args.splice(at, 2)[1], { recursive: true })
 const pick = all => all.filter(x => !all.some(y => args.includes(y)) || args.includes(x))

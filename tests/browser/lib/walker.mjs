@@ -35,6 +35,19 @@ export class Walker {
 		await this.page.locator('main form button[type=submit]:not(.govuk-button--secondary):not(.govuk-button--warning)').first().click()
 		await this.page.waitForLoadState('load')
 	}
+	// A picture of the page that is shown, wide and narrow, when pictures are wanted.
+	async keep(name) {
+		if (!Walker.pictures)
+			return
+		const n = String(Walker.kept = (Walker.kept ?? 0) + 1).padStart(3, '0')
+		const file = `${n}-${this.lang}-${this.script ? 'script' : 'plain'}-${name}`
+		const size = this.page.viewportSize()
+		for (const [end, box] of [['', size], ['-320', { width: 320, height: 700 }]]) {
+			await this.page.setViewportSize(box)
+			await this.page.screenshot({ path: join(Walker.pictures, `${file}${end}.png`), fullPage: true })
+		}
+		await this.page.setViewportSize(size)
+	}
 	// Reports the page that is shown, with what is wrong about it.
 	async look(name, more = []) {
 		const faults = [...more, ...this.complaints.splice(0)]
@@ -42,14 +55,7 @@ export class Walker {
 			faults.push(...await checkPage(this.page)) // in the dark and so on: pages.mjs
 		else if (await this.page.locator('h1').count() !== 1)
 			faults.push('not exactly one h1')
-		if (Walker.pictures) {
-			const file = `${this.lang}-${this.script ? 'script' : 'plain'}-${name}`
-			const size = this.page.viewportSize()
-			await this.page.screenshot({ path: join(Walker.pictures, `${file}.png`), fullPage: true })
-			await this.page.setViewportSize({ width: 320, height: 700 })
-			await this.page.screenshot({ path: join(Walker.pictures, `${file}-320.png`), fullPage: true })
-			await this.page.setViewportSize(size)
-		}
+		await this.keep(name)
 		this.faulty = (this.faulty ?? 0) + (faults.length > 0)
 		report(`${this.lang} ${this.script ? 'script' : 'plain'} ${this.who}: ${name}`, faults)
 	}
