@@ -1,5 +1,7 @@
 #include "base/money.h"
 
+#include "base/buf.h"
+
 #include "base/exact.h"
 
 #include <string.h>
@@ -131,4 +133,18 @@ bool money_parse(str s, currency c, money *out)
 		return false;
 	out->minor = v;
 	return true;
+}
+
+/* Thousands separated in the part before a point. */
+str decimal_grouped(arena *a, str s)
+{
+	ptrdiff_t point = str_chr(s, '.');
+	size_t whole = point < 0 ? s.n : (size_t)point, sign = s.n && s.p[0] == '-';
+	buf b = buf_make(a, s.n * 2 + 8);
+	for (size_t i = 0; i < s.n; i++) {
+		if (i > sign && i < whole && (whole - i) % 3 == 0)
+			buf_putc(&b, ',');
+		buf_putc(&b, s.p[i]);
+	}
+	return buf_str(&b);
 }

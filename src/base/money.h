@@ -39,5 +39,7 @@ bool money_share(money total, const int64_t *weight, size_t n, money *out);
  * most `exponent` decimals; nothing else. */
 str money_print(arena *a, money m, currency c);
 bool money_parse(str s, currency c, money *out);
+/* "-12345.678" -> "-12,345.678": a decimal as people read it. */
+str decimal_grouped(arena *a, str decimal);
 
 #endif

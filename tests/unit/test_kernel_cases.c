@@ -475,6 +475,44 @@ static str hours(void *ctx, arena *a, int64_t micros)
 	return str_fmt(a, "%lld hours of it", (long long)(micros / HOUR));
 }
 
+static json *story_of(struct people *p, int64_t id, bool officer)
+{
+	dbc *c = db_reader(p->u->k->db);
+	json *list = case_timeline(p->u->k, c, p->u->a, id, officer);
+	db_reader_return(c);
+	return list;
+}
+
+/* "The applicant reads this text", says the desk of every decision, a good one too. */
+static void what_an_officer_writes_reaches_the_applicant(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	int64_t id = submitted(p, p->citizen);
+	paid(p, id);
+	struct task t = task_of(p, id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("return"), STR("Photo"));
+	assert_str(look_at(p, id).reason, "Photo");
+	const json *asked = story_of(p, id, false)->first;
+	assert_str(json_text(json_path(asked, "about.en")), "Answer the request for information");
+	DONE(p, DO_ANSWER, p->citizen, id);
+	assert_str(look_at(p, id).reason, ""); /* answered: nobody is asked it any more */
+	t = task_of(p, id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("approve"),
+	     STR("Fetch it on Sunday"));
+	assert_str(look_at(p, id).reason, "Fetch it on Sunday");
+	const json *told = story_of(p, id, false)->first;
+	assert_str(json_str(told, "key"), "case.event.approved");
+	assert_str(json_str(told, "text"), "Fetch it on Sunday");
+	/* Told once: not also as a step that was done. */
+	str shown = json_print(p->u->a, story_of(p, id, true));
+	assert_true(str_find(shown, STR("case.event.step")) < 0);
+	rebuilt(p);
+	people_stop(p);
+}
+
 static void the_timeline_tells_each_reader_what_is_theirs(void **state)
 {
 	(void)state;
@@ -674,6 +712,7 @@ int main(void)
 	    cmocka_unit_test(erasure_empties_what_is_personal),
 	    cmocka_unit_test(a_case_keeps_its_version_until_it_is_migrated),
 	    cmocka_unit_test(a_message_reaches_the_case_it_names),
+	    cmocka_unit_test(what_an_officer_writes_reaches_the_applicant),
 	    cmocka_unit_test(the_timeline_tells_each_reader_what_is_theirs),
 	    cmocka_unit_test(a_list_of_every_entity_is_whole),
 	    cmocka_unit_test(lists_page_by_key_and_keep_to_their_entity),

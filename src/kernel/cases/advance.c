@@ -9,6 +9,8 @@
 #include "kernel/cases/cases_in.h"
 #include "kernel/cases/statements.h"
 
+#include "kernel/i18n/i18n.h"
+
 struct step {
 	struct tx *tx;
 	struct kase q;
@@ -325,19 +327,23 @@ static err record(struct step *m)
 
 /* ---- tasks, timers, subscriptions ---- */
 
+static json *task_title(arena *a, const json *element)
+{
+	str en = json_str(element, "name"), ar = json_str(json_get(element, "attributes"), "name_ar");
+	return text_pair(a, en, ar.n ? ar : en);
+}
+
 static err open_task(struct step *m, const struct bpmn_effect *f)
 {
 	arena *a = m->tx->a;
 	const json *attributes = json_get(f->data, "attributes");
-	str ar = json_str(attributes, "name_ar"), entity = json_str(attributes, "entity");
-	json *d = json_object(a), *name = json_object(a);
-	json_set_str(a, name, "en", json_str(f->data, "name"));
-	json_set_str(a, name, "ar", ar.n ? ar : json_str(f->data, "name"));
+	str entity = json_str(attributes, "entity");
+	json *d = json_object(a);
 	json_set_int(a, d, "task", tx_id(m->tx));
 	json_set_int(a, d, "instance", f->instance);
 	json_set_str(a, d, "element", f->element);
 	json_set_str(a, d, "role", service_role(m->s, f->data));
-	json_set(a, d, "name", name);
+	json_set(a, d, "name", task_title(a, f->data));
 	json_set_str(a, d, "outcomes", json_str(attributes, "outcomes"));
 	json_set_str(a, d, "form", json_str(f->data, "form"));
 	json_set_str(a, d, "four_eyes", json_str(attributes, "fourEyes"));
@@ -362,9 +368,12 @@ static err close_task(struct step *m, const struct bpmn_effect *f)
 	             !completed           ? (str){0}
 	             : m->cause.outcome.n ? m->cause.outcome
 	                                  : STR("done"));
-	json *secret = completed && m->cause.answers ? json_object(m->tx->a) : NULL;
-	if (secret)
+	bool told = completed && (m->cause.answers || m->cause.reason.n);
+	json *secret = told ? json_object(m->tx->a) : NULL;
+	if (told && m->cause.answers)
 		json_set(m->tx->a, secret, "answers", json_copy(m->tx->a, m->cause.answers));
+	if (told && m->cause.reason.n)
+		json_set_str(m->tx->a, secret, "reason", m->cause.reason);
 	struct emission e = emission_of(&m->q, "task.closed", d, secret);
 	e.entity = t.entity;
 	return tx_emit(m->tx, e);
@@ -455,9 +464,13 @@ static err notices(struct step *m)
 	json *secret = json_object(a);
 	json_set_str(a, secret, "reason", m->cause.reason);
 	err e = OK;
-	for (const struct bpmn_effect *f = m->run.first; f && !e; f = f->next)
-		if (f->kind == BPMN_TASK_OPENED && str_eq(service_role(m->s, f->data), STR("applicant")))
-			e = tx_emit(m->tx, emission_of(&m->q, "case.returned", notice(m->tx, &m->q), secret));
+	for (const struct bpmn_effect *f = m->run.first; f && !e; f = f->next) {
+		if (f->kind != BPMN_TASK_OPENED || !str_eq(service_role(m->s, f->data), STR("applicant")))
+			continue;
+		json *asked = notice(m->tx, &m->q);
+		json_set(a, asked, "title", task_title(a, f->data));
+		e = tx_emit(m->tx, emission_of(&m->q, "case.returned", asked, secret));
+	}
 	if (e || !decided)
 		return e;
 	if (str_eq(m->outcome, STR("rejected")))
@@ -466,7 +479,8 @@ static err notices(struct step *m)
 		return tx_emit(m->tx, emission_of(&m->q, "case.withdrawn", notice(m->tx, &m->q), secret));
 	json *d = notice(m->tx, &m->q);
 	json_set_str(a, d, "outcome", m->outcome);
-	return tx_emit(m->tx, emission_of(&m->q, "case.approved", d, NULL));
+	bool words = m->cause.reason.n > 0; /* an answer to a complaint, a remark */
+	return tx_emit(m->tx, emission_of(&m->q, "case.approved", d, words ? secret : NULL));
 }
 
 /* ---- what others are asked for ---- */

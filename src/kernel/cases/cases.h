@@ -50,7 +50,7 @@ struct kase {
 	instant due;      /* of the decision; 0 = none; moves while the applicant owes an answer */
 	int64_t holder;   /* person who took its open task, or 0 */
 	int64_t revision; /* rises with each event: optimistic lock */
-	str reason;       /* of the last return or rejection */
+	str reason;       /* of what was decided last, or of a return until it is answered */
 	money fee;
 	str currency;   /* of the fee; empty: there is none */
 	json *fee_rule; /* {"en","ar"}, or NULL */

@@ -507,13 +507,14 @@ void fold_case_rejected(dbc *c, arena *a, const struct event *e)
 
 void fold_case_approved(dbc *c, arena *a, const struct event *e)
 {
-	touch(c, a, e);
+	reason_of(c, a, e);
 }
 
 void fold_case_answered(dbc *c, arena *a, const struct event *e)
 {
 	body_set(c, a, e, BODY_answers, member(a, e->secret, "answers"));
 	body_set(c, a, e, BODY_raw, STR(""));
+	body_set(c, a, e, BODY_reason, STR("")); /* what was asked has been answered */
 	touch(c, a, e);
 }
 

@@ -307,6 +307,23 @@ bool case_read_lately(dbc *c, int64_t id, int64_t person, instant now)
 	return last && now - last < CASE_READ_EVERY;
 }
 
+/* For which entity an officer of several reads a case: the one that has it through a
+ * task of theirs, the one it was sent to, one that had a part in it, or their own. */
+static str reads_for(struct tx *tx, const struct kase *q)
+{
+	struct rights r = rights_of(tx->db, tx->a, tx->actor.person, tx->now);
+	struct task list[DESKS_MAX];
+	for (int open = 1; open >= 0; open--) {
+		size_t n = case_tasks(tx->db, tx->a, q->id, open, list, DESKS_MAX);
+		for (size_t i = 0; i < n; i++)
+			if (!str_eq(list[i].role, STR("applicant")) && may(&r, PERM_case_work, list[i].entity))
+				return list[i].entity;
+		if (open && may(&r, PERM_case_read, q->entity))
+			return q->entity;
+	}
+	return tx->actor.entity;
+}
+
 err case_read(struct tx *tx, int64_t id, str purpose)
 {
 	struct kase q;
@@ -319,6 +336,6 @@ err case_read(struct tx *tx, int64_t id, str purpose)
 	json_set_str(tx->a, d, "purpose", purpose);
 	struct emission m = emission_of(&q, "case.read", d, NULL);
 	if (tx->actor.entity.n || tx->actor.on_behalf) /* an agent reads for no entity */
-		m.entity = tx->actor.entity;
+		m.entity = tx->actor.on_behalf ? tx->actor.entity : reads_for(tx, &q);
 	return tx_emit(tx, m);
 }

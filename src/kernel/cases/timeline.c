@@ -52,6 +52,10 @@ struct story {
 	struct kase q;
 	bool officer;
 	json *list;
+	str acted; /* the entity of the task that was handled last, by whom */
+	int64_t actor;
+	json *step; /* an officer's, not yet in the list, and what it decided */
+	str outcome;
 };
 
 static json *person_name(struct story *s, int64_t id)
@@ -78,6 +82,7 @@ static const struct {
     {"task.released", "case.event.released", true},
     {"task.assigned", "case.event.assigned", true},
     {"task.overdue", "case.event.overdue", true},
+    {"task.closed", "case.event.step", false},
     {"case.returned", "case.event.returned", false},
     {"case.answered", "case.event.answered", false},
     {"case.approved", "case.event.approved", false},
@@ -125,26 +130,78 @@ static str words_of(const struct event *e)
 	return (str){0};
 }
 
+static bool is_own(const struct story *s, int64_t actor)
+{
+	return actor == s->q.applicant || (s->q.agent && actor == s->q.agent);
+}
+
+/* What was issued or asked for, or the officer's step. */
+static json *about(struct story *s, const struct event *e)
+{
+	struct task t;
+	const json *title = json_get(e->data, "title");
+	if (title)
+		return json_copy(s->a, title);
+	if (!str_starts(e->kind, STR("task.")) ||
+	    !task_get(s->c, s->a, json_int(e->data, "task", 0), &t) || !t.name || !t.name->count)
+		return NULL;
+	return json_copy(s->a, t.name);
+}
+
+/* A step waits for the event that follows it: what it decided is told once, by the case's
+ * own event when that says the same, and its words by the later of the two. */
+static void settle_step(struct story *s, const json *next, str kind)
+{
+	static const char *const same[][2] = {
+	    {"case.returned", "return"}, {"case.rejected", "reject"}, {"case.approved", "approve"}};
+	json *step = s->step;
+	s->step = NULL;
+	if (!step)
+		return;
+	bool at_once = next && str_eq(json_str(step, "at"), json_str(next, "at"));
+	for (size_t i = 0; i < COUNT(same) && at_once; i++)
+		if (str_eq(kind, str_of(same[i][0])) && str_eq(s->outcome, str_of(same[i][1])))
+			return;
+	if (at_once && str_eq(json_str(step, "text"), json_str(next, "text")))
+		json_remove(step, STR("text"));
+	json_push(s->list, step);
+}
+
 static void tell(void *ctx, const struct event *e)
 {
 	struct story *s = ctx;
 	const char *key = key_of(e, s->officer);
-	if (!key)
+	bool step = str_eq(e->kind, STR("task.closed")), own = is_own(s, e->actor);
+	if (str_starts(e->kind, STR("task.")) && !str_eq(e->kind, STR("task.opened"))) {
+		s->acted = str_dup(s->a, e->entity);
+		s->actor = e->actor;
+	}
+	if (!key || (step && (own || !e->actor || !json_truth(e->data, "completed"))))
 		return;
-	json *v = json_object(s->a), *by = NULL;
+	json *v = json_object(s->a), *by = NULL, *what = about(s, e);
+	/* A decision is told by the entity whose officer took it. */
+	bool decides = e->actor && e->actor == s->actor && str_starts(e->kind, STR("case."));
+	str entity = decides && !own ? s->acted : str_dup(s->a, e->entity);
 	json_set_str(s->a, v, "key", str_of(key));
 	json_set_str(s->a, v, "at", time_print(s->a, e->at));
-	bool own = e->actor == s->q.applicant || (s->q.agent && e->actor == s->q.agent);
 	/* The applicant sees the entity that acted, not which officer. */
 	if (e->actor)
-		by = s->officer || own ? person_name(s, e->actor) : entity_name(s, e->entity, e->at);
+		by = s->officer || own ? person_name(s, e->actor) : entity_name(s, entity, e->at);
 	if (by)
 		json_set(s->a, v, "by", by);
-	json_set_str(s->a, v, "entity", str_dup(s->a, e->entity));
-	if (json_get(e->data, "title")) /* what was issued */
-		json_set(s->a, v, "about", json_copy(s->a, json_get(e->data, "title")));
+	json_set_str(s->a, v, "entity", entity);
+	if (what)
+		json_set(s->a, v, "about", what);
+	if (step && s->officer)
+		json_set_str(s->a, v, "outcome", str_dup(s->a, json_str(e->data, "outcome")));
 	if (words_of(e).n)
 		json_set_str(s->a, v, "text", str_dup(s->a, words_of(e)));
+	settle_step(s, v, e->kind);
+	if (step) {
+		s->step = v;
+		s->outcome = str_dup(s->a, json_str(e->data, "outcome"));
+		return;
+	}
 	json_push(s->list, v);
 }
 
@@ -153,6 +210,7 @@ json *case_timeline(struct kernel *k, dbc *c, arena *a, int64_t id, bool officer
 	struct story s = {.c = c, .a = a, .officer = officer, .list = json_array(a)};
 	if (case_get(c, a, id, &s.q))
 		each_event(k, c, id, true, tell, &s);
+	settle_step(&s, NULL, (str){0});
 	return reversed(a, s.list);
 }
 

@@ -29,28 +29,14 @@ str digits_text(arena *a, str s, bool arabic_digits)
 	return arabic_digits ? arabic_indic(a, s) : s;
 }
 
-/* Thousands separated in the part before a point. */
-static str grouped(arena *a, str s)
-{
-	ptrdiff_t point = str_chr(s, '.');
-	size_t whole = point < 0 ? s.n : (size_t)point, sign = s.n && s.p[0] == '-';
-	buf b = buf_make(a, s.n * 2 + 8);
-	for (size_t i = 0; i < s.n; i++) {
-		if (i > sign && i < whole && (whole - i) % 3 == 0)
-			buf_putc(&b, ',');
-		buf_putc(&b, s.p[i]);
-	}
-	return buf_str(&b);
-}
-
 str number_text(arena *a, int64_t n, bool arabic_digits)
 {
-	return digits_text(a, grouped(a, str_fmt(a, "%lld", (long long)n)), arabic_digits);
+	return digits_text(a, decimal_grouped(a, str_fmt(a, "%lld", (long long)n)), arabic_digits);
 }
 
 str decimal_text(arena *a, str literal, bool arabic_digits)
 {
-	return digits_text(a, grouped(a, literal), arabic_digits);
+	return digits_text(a, decimal_grouped(a, literal), arabic_digits);
 }
 
 /* "+97336123456" -> "+973 3612 3456": the country's code, then groups of four. */
@@ -80,7 +66,7 @@ static const struct {
 
 str money_text(arena *a, enum lang l, money m, currency c, bool arabic_digits)
 {
-	str s = digits_text(a, grouped(a, money_print(a, m, c)), arabic_digits);
+	str s = digits_text(a, decimal_grouped(a, money_print(a, m, c)), arabic_digits);
 	if (l == LANG_EN)
 		return str_fmt(a, "%s %.*s", c.code, STRF(s));
 	const char *name = c.code;

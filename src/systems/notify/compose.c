@@ -78,7 +78,12 @@ static json *arguments(const struct occasion *o, const struct person *to, enum l
 	json_set_str(a, v, "receipt", receipt(o->e));
 	json_set_str(a, v, "document", told(o->e, "number"));
 	str reason = told(o->e, "reason");
-	json_set_str(a, v, "reason", reason.n ? reason : o->q.reason);
+	if (!reason.n)
+		reason = o->q.reason;
+	/* Nobody wrote anything when the process itself asks: to sign, to confirm. */
+	if (!reason.n && str_eq(o->e->kind, STR("case.returned")))
+		reason = text_of(json_get(o->e->data, "title"), l);
+	json_set_str(a, v, "reason", reason);
 	int64_t day = o->p->calendar && o->q.due ? calendar_day(o->p->calendar, o->q.due) : 0;
 	json_set_str(a, v, "due", day ? date_text(a, l, day, false) : (str){0});
 	json_set_str(a, v, "link", link_of(o, l));
