@@ -107,3 +107,22 @@ json *view_entity(struct req *r, str id, instant at)
 	entity_get(r->db, r->a, id, at, &e);
 	return text_pair(r->a, e.name_en, e.name_ar);
 }
+
+void view_file(struct req *r, json *o, str type, int64_t bytes)
+{
+	int64_t kb = (bytes + 1023) / 1024;
+	bool large = kb >= 1024;
+	str kind, rest = type,
+	          size = large ? str_fmt(r->a, "%lld.%lld", (long long)(kb / 1024),
+	                                 (long long)(kb % 1024 * 10 / 1024))
+	                       : number_text(r->a, kb, false);
+	if (!str_cut(&rest, '/', &kind) || !rest.n)
+		rest = type;
+	buf b = buf_make(r->a, rest.n + 1);
+	for (size_t i = 0; i < rest.n; i++)
+		buf_putc(&b, (char)(rest.p[i] >= 'a' && rest.p[i] <= 'z' ? rest.p[i] - 32 : rest.p[i]));
+	json *args = json_object(r->a);
+	json_set_str(r->a, args, "size", size);
+	json_set_str(r->a, o, "type", buf_str(&b));
+	json_set_str(r->a, o, "size", view_text(r, large ? "web.size.mb" : "web.size.kb", kb, args));
+}

@@ -37,4 +37,7 @@ json *view_crumb(struct req *r, json *view, str text, str href);
 /* The name that a body had at an instant, in both languages; its id if unknown. */
 json *view_entity(struct req *r, str id, instant at);
 
+/* Of a file: `type`, "PDF" for application/pdf, and `size` in words. */
+void view_file(struct req *r, json *o, str type, int64_t bytes);
+
 #endif

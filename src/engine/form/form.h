@@ -126,7 +126,8 @@ struct form_result form_page_accept(const struct form *f, size_t page,
                                     const json *raw, const struct form_env *env, arena *a);
 
 /* Check-answers: {pages: [{id, title, rows: [{key, value, values, missing, change,
- * change_hidden}]}]}; `change` is the page's id. Hidden questions are left out. */
+ * change_hidden, file}]}]}; `change` is the page's id, `file` what the answer of a file
+ * names itself by. Hidden questions are left out. */
 json *form_check_view(const struct form *f, const json *answers, const struct form_env *env,
                       arena *a);
 

@@ -53,7 +53,8 @@ str answer_words(const struct item *i, const json *v, const struct form_env *env
 		str key = str_fmt(a, "form.money.%s", i->currency.code);
 		money m;
 		bool whole = money_parse(json_text(v), i->currency, &m);
-		json_set_str(a, params, "amount", whole ? money_print(a, m, i->currency) : json_text(v));
+		str amount = whole ? decimal_grouped(a, money_print(a, m, i->currency)) : json_text(v);
+		json_set_str(a, params, "amount", amount);
 		return form_text(env, a, str_c(a, key), params);
 	}
 	default:
@@ -106,6 +107,8 @@ static void add_row(void *ctx, const struct item *i, const json *scope, str pref
 	json_set_str(s->a, row, "value", text.n ? text : say(s->env, s->a, "form.not_provided"));
 	json_set_str(s->a, row, "dir", text.n && reads_left_to_right(i) ? STR("ltr") : STR("auto"));
 	json_set_bool(s->a, row, "lines", i->widget == WIDGET_TEXTAREA);
+	if (i->widget == WIDGET_FILE && v && i->kind == ITEM_CONTROL)
+		json_set_str(s->a, row, "file", json_str(v, "file"));
 	str source = words_in(i->prefill_source, s->env->arabic);
 	if (source.n)
 		json_set_str(s->a, row, "source", source);

@@ -71,39 +71,47 @@ json *desk_colleagues(struct req *r, str entity, int64_t but)
 
 /* ---- the answers ---- */
 
-static void answer_file(struct req *r, const struct kase *q, json *list, const json *f)
+/* The question whose answer the file is; of two with the same file first the first. */
+static str question_of(json *pages, str file)
+{
+	for (json *page = pages->first; page; page = page->next)
+		for (json *row = json_get(page, "rows")->first; row; row = row->next)
+			if (str_eq(json_str(row, "file"), file)) {
+				json_remove(row, STR("file"));
+				return json_str(row, "key");
+			}
+	return (str){0};
+}
+
+static void answer_file(struct req *r, const struct kase *q, json *list, const json *f, json *pages)
 {
 	json *o = json_push(list, json_object(r->a));
-	int64_t bytes = json_int(f, "bytes", 0), w = json_int(f, "width", 0),
-	        h = json_int(f, "height", 0);
-	str type = json_str(f, "type"), kind;
-	str_cut(&type, '/', &kind);
-	json_set_str(
-	    r->a, o, "href",
-	    view_href(r, "/desk/cases/%.*s/files/%.*s", STRF(q->reference), STRF(json_str(f, "file"))));
-	json_set_str(r->a, o, "thumb", (str){0});
+	int64_t w = json_int(f, "width", 0), h = json_int(f, "height", 0);
+	str type = json_str(f, "type");
+	str href =
+	    view_href(r, "/desk/cases/%.*s/files/%.*s", STRF(q->reference), STRF(json_str(f, "file")));
+	json_set_str(r->a, o, "href", href);
+	/* A photograph is judged by eye. */
+	json_set_str(r->a, o, "thumb", str_starts(type, STR("image/")) ? href : (str){0});
+	json_set_str(r->a, o, "label", question_of(pages, json_str(f, "file")));
 	json_set_str(r->a, o, "name", json_str(f, "name"));
-	json_set_str(r->a, o, "type", type.n ? type : json_str(f, "type"));
-	json_set_str(r->a, o, "size",
-	             bytes >= 1024 * 1024
-	                 ? str_fmt(r->a, "%lld.%lld MB", (long long)(bytes / (1024 * 1024)),
-	                           (long long)(bytes % (1024 * 1024) * 10 / (1024 * 1024)))
-	                 : str_fmt(r->a, "%lld KB", (long long)((bytes + 1023) / 1024)));
+	view_file(r, o, type, json_int(f, "bytes", 0));
 	if (w && h)
 		json_set_str(r->a, o, "pixels",
 		             str_fmt(r->a, "%lld \xC3\x97 %lld", (long long)w, (long long)h));
 }
 
 /* Files stand anywhere in the answers. */
-static void files_in(struct req *r, const struct kase *q, json *list, const json *v, int depth)
+static void files_in(struct req *r, const struct kase *q, json *list, const json *v, json *pages,
+                     int depth)
 {
 	if (depth > 8)
 		return;
 	if (json_is(v, JSON_OBJECT) && json_str(v, "file").n == 64 && json_get(v, "bytes"))
-		answer_file(r, q, list, v);
+		answer_file(r, q, list, v, pages);
 	else if (json_is(v, JSON_OBJECT) || json_is(v, JSON_ARRAY))
 		for (const json *m = v->first; m; m = m->next)
-			files_in(r, q, list, m, depth + 1);
+			files_in(r, q, list, m, pages, depth + 1);
 }
 
 static void answers(struct req *r, const struct kase *q, const struct service *s, json *v)
@@ -120,7 +128,7 @@ static void answers(struct req *r, const struct kase *q, const struct service *s
 		}
 	}
 	json_set(r->a, v, "pages", pages);
-	files_in(r, q, files, given, 0);
+	files_in(r, q, files, given, pages, 0);
 	json_set(r->a, v, "files", files);
 }
 
@@ -133,7 +141,7 @@ static void check_line(struct req *r, json *list, bool ok, str text)
 	json_set_str(r->a, o, "text", text);
 }
 
-static void checks(struct req *r, const struct kase *q, const struct service *s, json *v)
+static void checks(struct req *r, const struct kase *q, const struct service *s, bool paid, json *v)
 {
 	json *list = json_set(r->a, v, "checks", json_array(r->a));
 	const struct pack *p = pack_current(r->k);
@@ -154,10 +162,8 @@ static void checks(struct req *r, const struct kase *q, const struct service *s,
 		check_line(r, list, false,
 		           str_fmt(r->a, "%.*s: %.*s", STRF(req_pick(r, json_get(f, "label"))),
 		                   STRF(req_text(r, "desk.check.background"))));
-	if (q->fee.minor)
-		check_line(
-		    r, list, !str_eq(q->state, STR("unpaid")),
-		    req_text(r, str_eq(q->state, STR("unpaid")) ? "desk.check.unpaid" : "desk.check.paid"));
+	if (q->fee.minor && (paid || str_eq(q->state, STR("unpaid"))))
+		check_line(r, list, paid, req_text(r, paid ? "desk.check.paid" : "desk.check.unpaid"));
 }
 
 /* The rules that gave the fee, table by table. */
@@ -187,7 +193,16 @@ static void decision(struct req *r, const struct kase *q, json *v)
 		json_set(r->a, v, "trace", list);
 }
 
-static void payment(struct req *r, const struct kase *q, json *v)
+/* The story tells whether it was paid: some services ask for the fee after the decision. */
+static bool is_paid(const json *timeline)
+{
+	for (const json *o = timeline->first; o; o = o->next)
+		if (str_eq(json_str(o, "key"), STR("case.event.paid")))
+			return true;
+	return false;
+}
+
+static void payment(struct req *r, const struct kase *q, bool paid, json *v)
 {
 	if (!q->currency.n)
 		return;
@@ -196,7 +211,8 @@ static void payment(struct req *r, const struct kase *q, json *v)
 	json_set_str(r->a, amount, "currency", q->currency);
 	json_set(r->a, o, "amount", amount);
 	json_set(r->a, o, "rule", q->fee_rule ? q->fee_rule : json_string(r->a, (str){0}));
-	json_set_bool(r->a, o, "paid", !str_eq(q->state, STR("unpaid")));
+	json_set_bool(r->a, o, "owed", q->fee.minor > 0);
+	json_set_bool(r->a, o, "paid", paid);
 }
 
 /* ---- what may be done ---- */
@@ -281,13 +297,23 @@ static json *about_case(struct req *r, const struct kase *q)
 	json_set_str(r->a, o, "outcome", q->outcome);
 	json_set_str(r->a, o, "channel", q->channel);
 	view_day(r, o, "received", q->submitted);
-	view_day(r, o, "due", q->due);
+	view_day(r, o, "due", q->closed ? 0 : q->due);
 	json_set_str(r->a, o, "due_state", desk_due_state(r, q->state, q->due));
 	json_set_bool(r->a, o, "paused", q->paused != 0);
 	json_set_str(r->a, o, "reason", str_eq(q->state, STR("suspended")) ? q->reason : (str){0});
 	json_set(r->a, o, "applicant", who);
 	agent_part(r, q, o);
 	return o;
+}
+
+/* Steps with what they decided, in words. */
+static json *timeline(struct req *r, const struct kase *q, const struct service *s)
+{
+	json *list = case_timeline(r->k, r->db, r->a, q->id, true);
+	for (json *o = list->first; o; o = o->next)
+		if (json_str(o, "outcome").n && !str_eq(json_str(o, "outcome"), STR("done")))
+			json_set(r->a, o, "decided", outcome_text(r, s, json_str(o, "outcome")));
+	return list;
 }
 
 /* Who had it for how long, of those who had it at all. */
@@ -325,11 +351,12 @@ json *desk_case_view(struct req *r, const struct kase *q)
 	json_set(r->a, v, "form", form);
 	answers(r, q, s, v);
 	desk_findings(r, q, s, v);
-	checks(r, q, s, v);
-	payment(r, q, v);
+	json *story = json_set(r->a, v, "timeline", timeline(r, q, s));
+	bool paid = is_paid(story) && !str_eq(q->state, STR("unpaid"));
+	checks(r, q, s, paid, v);
+	payment(r, q, paid, v);
 	decision(r, q, v);
 	json_set(r->a, v, "incidents", case_incidents(r->db, r->a, q->id));
-	json_set(r->a, v, "timeline", case_timeline(r->k, r->db, r->a, q->id, true));
 	json_set(r->a, v, "reads", case_reads(r->k, r->db, r->a, q->id));
 	json_set(r->a, v, "messages", case_messages(r->k, r->db, r->a, q->id));
 	delays(r, q, v);

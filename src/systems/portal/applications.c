@@ -4,6 +4,7 @@
  */
 #include "systems/portal/applying.h"
 
+#define TASKS_MAX 64 /* bodies with a part in one case */
 #define CASES_MAX 500
 #define PAGE_ROWS 20
 #define WORDS_MAX 500
@@ -35,6 +36,48 @@ static const char *who_has_it(const struct kase *q)
 	if (str_eq(q->state, STR("review")))
 		return "portal.application.with_officer";
 	return "portal.application.with_you";
+}
+
+/* The bodies whose officers have it now, or the one it was sent to. */
+static json *held_by(struct req *r, const struct kase *q, instant at)
+{
+	struct task t[TASKS_MAX];
+	size_t n = q->closed ? 0 : case_tasks(r->db, r->a, q->id, true, t, TASKS_MAX);
+	str en = {0}, ar = {0};
+	for (size_t i = 0; i < n; i++) {
+		bool again = str_eq(t[i].role, STR("applicant"));
+		for (size_t k = 0; k < i && !again; k++)
+			again = !str_eq(t[k].role, STR("applicant")) && str_eq(t[k].entity, t[i].entity);
+		if (again)
+			continue;
+		json *name = view_entity(r, t[i].entity, at);
+		en = str_fmt(r->a, "%.*s%s%.*s", STRF(en), en.n ? ", " : "", STRF(json_str(name, "en")));
+		ar = str_fmt(r->a, "%.*s%s%.*s", STRF(ar), ar.n ? "، " : "", STRF(json_str(name, "ar")));
+	}
+	return en.n ? text_pair(r->a, en, ar) : view_entity(r, q->entity, at);
+}
+
+/* What the applicant is asked to do. */
+static void asked_view(struct req *r, json *v, const struct kase *q)
+{
+	struct task t[TASKS_MAX];
+	size_t n =
+	    str_eq(q->state, STR("returned")) ? case_tasks(r->db, r->a, q->id, true, t, TASKS_MAX) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(t[i].role, STR("applicant")) && t[i].name && t[i].name->count) {
+			json_set(r->a, v, "asked", json_copy(r->a, t[i].name));
+			return;
+		}
+}
+
+/* Whose words the page shows: why it stands still, what is missing, what was decided. */
+static const char *words_key(const struct kase *q)
+{
+	if (!q->reason.n || str_eq(q->state, STR("submitted")) || str_eq(q->state, STR("review")) ||
+	    str_eq(q->state, STR("unpaid")))
+		return "";
+	return str_eq(q->state, STR("withdrawn")) ? "portal.application.words_own"
+	                                          : "portal.application.words";
 }
 
 /* The day it is to be decided by, while the time runs; `over`: that day is past. */
@@ -117,7 +160,7 @@ err page_portal_applications(struct req *r)
 		json_set_str(a, o, "state", q[i].state);
 		view_at(r, o, "changed", q[i].changed);
 		json_set_str(a, o, "with", str_of(who_has_it(&q[i])));
-		json_set(a, o, "entity", view_entity(r, q[i].entity, r->now));
+		json_set(a, o, "entity", held_by(r, &q[i], r->now));
 		json_set_str(a, o, "next", next_step(r, &q[i]));
 		due_view(r, o, &q[i]);
 	}
@@ -126,14 +169,6 @@ err page_portal_applications(struct req *r)
 }
 
 /* ---- one of them ---- */
-
-str size_text(arena *a, int64_t bytes)
-{
-	if (bytes >= 1024 * 1024)
-		return str_fmt(a, "%lld.%lld MB", (long long)(bytes / 1048576),
-		               (long long)(bytes % 1048576 * 10 / 1048576));
-	return str_fmt(a, "%lld KB", (long long)((bytes + 1023) / 1024));
-}
 
 static void rating_view(struct req *r, json *v, const struct kase *q)
 {
@@ -196,8 +231,10 @@ static json *application_view(struct req *r, const struct kase *q)
 	json_set_str(a, v, "reference", q->reference);
 	json_set_str(a, v, "state", q->state);
 	json_set_str(a, v, "reason", q->reason);
+	json_set_str(a, v, "words", str_of(words_key(q)));
+	asked_view(r, v, q);
 	json_set_str(a, v, "with", str_of(who_has_it(q)));
-	json_set(a, v, "entity", view_entity(r, q->entity, q->opened));
+	json_set(a, v, "entity", held_by(r, q, q->opened));
 	due_view(r, v, q);
 	json_set_str(a, v, "continue", next_step(r, q));
 	json_set_bool(a, v, "may_withdraw", !decided && case_act_fits(q->state, CASE_WITHDRAW));

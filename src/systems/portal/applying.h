@@ -52,7 +52,6 @@ bool case_is_own(struct req *r, const struct kase *q);
 void documents_view(struct req *r, json *view, const struct kase *q);
 void receipt_view(struct req *r, json *view, const struct kase *q);
 /* "31 KB" */
-str size_text(arena *a, int64_t bytes);
 
 /* Has the person an application that is sent and not decided? */
 bool has_open_cases(dbc *c, arena *a, int64_t person);

@@ -21,8 +21,7 @@ void documents_view(struct req *r, json *v, const struct kase *q)
 		json_set_str(r->a, o, "href", view_href(r, "/documents/%s", str_c(r->a, name)));
 		json_set_str(r->a, o, "name", name);
 		json_set(r->a, o, "label", json_copy(r->a, d[i].title));
-		json_set_str(r->a, o, "type", STR("PDF"));
-		json_set_str(r->a, o, "size", size_text(r->a, f.bytes));
+		view_file(r, o, STR("PDF"), f.bytes);
 		json_set_bool(r->a, o, "revoked", d[i].revoked != 0);
 	}
 }
