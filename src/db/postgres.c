@@ -103,15 +103,21 @@ static bool names_several(PGconn *h)
 	return several;
 }
 
-/* What each new connection is told; readers cannot write, even by mistake. */
+/* What each new connection is told; readers cannot write, even by mistake. Statements are
+ * written for one range of one index that is already in the order asked for (SQLite has no
+ * other way either), so none is planned anew for its parameters, and none collects pages
+ * first and sorts after: with a small LIMIT that reads all of a list for its first page. */
+#define SET_UP                                                                                     \
+	"SET client_encoding = 'UTF8'; SET plan_cache_mode = force_generic_plan;"                      \
+	"SET enable_bitmapscan = off; SET jit = off"
+
 static bool set_up(struct postgres_connection *p)
 {
 	if (PQstatus(p->h) != CONNECTION_OK)
 		return false;
 	PQsetNoticeReceiver(p->h, notice, p);
-	PGresult *res = PQexec(p->h, p->c.writing ? "SET client_encoding = 'UTF8'"
-	                                          : "SET client_encoding = 'UTF8';"
-	                                            "SET default_transaction_read_only = on");
+	PGresult *res =
+	    PQexec(p->h, p->c.writing ? SET_UP : SET_UP "; SET default_transaction_read_only = on");
 	bool ok = PQresultStatus(res) == PGRES_COMMAND_OK;
 	PQclear(res);
 	return ok;

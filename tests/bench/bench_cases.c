@@ -1,6 +1,6 @@
 /*
- * bench_cases [URL [CASES [FOLDER]]]: the desk over a large database, as officers see it: over
- * HTTP, from the request's first byte to the answer's last.
+ * bench_cases [URL [CASES [FOLDER [PART]]]]: the desk over a large database, as officers see it:
+ * over HTTP, from the request's first byte to the answer's last.
  *
  * Fills a fresh database (SQLite, or the one named) with CASES (1,000,000) open cases of
  * 20 entities, each with one open task, and 500 cases that went their way through the
@@ -9,7 +9,8 @@
  * the workload, the whole list as a table, a case's page read first (which is recorded)
  * and again. p50 and p95 in milliseconds; the goal is 50 ms for a list and 20 ms for a
  * case. It ends with the slowest of all combinations, and fails when one misses its goal.
- * With a FOLDER the database and its keys stay, and the next run measures at once.
+ * With a FOLDER the database and its keys stay, and the next run measures at once; with a
+ * PART it measures that alone: officer, everywhere, case or table.
  */
 #include "app/systems.h"
 #include "kernel/cases/cases.h"
@@ -615,6 +616,25 @@ static void cases(struct bench *b, const struct reader *w)
 	}
 }
 
+static void measure(struct bench *b, const char *part)
+{
+	for (size_t i = 0; i < COUNT(b->reader); i++) {
+		if (part && strcmp(part, b->reader[i].name) != 0)
+			continue;
+		lists(b, &b->reader[i]);
+		workload(b, &b->reader[i]);
+		printf("slowest so far: %.2f ms, %s\n", b->worst, b->worst_what);
+	}
+	if (!part || strcmp(part, "case") == 0)
+		cases(b, &b->reader[1]);
+	if (part && strcmp(part, "table") != 0)
+		return;
+	table(b, &b->reader[0], "/en/desk.csv?state=review");
+	table(b, &b->reader[0], "/en/desk.csv");
+	table(b, &b->reader[1], "/en/desk.csv?q=due%3Alate");
+	table(b, &b->reader[1], "/en/desk.csv");
+}
+
 int main(int argc, char **argv)
 {
 	char folder[] = "/tmp/diwan-bench.XXXXXX", command[64];
@@ -625,16 +645,7 @@ int main(int argc, char **argv)
 	b.cases = argc > 2 ? atoi(argv[2]) : CASES;
 	platform(&b, keep ? argv[3] : folder, argc > 1 && argv[1][0] ? argv[1] : NULL);
 	b.fd = dial(server_port(b.server));
-	for (size_t i = 0; i < COUNT(b.reader); i++) {
-		lists(&b, &b.reader[i]);
-		workload(&b, &b.reader[i]);
-	}
-	cases(&b, &b.reader[1]);
-	table(&b, &b.reader[0], "/en/desk.csv?state=review");
-	table(&b, &b.reader[0], "/en/desk.csv");
-	table(&b, &b.reader[1], "/en/desk.csv?q=due%3Alate");
-	table(&b, &b.reader[1], "/en/desk.csv");
-	printf("slowest: %.2f ms, %s\n", b.worst, b.worst_what);
+	measure(&b, argc > 4 ? argv[4] : NULL);
 	close(b.fd);
 	server_stop(b.server, 5);
 	kernel_close(b.k);

@@ -174,7 +174,9 @@ size_t case_groups_entities(const struct case_groups *g, str *out, size_t max);
 size_t case_list(dbc *c, arena *a, const struct case_filter *f, struct case_line *out, size_t max);
 /* Has even the rarest of the filter's words too many cases to read them all? */
 bool case_words_common(dbc *c, arena *a, const struct case_filter *f);
-bool case_has_words(dbc *c, const struct case_line *l, const str *words, size_t n);
+/* Clears `good` of those lines that lack one of the words. */
+void case_keep_words(dbc *c, const struct case_line *l, size_t n, const str *words, size_t n_words,
+                     bool *good);
 /* How many there are, whatever the words; *capped when there are more than that, and they would have had to
  * be counted one by one. */
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped);
@@ -182,6 +184,8 @@ int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped);
 size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out);
 /* The applicants' names of these lines, "English | Arabic"; empty where one was erased. */
 void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, str *names);
+/* Their references; the others of out[] stay as they are. */
+void case_references(dbc *c, arena *a, const struct case_line *l, size_t n, str *out);
 /* Entities with a part in the case. */
 size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max);
 /* How many cases each service has in each state: [{"entity","service","state","n"}]. */

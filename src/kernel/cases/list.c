@@ -349,13 +349,35 @@ static int64_t word_cases(dbc *c, str entity, str word, int64_t most)
 	return db_query_int(c, &sql_word_count, 0, D_TEXT(entity), D_BLOB(word), D_INT(most));
 }
 
-static bool has_words(dbc *c, str entity, const str *word, size_t n, size_t but, int64_t id)
+#define WORDS_AT_ONCE 31 /* cases asked about one word together: as many as the statement takes */
+
+/* Which of these few lines that are still `good` have the word; the others are no more. */
+static void keep_with_word(dbc *c, const struct case_line *l, size_t n, str word, bool *good)
 {
+	struct dbv v[1 + WORDS_AT_ONCE] = {D_BLOB(word)};
+	bool has[WORDS_AT_ONCE] = {0}, any = false;
+	for (size_t i = 0; i < WORDS_AT_ONCE; i++) {
+		bool asked = i < n && good[i];
+		v[1 + i] = D_INT(asked ? l[i].id : 0);
+		any |= asked;
+	}
+	rows *r = any ? db_query_args(c, &sql_word_among, v, COUNT(v)) : NULL;
+	while (r && db_next(r))
+		for (size_t i = 0; i < n; i++)
+			has[i] |= l[i].id == db_int(r, 0) && str_eq(l[i].entity, db_text(r, 1));
+	if (r)
+		db_done(r);
 	for (size_t i = 0; i < n; i++)
-		if (i != but &&
-		    !db_query_int(c, &sql_word_has, 0, D_TEXT(entity), D_BLOB(word[i]), D_INT(id)))
-			return false;
-	return true;
+		good[i] &= has[i];
+}
+
+void case_keep_words(dbc *c, const struct case_line *l, size_t n, const str *words, size_t n_words,
+                     bool *good)
+{
+	for (size_t from = 0; from < n; from += WORDS_AT_ONCE)
+		for (size_t w = 0; w < n_words; w++)
+			keep_with_word(c, l + from, n - from < WORDS_AT_ONCE ? n - from : WORDS_AT_ONCE,
+			               words[w], good + from);
 }
 
 /* The rarest word of the filter in these desks; -1 when even that is common. */
@@ -379,20 +401,24 @@ static ptrdiff_t rarest_word(dbc *c, const struct case_filter *f, const str *ent
 static size_t rare_lines(dbc *c, arena *a, const struct case_filter *f, const str *entity,
                          size_t n_entities, size_t rarest, struct case_line *out, size_t max)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < n_entities; i++) {
+	struct case_line *all = NEWN(a, struct case_line, WORD_FEW);
+	bool *good = NEWN(a, bool, WORD_FEW);
+	size_t found = 0, n = 0;
+	for (size_t i = 0; i < n_entities && found < WORD_FEW; i++) {
 		rows *r = db_query(c, &sql_word_lines, D_TEXT(entity[i]), D_BLOB(f->words[rarest]),
 		                   D_INT(WORD_FEW));
-		while (db_next(r)) {
-			struct case_line l;
-			read_line(r, a, f, &l);
-			if (lets_through(f, &l) && behind(f, &l) &&
-			    (n < max || compare(f, &l, &out[n - 1]) < 0) &&
-			    has_words(c, entity[i], f->words, f->n_words, rarest, l.id))
-				n = insert(f, out, n, max, &l);
+		while (found < WORD_FEW && db_next(r)) {
+			read_line(r, a, f, &all[found]);
+			if (lets_through(f, &all[found]) && behind(f, &all[found]))
+				good[found++] = true;
 		}
 		db_done(r);
 	}
+	case_keep_words(c, all, found, f->words, rarest, good);
+	case_keep_words(c, all, found, f->words + rarest + 1, f->n_words - rarest - 1, good);
+	for (size_t i = 0; i < found; i++)
+		if (good[i] && (n < max || compare(f, &all[i], &out[n - 1]) < 0))
+			n = insert(f, out, n, max, &all[i]);
 	return n;
 }
 
@@ -411,11 +437,6 @@ bool case_words_common(dbc *c, arena *a, const struct case_filter *f)
 	str *entity;
 	size_t n = entities_of(c, a, f, &entity);
 	return f->n_words && rarest_word(c, f, entity, n) < 0;
-}
-
-bool case_has_words(dbc *c, const struct case_line *l, const str *words, size_t n)
-{
-	return has_words(c, l->entity, words, n, SIZE_MAX, l->id);
 }
 
 /* ---- counting ---- */
@@ -520,22 +541,32 @@ size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out)
 	return kept;
 }
 
-#define NAMES_AT_ONCE 16
-
 void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, str *names)
 {
-	for (size_t from = 0; from < n; from += NAMES_AT_ONCE) {
-		struct dbv id[NAMES_AT_ONCE];
-		size_t some = n - from < NAMES_AT_ONCE ? n - from : NAMES_AT_ONCE;
-		for (size_t i = 0; i < NAMES_AT_ONCE; i++)
-			id[i] = D_INT(i < some ? l[from + i].applicant : 0);
-		rows *r = db_query_args(c, &sql_line_names, id, NAMES_AT_ONCE);
-		while (db_next(r)) {
-			str both = str_fmt(a, "%.*s | %.*s", STRF(db_text(r, 1)), STRF(db_text(r, 2)));
+	int64_t *id = NEWN(a, int64_t, n + 1);
+	struct person_names *p = NEWN(a, struct person_names, n + 1);
+	for (size_t i = 0; i < n; i++)
+		id[i] = l[i].applicant;
+	person_names(c, a, id, n, p);
+	for (size_t i = 0; i < n; i++)
+		if (p[i].known)
+			names[i] = str_fmt(a, "%.*s | %.*s", STRF(p[i].en), STRF(p[i].ar));
+}
+
+#define REFERENCES_AT_ONCE 32 /* as many as the statement takes */
+
+void case_references(dbc *c, arena *a, const struct case_line *l, size_t n, str *out)
+{
+	for (size_t from = 0; from < n; from += REFERENCES_AT_ONCE) {
+		struct dbv id[REFERENCES_AT_ONCE];
+		size_t some = n - from < REFERENCES_AT_ONCE ? n - from : REFERENCES_AT_ONCE;
+		for (size_t i = 0; i < REFERENCES_AT_ONCE; i++)
+			id[i] = D_INT(i < some ? l[from + i].id : 0);
+		rows *r = db_query_args(c, &sql_line_references, id, REFERENCES_AT_ONCE);
+		while (db_next(r))
 			for (size_t i = from; i < from + some; i++)
-				if (l[i].applicant == db_int(r, 0))
-					names[i] = both;
-		}
+				if (l[i].id == db_int(r, 0))
+					out[i] = str_dup(a, db_text(r, 1));
 		db_done(r);
 	}
 }

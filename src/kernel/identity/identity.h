@@ -23,6 +23,13 @@ struct person {
 
 bool person_get(dbc *c, arena *a, int64_t id, struct person *out);
 bool person_by_number(dbc *c, arena *a, str national_number, struct person *out);
+/* Names alone, of many at once, for lists: out[i] is of id[i]; not `known` when nobody has
+ * that id. */
+struct person_names {
+	bool known;
+	str en, ar;
+};
+void person_names(dbc *c, arena *a, const int64_t *id, size_t n, struct person_names *out);
 /* For forms' prefill and documents: the person as a JSON object
  * {id, number, national_number, name:{en,ar}, nationality, group, birth_date, sex,
  * email, phone} and the members of its records: `applicant` in a service's

@@ -48,6 +48,46 @@ bool person_get(dbc *c, arena *a, int64_t id, struct person *out)
 	return r != NULL;
 }
 
+#define NAMES_AT_ONCE 32 /* as many as the statement takes */
+
+/* The next ids that were not asked for yet, each once; returns where it stopped. */
+static size_t names_next(const int64_t *id, size_t n, size_t from, struct dbv *v, size_t *some)
+{
+	size_t i = from;
+	for (*some = 0; i < n; i++) {
+		size_t k = 0;
+		while (k < *some && v[k].i != id[i])
+			k++;
+		if (id[i] == 0 || k < *some)
+			continue;
+		if (*some == NAMES_AT_ONCE)
+			break;
+		v[(*some)++] = D_INT(id[i]);
+	}
+	for (size_t k = *some; k < NAMES_AT_ONCE; k++)
+		v[k] = D_INT(0);
+	return i;
+}
+
+void person_names(dbc *c, arena *a, const int64_t *id, size_t n, struct person_names *out)
+{
+	memset(out, 0, n * sizeof *out);
+	for (size_t from = 0, to, some; from < n; from = to) {
+		struct dbv v[NAMES_AT_ONCE];
+		to = names_next(id, n, from, v, &some);
+		if (!some)
+			continue;
+		rows *r = db_query_args(c, &sql_person_names, v, NAMES_AT_ONCE);
+		while (db_next(r)) {
+			struct person_names p = {true, str_dup(a, db_text(r, 1)), str_dup(a, db_text(r, 2))};
+			for (size_t i = from; i < to; i++)
+				if (id[i] == db_int(r, 0))
+					out[i] = p;
+		}
+		db_done(r);
+	}
+}
+
 bool person_by_number(dbc *c, arena *a, str number, struct person *out)
 {
 	if (!number.n)

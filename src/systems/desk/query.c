@@ -398,15 +398,8 @@ static bool says(str names, str phrase)
 	return false;
 }
 
-/* `names`: the applicant's, where they are asked for. */
-static bool line_matches(struct req *r, const struct desk_query *q, const struct case_line *l,
-                         str names)
+static bool says_so(struct req *r, const struct desk_query *q, str names)
 {
-	for (size_t i = 0; i < q->n_no_services; i++)
-		if (str_eq(q->no_services[i], l->service))
-			return false;
-	if (!case_has_words(r->db, l, q->tokens, q->n_tokens))
-		return false;
 	names = search_fold(r->a, names);
 	for (size_t i = 0; i < q->n_phrases; i++)
 		if (!says(names, q->phrases[i]))
@@ -417,6 +410,24 @@ static bool line_matches(struct req *r, const struct desk_query *q, const struct
 	return true;
 }
 
+/* Which of these lines match what no index knows. */
+static void look_at(struct req *r, const struct desk_query *q, const struct case_line *l, size_t n,
+                    bool *good)
+{
+	str names[LOOK_AT_ONCE] = {{0}};
+	for (size_t i = 0; i < n; i++) {
+		good[i] = true;
+		for (size_t k = 0; k < q->n_no_services; k++)
+			good[i] &= !str_eq(q->no_services[k], l[i].service);
+	}
+	case_keep_words(r->db, l, n, q->tokens, q->n_tokens, good);
+	if (!q->n_phrases && !q->n_without)
+		return;
+	case_names(r->db, r->a, l, n, names);
+	for (size_t i = 0; i < n; i++)
+		good[i] = good[i] && says_so(r, q, names[i]);
+}
+
 static void go_on_after(struct desk_query *q, const struct case_line *l)
 {
 	q->f.more = true;
@@ -424,35 +435,41 @@ static void go_on_after(struct desk_query *q, const struct case_line *l)
 	q->f.after_id = l->id;
 }
 
+/* Of a page of lines, those that match, until there are `max`. */
+static size_t look_through(struct req *r, struct desk_query *q, const struct case_line *page,
+                           size_t got, struct case_line *out, size_t n, size_t max)
+{
+	bool good[LOOK_AT_ONCE];
+	for (size_t i = 0; i < got; i++) {
+		if (n == max) {
+			q->ended = false; /* the rest of this page comes again */
+			break;
+		}
+		if (i % LOOK_AT_ONCE == 0)
+			look_at(r, q, page + i, got - i < LOOK_AT_ONCE ? got - i : LOOK_AT_ONCE, good);
+		if (good[i % LOOK_AT_ONCE])
+			out[n++] = page[i];
+		go_on_after(q, &page[i]);
+	}
+	return n;
+}
+
 size_t desk_query_lines(struct req *r, struct desk_query *q, struct case_line *out, size_t max)
 {
 	size_t want = q->looks ? LOOK_PAGE : max, n = 0, got = want;
 	struct case_line *page = q->looks ? NEWN(r->a, struct case_line, want) : out;
-	str *names = NEWN(r->a, str, want);
-	bool named = q->n_phrases || q->n_without;
 	q->ended |= q->nothing;
 	for (size_t looked = 0; !q->ended && n < max && looked < LOOK_MAX; looked += got) {
 		got = case_list(r->db, r->a, &q->f, page, want);
 		q->ended = got < want;
-		if (!q->looks) {
-			n = got;
-			if (n)
-				go_on_after(q, &out[n - 1]);
-			break;
+		if (q->looks) {
+			n = look_through(r, q, page, got, out, n, max);
+			continue;
 		}
-		memset(names, 0, want * sizeof *names);
-		for (size_t i = 0; i < got; i++) {
-			if (n == max) {
-				q->ended = false; /* the rest of this page comes again */
-				break;
-			}
-			if (named && i % LOOK_NAMES == 0)
-				case_names(r->db, r->a, page + i, got - i < LOOK_NAMES ? got - i : LOOK_NAMES,
-				           names + i);
-			if (line_matches(r, q, &page[i], names[i]))
-				out[n++] = page[i];
-			go_on_after(q, &page[i]);
-		}
+		n = got;
+		if (n)
+			go_on_after(q, &out[n - 1]);
+		break;
 	}
 	return n;
 }

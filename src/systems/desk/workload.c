@@ -47,23 +47,28 @@ static void state_row(struct req *r, json *list, const struct case_groups *g, st
 static void officers(struct req *r, json *list, str entity)
 {
 	struct {
-		int64_t person, n, late;
+		int64_t n, late;
 	} at[OFFICERS_MAX];
+	int64_t person[OFFICERS_MAX];
+	struct person_names *name = NEWN(r->a, struct person_names, OFFICERS_MAX);
 	size_t n = 0;
 	rows *rs = db_query(r->db, &sql_desk_loads, D_TEXT(entity), D_INT(r->now), D_INT(OFFICERS_MAX));
 	for (; n < OFFICERS_MAX && db_next(rs); n++) {
-		at[n].person = db_int(rs, 0);
+		person[n] = db_int(rs, 0);
 		at[n].n = db_int(rs, 1);
 		at[n].late = db_int(rs, 2);
 	}
 	db_done(rs);
+	person_names(r->db, r->a, person, n, name);
 	for (size_t i = 0; i < n; i++) {
-		json *o = json_push(list, json_object(r->a)), *name = desk_person(r, at[i].person);
-		json_set(r->a, o, "name", name ? name : json_string(r->a, (str){0}));
+		json *o = json_push(list, json_object(r->a));
+		json_set(r->a, o, "name",
+		         name[i].known ? text_pair(r->a, name[i].en, name[i].ar)
+		                       : json_string(r->a, (str){0}));
 		json_set_int(r->a, o, "count", at[i].n);
 		json_set_int(r->a, o, "late", at[i].late);
 		json_set_str(r->a, o, "href",
-		             view_href(r, "/desk?assignee=%lld&entity=%.*s", (long long)at[i].person,
+		             view_href(r, "/desk?assignee=%lld&entity=%.*s", (long long)person[i],
 		                       STRF(desk_escaped(r->a, entity))));
 	}
 }
