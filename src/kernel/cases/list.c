@@ -170,6 +170,13 @@ static bool few(dbc *c, struct sql *q, const struct group *g, int64_t from, int6
 	return g->all <= FEW || count_range(c, q, g, 1, from, to, FEW + 1) <= FEW;
 }
 
+/* What is in this state has nobody: the index of holders leaves it out, but for what
+ * somebody took all the same. */
+static bool untaken(const struct group *g)
+{
+	return str_eq(g->state, STR("submitted"));
+}
+
 enum line_by { BY_ORDER, BY_OTHER_RANGE, BY_SERVICE, BY_HOLDER, BY_APPLICANT, LINE_BYS };
 
 /* Which index for this group. */
@@ -182,7 +189,7 @@ static enum line_by line_by(dbc *c, const struct case_filter *f, const struct gr
 		return BY_HOLDER;
 	if (f->service.n && (!received || g->n <= FEW))
 		return BY_SERVICE;
-	if (f->holder == 0 && few(c, &sql_line_count_held, g, 0, 0))
+	if (f->holder == 0 && !untaken(g) && few(c, &sql_line_count_held, g, 0, 0))
 		return BY_HOLDER;
 	if (received && (f->due_from || f->due_before) &&
 	    few(c, &sql_line_count_due, g, f->due_from, or (f->due_before, INT64_MAX)))
@@ -469,6 +476,17 @@ static size_t same_entity(const struct groups *g, size_t from)
 	return n;
 }
 
+/* What nobody has taken, in these groups of one entity. */
+static int64_t count_untaken(dbc *c, const struct group *g, size_t n, int64_t max)
+{
+	int64_t sum = count_range(c, &sql_line_count_held, g, n, 0, 0, max);
+	for (size_t i = 0; i < n; i++)
+		if (untaken(&g[i]))
+			sum +=
+			    g[i].all - count_range(c, &sql_line_count_held, &g[i], 1, 1, INT64_MAX, INT64_MAX);
+	return sum;
+}
+
 /* One by one, in no order that matters. */
 static int64_t count_lines(dbc *c, const struct case_filter *f, const struct group *g, int64_t max)
 {
@@ -495,8 +513,9 @@ int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped)
 	}
 	for (size_t i = 0, n; i < g.n && sum <= most; i += n) {
 		n = alone ? same_entity(&g, i) : 1;
-		sum += alone ? count_range(c, alone, &g.at[i], n, from, to, most + 1 - sum)
-		             : count_lines(c, f, &g.at[i], most + 1 - sum);
+		sum += alone && f->holder == 0 ? count_untaken(c, &g.at[i], n, most + 1 - sum)
+		       : alone ? count_range(c, alone, &g.at[i], n, from, to, most + 1 - sum)
+		               : count_lines(c, f, &g.at[i], most + 1 - sum);
 	}
 	*capped = sum > most;
 	return *capped ? most : sum;
