@@ -278,6 +278,18 @@ static void load_currency(struct loader *l, struct item *i)
 		         "a money question needs options.currency, a code of ISO 4217 such as \"BHD\"");
 }
 
+/* A unit in one language would be left out in the other, or in both. */
+static void check_units(struct loader *l, const struct item *i)
+{
+	static const char *const names[] = {"prefix", "suffix"};
+	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+		const json *unit = json_get(i->options, names[k]);
+		if (unit && (!json_str(unit, "en").n || !json_str(unit, "ar").n))
+			complain(l, unit, "form.unit",
+			         "a unit before or after a field is a text in both languages");
+	}
+}
+
 static void load_sources(struct loader *l, struct item *i, const json *v)
 {
 	const json *prefill = json_get(v, "prefill"), *computed = json_get(v, "computed");
@@ -370,6 +382,7 @@ static void load_control(struct loader *l, struct item *i, const json *v, const 
 	                   : i->schema);
 	load_file_rule(l, i);
 	load_currency(l, i);
+	check_units(l, i);
 }
 
 static struct item *item_append(struct loader *l, struct item *parent)

@@ -95,15 +95,41 @@ str text_clean(arena *a, str s, bool lines)
 	return str_sub(buf_str(&b), 0, end);
 }
 
-str text_identifier(arena *a, str s)
+static str identifier(arena *a, str s, bool dashes)
 {
 	buf b = buf_make(a, 3 * s.n + 4);
 	while (s.n) {
 		uint32_t c = ascii_digit(utf8_next(&s));
-		if (!blank(c) && !invisible(c) && !dash(c) && c >= 0x20)
+		if (dash(c))
+			buf_puts(&b, dashes ? "-" : "");
+		else if (!blank(c) && !invisible(c) && c >= 0x20)
 			put_char(&b, c);
 	}
 	return buf_str(&b);
+}
+
+str text_identifier(arena *a, str s)
+{
+	return identifier(a, s, false);
+}
+
+static bool takes(const struct item *i, arena *a, str s)
+{
+	struct schema_run run = {.a = a};
+	return schema_validate(i->schema, json_string(a, s), &run) == SCHEMA_VALID;
+}
+
+/* A dash that was typed for the eye goes; one that the schema has a place for, as in the
+ * branch of a commercial registration, is a part of the number. */
+static str item_identifier(const struct item *i, arena *a, str s)
+{
+	str dashed = identifier(a, s, true);
+	buf anywhere = buf_make(a, dashed.n + 1);
+	for (size_t k = 0; k < dashed.n; k++)
+		buf_putc(&anywhere, '-');
+	bool placed = i->schema && str_chr(dashed, '-') >= 0 && takes(i, a, dashed) &&
+	              !takes(i, a, buf_str(&anywhere));
+	return placed ? dashed : text_identifier(a, s);
 }
 
 static struct complaint wrong(const char *key)
@@ -382,7 +408,7 @@ static json *text_value(const struct item *i, str s, arena *a)
 {
 	str clean = text_clean(a, s, i->widget == WIDGET_TEXTAREA);
 	if (json_truth(i->options, "identifier"))
-		clean = text_identifier(a, clean);
+		clean = item_identifier(i, a, clean);
 	return json_string(a, clean);
 }
 
