@@ -27,15 +27,16 @@ static const char *who_has_it(const struct kase *q)
 {
 	if (str_eq(q->state, STR("appealed")))
 		return "portal.application.with_appeal";
-	if (q->outcome.n || str_eq(q->state, STR("withdrawn")))
-		return "";
 	if (str_eq(q->state, STR("suspended")))
 		return "portal.application.suspended";
 	if (str_eq(q->state, STR("submitted")))
 		return "portal.application.with_entity";
 	if (str_eq(q->state, STR("review")))
 		return "portal.application.with_officer";
-	return "portal.application.with_you";
+	if (str_eq(q->state, STR("returned")) || str_eq(q->state, STR("unpaid")) ||
+	    str_eq(q->state, STR("draft")))
+		return "portal.application.with_you";
+	return "";
 }
 
 /* The bodies whose officers have it now, or the one it was sent to. */
