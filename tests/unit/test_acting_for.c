@@ -115,6 +115,7 @@ static int64_t events_for(struct family *f, const char *kind, int64_t actor, int
 	return n;
 }
 
+/* proves: POR-15 */
 static void a_guardian_acts_for_a_child(void **state)
 {
 	(void)state;
@@ -202,6 +203,7 @@ static void a_signatory_and_staff_act_for_a_company(void **state)
 }
 
 /* The page was open when the mandate ended: nothing is done any more. */
+/* proves: POR-15 */
 static void an_ended_mandate_ends_at_once(void **state)
 {
 	(void)state;

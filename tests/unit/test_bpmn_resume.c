@@ -231,6 +231,7 @@ static str run_through(arena *a, str xml, uint64_t seed, bool kill)
 	return buf_str(&trace);
 }
 
+/* proves: CORE-05 */
 static void killed_and_resumed_is_the_same(void **s)
 {
 	arena *a = *s;

@@ -223,6 +223,7 @@ static void branches_and_calls_have_a_ceiling(void **s)
 	assert_non_null(json_parse(a, json_print(a, state), &e)); /* not nested too deeply to store */
 }
 
+/* proves: CORE-05 */
 static void a_case_moves_to_a_new_version_by_a_plan(void **s)
 {
 	arena *a = *s;

@@ -73,11 +73,15 @@ static void step(struct people *p, int n)
 		m.text = STR("approve");
 		break;
 	}
-	if (act_run(p, &m) != OK)
+	if (act_run(p, &m) != OK) {
+		print_message("step %d: %s %.*s\n", n, err_find(m.fault.code)->name, STRF(m.fault.detail));
 		_exit(3);
+	}
 }
 
-static void child(struct people *p, struct told *told, int n, long nanos)
+typedef void step_fn(struct people *p, int n);
+
+static void child(struct people *p, struct told *told, step_fn *steps, int n, long nanos)
 {
 	pthread_t thread;
 	str why = {0};
@@ -86,13 +90,14 @@ static void child(struct people *p, struct told *told, int n, long nanos)
 		_exit(4);
 	/* The same key again: who asks twice is answered, and nothing happens twice. */
 	pthread_create(&thread, NULL, killer, &nanos);
-	step(p, n);
+	steps(p, n);
 	told->answered = n + 1;
 	pause();
 }
 
 /* Runs the step in processes that are killed, until one had answered. */
-static int killed_until_done(struct people *p, struct told *told, int n, uint64_t *seed)
+static int killed_until_done(struct people *p, struct told *told, step_fn *steps, int n,
+                             uint64_t *seed)
 {
 	int deaths = 0;
 	rng r = rng_seeded(*seed);
@@ -103,7 +108,7 @@ static int killed_until_done(struct people *p, struct told *told, int n, uint64_
 		pid_t pid = fork();
 		assert_true(pid >= 0);
 		if (pid == 0)
-			child(p, told, n, nanos);
+			child(p, told, steps, n, nanos);
 		int status;
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		if (!WIFSIGNALED(status))
@@ -132,7 +137,7 @@ static void killed_in_every_step(void **state)
 		assert_true(told != MAP_FAILED);
 		kernel_close(p->u->k);
 		for (int n = 0; n < STEPS; n++)
-			deaths += killed_until_done(p, told, n, &seed);
+			deaths += killed_until_done(p, told, step, n, &seed);
 		people_reopen(p);
 		struct kase q = look_at(p, the_case(p));
 		assert_str(q.state, "approved");
@@ -190,6 +195,7 @@ static void reminders(struct people *p, int64_t *events, int64_t *cases)
 	db_reader_return(c);
 }
 
+/* proves: CORE-05 */
 static void timers_fire_once_across_kills(void **state)
 {
 	(void)state;
@@ -231,9 +237,165 @@ static void timers_fire_once_across_kills(void **state)
 	people_stop(p);
 }
 
+/* ---- branches, a timer, a message, compensation, and a newer version ---- */
+
+#define WHOLE    "complaint"
+#define IN_WHOLE "services/" WHOLE "/"
+
+/* An inspection, an hour and a letter, all three; then the inspection is undone, and
+ * somebody answers. In the newer version nothing is undone. */
+#define FLOW(id, from, to)                                                                         \
+	"<sequenceFlow id=\"" id "\" sourceRef=\"" from "\" targetRef=\"" to "\"/>"
+#define PROCESS(after)                                                                             \
+	"<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\""                           \
+	" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""                                     \
+	" xmlns:diwan=\"urn:diwan:bpmn:1\" id=\"d\" targetNamespace=\"urn:diwan:unit\">"               \
+	"<message id=\"m\" name=\"letter\"><extensionElements>"                                        \
+	"<diwan:subscription key=\"answers.phone\"/></extensionElements></message>"                    \
+	"<process id=\"complaint\" isExecutable=\"true\" diwan:version=\"1\">"                         \
+	"<startEvent id=\"start\"/><parallelGateway id=\"both\"/>"                                     \
+	"<userTask id=\"inspect\" name=\"Inspect\" diwan:name_ar=\"المعاينة\""                 \
+	" diwan:role=\"id_officer\" diwan:outcomes=\"answer return reject\"/>"                         \
+	"<boundaryEvent id=\"back\" attachedToRef=\"inspect\"><compensateEventDefinition/>"            \
+	"</boundaryEvent>"                                                                             \
+	"<serviceTask id=\"undo\" isForCompensation=\"true\" diwan:type=\"remind\""                    \
+	" diwan:message=\"overdue\"/>"                                                                 \
+	"<association id=\"a1\" associationDirection=\"One\" sourceRef=\"back\" targetRef=\"undo\"/>"  \
+	"<intermediateCatchEvent id=\"hour\"><timerEventDefinition>"                                   \
+	"<timeDuration xsi:type=\"tFormalExpression\">PT1H</timeDuration></timerEventDefinition>"      \
+	"</intermediateCatchEvent>"                                                                    \
+	"<intermediateCatchEvent id=\"post\"><messageEventDefinition messageRef=\"m\"/>"               \
+	"</intermediateCatchEvent>"                                                                    \
+	"<parallelGateway id=\"joined\"/>"                                                             \
+	"<intermediateThrowEvent id=\"undone\"><compensateEventDefinition/></intermediateThrowEvent>"  \
+	"<userTask id=\"other\" name=\"Answer\" diwan:name_ar=\"الرد\" diwan:role=\"id_officer\""  \
+	" diwan:outcomes=\"answer return reject\"/>"                                                   \
+	"<endEvent id=\"end\" name=\"Answered\" diwan:name_ar=\"رُدّ عليه\" "                  \
+	"diwan:outcome=\"answer\"/>" FLOW("f1", "start", "both") FLOW("f2", "both", "inspect")         \
+	    FLOW("f3", "both", "hour") FLOW("f4", "both", "post") FLOW("f5", "inspect", "joined")      \
+	        FLOW("f6", "hour", "joined") FLOW("f7", "post", "joined")                              \
+	            after FLOW("f9", "other", "end") "</process></definitions>"
+
+static const char first_version[] =
+    PROCESS(FLOW("f8", "joined", "undone") FLOW("f10", "undone", "other"));
+static const char newer_version[] = PROCESS(
+    FLOW("f8", "joined", "other") FLOW("f0", "both", "undone") FLOW("f10", "undone", "joined"));
+
+static const char definition[] =
+    "{\"id\":\"complaint\",\"version\":1,\"entity\":\"iga\",\"reference\":\"CMP\","
+    "\"card\":\"card.json\",\"form\":\"form.json\",\"process\":\"process.bpmn\","
+    "\"messages\":\"messages.json\",\"decisions\":{},\"login\":\"standard\","
+    "\"permissions\":{\"apply\":\"signed_in\",\"read\":\"case.read\",\"work\":\"case.work\"},"
+    "\"outcomes\":{\"answer\":{\"en\":\"Answered\",\"ar\":\"رُدّ عليها\"}},"
+    "\"eligibility\":[],\"due\":{\"value\":14,\"unit\":\"working_days\"},"
+    "\"one_open_case\":false}";
+
+/* The pack with the service in this version. */
+static void loaded(struct people *p, const char *process, int64_t version, const char *of_pack)
+{
+	struct unit *u = p->u;
+	struct staff s = {.p = p, .source = unit_pack(u)};
+	str why = {0}, meta = {0};
+	for (size_t i = 0; i < s.source.n; i++)
+		if (str_eq(s.source.files[i].path, STR("pack.json")))
+			meta = s.source.files[i].bytes;
+	ptrdiff_t at = str_find(meta, STR("1.0.0"));
+	assert_true(at > 0);
+	source_put(u->a, &s.source, STR("pack.json"),
+	           str_fmt(u->a, "%.*s%s%.*s", (int)at, meta.p, of_pack,
+	                   STRF(str_sub(meta, (size_t)at + 5, meta.n))));
+	source_put(u->a, &s.source, STR(IN_WHOLE "process.bpmn"), str_of(process));
+	source_put(u->a, &s.source, STR(IN_WHOLE "service.json"), str_of(definition));
+	assert_true(source_renumber(u->a, &s.source, STR(WHOLE), version));
+	s.pack = unit_check(u, &s.source);
+	assert_int_equal(unit_run(u, put_decide, &s), OK);
+	if (pack_refresh(u->k, &why) != OK)
+		fail_msg("%.*s", STRF(why));
+}
+
+enum { LETTER = 5, BRANCH_STEPS = 9 };
+
+static void branch_step(struct people *p, int n)
+{
+	static const enum verb verbs[BRANCH_STEPS] = {DO_DRAFT, DO_SAVE,     DO_SUBMIT,
+	                                              DO_CLAIM, DO_COMPLETE, DO_MESSAGE,
+	                                              DO_READ,  DO_CLAIM,    DO_COMPLETE};
+	int64_t id = the_case(p);
+	struct task t = id ? task_of(p, id, "id_officer") : (struct task){0};
+	bool officer = verbs[n] == DO_CLAIM || verbs[n] == DO_COMPLETE;
+	struct act m = {.verb = verbs[n],
+	                .key = str_fmt(p->u->a, "branch-%d", n),
+	                .by = officer ? p->officer : p->citizen,
+	                .id = officer ? t.id : id,
+	                .text = STR(WHOLE)};
+	if (m.verb == DO_SAVE)
+		m.value =
+		    json_parse(p->u->a,
+		               STR("{\"kind\":\"complaint\",\"subject\":\"other\",\"title\":\"A lamp\","
+		                   "\"body\":\"The lamp in our road has been out for a week.\","
+		                   "\"phone\":\"+97336123456\",\"declaration\":true}"),
+		               NULL);
+	if (m.verb == DO_COMPLETE)
+		m.n = look_at(p, id).revision, m.text = STR("answer"), m.more = STR("Mended");
+	if (m.verb == DO_MESSAGE)
+		m.text = STR("letter"), m.more = STR("+97336123456");
+	if (m.verb == DO_READ) { /* nobody does anything: the hour passes */
+		p->u->now += HOUR + MINUTE;
+		for (int i = 0; i < 3; i++, p->u->now += JOB_LEASE + SECOND)
+			scheduler_drain(p->u->k); /* what a killed process held is free after its lease */
+		return;
+	}
+	if (act_run(p, &m) != OK) {
+		print_message("step %d: %s %.*s\n", n, err_find(m.fault.code)->name, STRF(m.fault.detail));
+		_exit(3);
+	}
+}
+
+/* proves: CORE-05 */
+static void killed_between_branches_messages_and_versions(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	struct told *told =
+	    mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t seed = 23;
+	int deaths = 0;
+	assert_true(told != MAP_FAILED);
+	loaded(p, first_version, 50, "1.0.1");
+	kernel_close(p->u->k);
+	for (int n = 0; n < BRANCH_STEPS; n++) {
+		if (n == LETTER) { /* while it waits, a newer version comes into force */
+			people_reopen(p);
+			loaded(p, newer_version, 51, "1.0.2");
+			kernel_close(p->u->k);
+		}
+		deaths += killed_until_done(p, told, branch_step, n, &seed);
+	}
+	people_reopen(p);
+	struct kase q = look_at(p, the_case(p));
+	assert_str(q.state, "approved");
+	assert_int_equal(q.version, 50);
+	assert_int_equal(pack_service(pack_current(p->u->k), STR(WHOLE))->version, 51);
+	/* Each branch was passed once, and what was inspected was undone once. */
+	static const char *const once[] = {"case.submitted", "task.overdue", "case.approved"};
+	for (size_t i = 0; i < COUNT(once); i++)
+		assert_int_equal(count_of(p, once[i]), 1);
+	assert_int_equal(count_of(p, "task.opened"), 2);
+	assert_int_equal(count_of(p, "task.closed"), 2);
+	struct journal_report report;
+	assert_int_equal(journal_verify(p->u->k, p->u->a, &report), OK);
+	assert_int_equal(report.first_bad, 0);
+	rebuilt(p);
+	print_message("%d processes were killed in %d steps\n", deaths, BRANCH_STEPS);
+	assert_true(deaths >= BRANCH_STEPS);
+	munmap(told, sizeof *told);
+	people_stop(p);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(killed_in_every_step),
-	                                   cmocka_unit_test(timers_fire_once_across_kills)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(killed_in_every_step), cmocka_unit_test(timers_fire_once_across_kills),
+	    cmocka_unit_test(killed_between_branches_messages_and_versions)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

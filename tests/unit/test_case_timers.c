@@ -219,6 +219,7 @@ static void run_until(struct timers *t, int64_t n)
 	t->processor += seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
 }
 
+/* proves: CORE-05 */
 static void due_in_one_minute_each_fires_once(void **state)
 {
 	(void)state;

@@ -187,6 +187,7 @@ static void test_a_case_keeps_the_version_of_its_day(void **state)
 }
 
 /* Models of some tools have no requirements: names come from the inputs. */
+/* proves: CORE-04 */
 static void test_names_without_requirements_come_from_the_inputs(void **state)
 {
 	arena *a = *state;

@@ -508,6 +508,7 @@ static json photo_of(arena *a)
 	                   NULL);
 }
 
+/* proves: POR-04 */
 static void lost_card_from_start_to_end(void **state)
 {
 	arena *a = *state;
@@ -573,6 +574,7 @@ static void lost_card_says_what_is_missing(void **state)
 	assert_false(permit);
 }
 
+/* proves: POR-04 */
 static void lost_card_photograph_is_checked(void **state)
 {
 	arena *a = *state;

@@ -345,6 +345,7 @@ static struct suite suite_make(arena *a)
 	return s;
 }
 
+/* proves: POR-04 */
 static void required_suite_is_passed(void **state)
 {
 	struct suite s = suite_make(*state);

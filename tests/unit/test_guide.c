@@ -79,6 +79,7 @@ static str question_of(struct visitor *v, const char *label)
 	return id;
 }
 
+/* proves: CORE-04 */
 static void a_reader_tries_the_rule(void **state)
 {
 	(void)state;

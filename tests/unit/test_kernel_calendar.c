@@ -115,6 +115,7 @@ static void no_days_means_today_or_the_next_working_one(void **state)
 	assert_int_equal(calendar_add_days(c, at("2026-11-27T09:00"), 0), at("2026-11-29T14:15"));
 }
 
+/* proves: CORE-03 */
 static void a_day_declared_at_short_notice_moves_what_is_due(void **state)
 {
 	arena *a = *state;

@@ -52,6 +52,7 @@ static void other_words(struct unit *u, const char *x, const char *y)
 		fail_msg("\"%s\" and \"%s\" are taken for the same", x, y);
 }
 
+/* proves: CAT-05 */
 static void spellings_meet(void **state)
 {
 	(void)state;

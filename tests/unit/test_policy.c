@@ -162,6 +162,7 @@ static void sound(struct portal *p)
 
 /* ---- the path ---- */
 
+/* proves: CORE-04 */
 static void two_people_publish_and_the_next_case_pays_the_new_fee(void **state)
 {
 	(void)state;
@@ -203,6 +204,54 @@ static void two_people_publish_and_the_next_case_pays_the_new_fee(void **state)
 	assert_int_equal(portal_kase(p, before).version, version); /* and stays */
 	visit(both, "/en/services/" SERVICE "/fee");
 	assert_shows(both, "5.000");
+	sound(p);
+	portal_stop(p);
+}
+
+/* ---- in and out ---- */
+
+/* The file of a version, as a modeler would open it. */
+static str exported(struct visitor *v, int64_t version)
+{
+	visit(v, str_c(v->w->u->a, str_fmt(v->w->u->a, RULE "/versions/%lld", (long long)version)));
+	assert_int_equal(v->status, 200);
+	assert_true(str_find(header_of(v->answer, "Content-Disposition", 0), STR(".dmn")) > 0);
+	return str_dup(v->w->u->a, v->page);
+}
+
+/* A DMN file is taken in with its tests, which are run; what goes out is the same file,
+ * byte by byte, decides the same, and comes in again. */
+/* proves: CORE-04 */
+static void a_table_comes_in_and_goes_out_as_dmn(void **state)
+{
+	(void)state;
+	struct portal *p = start();
+	arena *a = p->w->u->a;
+	int64_t version = in_force(p)->version;
+	struct visitor *v = signed_in(p->w, AUTHOR), *w = signed_in(p->w, PUBLISHER);
+	const char *at = begin(v);
+	save(v, at, five_dinars(a), slurp(a, TEST_FILE), true);
+	assert_shows(v, "An example gives another result than it expects.");
+	save(v, at, five_dinars(a), five_examples(a), true);
+	assert_shows(v, "No errors.");
+	propose(p, v, at, 0);
+	visit(w, at);
+	submit(w, below(w, at, "publish"), "");
+	assert_int_equal(w->status, 303);
+	str out = exported(v, version + 1);
+	assert_true(str_eq(out, five_dinars(a)));
+	assert_true(str_eq(exported(v, version), slurp(a, FEE_FILE)));
+	struct diags d = diags_make(a, STR("fee.dmn"));
+	assert_non_null(dmn_load(a, out, &d));
+	assert_int_equal(d.errors, 0);
+	/* The rule that applied, and why, on the page of who asks. */
+	visit(w, "/en/services/" SERVICE "/fee?try=1&in0=citizen&in1=41&in2=lost&in3=false&in4=false&"
+	         "in5=false");
+	assert_shows(w, "Rules that applied");
+	assert_shows(w, ">5.000<");
+	at = begin(v);
+	save(v, at, out, five_examples(a), true);
+	assert_shows(v, "The text is the same as in the version it is built on.");
 	sound(p);
 	portal_stop(p);
 }
@@ -271,6 +320,7 @@ static void the_check_refuses_with_line_and_column(void **state)
 
 /* ---- days ---- */
 
+/* proves: CORE-04 */
 static void a_version_holds_from_its_day_on(void **state)
 {
 	(void)state;
@@ -519,6 +569,7 @@ static void another_node_uses_what_was_published(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_table_comes_in_and_goes_out_as_dmn),
 	    cmocka_unit_test(two_people_publish_and_the_next_case_pays_the_new_fee),
 	    cmocka_unit_test(nobody_publishes_what_they_wrote),
 	    cmocka_unit_test(the_check_refuses_with_line_and_column),

@@ -76,6 +76,7 @@ static void from_a_card_to_a_reference(void **state)
 	site_stop(p->w);
 }
 
+/* proves: POR-04 */
 static void a_page_keeps_what_was_typed(void **state)
 {
 	struct portal *p = start();

@@ -60,6 +60,7 @@ static void a_reference_tells_its_state_alone(void **state)
 	site_stop(p->w);
 }
 
+/* proves: POR-05 */
 static void numbers_are_not_tried_by_the_hundred(void **state)
 {
 	struct portal *p = start();
@@ -210,6 +211,7 @@ static void the_forgotten_leave_a_whole_journal(void **state)
 
 /* ---- acting for somebody else ---- */
 
+/* proves: POR-15 */
 static void a_mandate_has_limits(void **state)
 {
 	struct portal *p = start();

@@ -170,6 +170,7 @@ static void stub_start(struct scanner_stub *s)
 	assert_int_equal(pthread_create(&s->thread, NULL, find_always, s), 0);
 }
 
+/* proves: POR-04 */
 static void a_virus_is_told_and_nothing_else_is_lost(void **state)
 {
 	struct portal p = portal_start();
