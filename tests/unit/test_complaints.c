@@ -15,19 +15,55 @@ static err bodies_decide(struct tx *tx, void *ctx)
 	return e ? e : person_add(tx, "850119883", "Other", "supervisor", "iga", &b->other_head);
 }
 
-static int64_t complained(struct people *p, const char *subject)
+static int64_t written(struct people *p, const char *kind, const char *subject)
 {
 	struct act draft = {DO_DRAFT, p->citizen};
 	assert_int_equal(act_run(p, &draft), OK);
 	str answers = str_fmt(p->u->a,
-	                      "{\"kind\":\"complaint\",\"subject\":\"%s\",\"title\":\"Street light\","
+	                      "{\"kind\":\"%s\",\"subject\":\"%s\",\"title\":\"Street light\","
 	                      "\"body\":\"The street light at road 2803 has been out for a month.\","
 	                      "\"phone\":\"+97336000000\",\"email\":\"m@example.org\","
 	                      "\"declaration\":true}",
-	                      subject);
+	                      kind, subject);
 	DONE(p, DO_SAVE, p->citizen, draft.out.id, .value = json_parse(p->u->a, answers, NULL));
 	DONE(p, DO_SUBMIT, p->citizen, draft.out.id);
 	return draft.out.id;
+}
+
+static int64_t complained(struct people *p, const char *subject)
+{
+	return written(p, "complaint", subject);
+}
+
+/* A suggestion and an enquiry go the same way: by their matter, on the same clock, to the
+ * head of the body that is late. */
+/* proves: POR-11 */
+static void suggestions_and_enquiries_have_the_same_clock(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *kind, *subject, *body;
+	} all[] = {{"suggestion", "utilities", "ewa"},
+	           {"enquiry", "health", "moh"},
+	           {"suggestion", "traffic", "traffic"},
+	           {"enquiry", "other", "iga"}};
+	struct people *p = people_start();
+	const struct calendar *cal = pack_current(p->u->k)->calendar;
+	int64_t id[COUNT(all)];
+	for (size_t i = 0; i < COUNT(all); i++) {
+		id[i] = written(p, all[i].kind, all[i].subject);
+		assert_int_equal(look_at(p, id[i]).due, calendar_add_days(cal, p->u->now, 14));
+		assert_str(task_of(p, id[i], "id_officer").entity, all[i].body);
+		assert_int_equal(task_of(p, id[i], "supervisor").id, 0);
+	}
+	p->u->now = calendar_add_days(cal, p->u->now, 14) + MINUTE;
+	scheduler_drain(p->u->k);
+	for (size_t i = 0; i < COUNT(all); i++) {
+		assert_int_equal(task_of(p, id[i], "id_officer").id, 0);
+		assert_str(task_of(p, id[i], "supervisor").entity, all[i].body);
+	}
+	rebuilt(p);
+	people_stop(p);
 }
 
 struct reopening {
@@ -145,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_rule_belongs_to_the_step_that_asks_it),
+	    cmocka_unit_test(suggestions_and_enquiries_have_the_same_clock),
 	    cmocka_unit_test(an_overdue_complaint_reaches_the_head_of_its_body),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,8 +30,15 @@ static void words_letters_events_and_bodies_lead_to_cards(void **state)
 	visit(v, "/en/guide?entity=iga&audience=resident&life_event=losing-documents&online=1");
 	assert_shows(v, "Replace a lost identity card");
 	assert_shows(v, "<h2 class=\"govuk-heading-m\" id=\"found\">1 service");
+	/* Each under its letter, in the alphabet of the language. */
 	visit(v, "/ar/guide/az");
-	assert_shows(v, "استبدال بطاقة هوية مفقودة");
+	assert_true(str_find(between(v->page, "\">ا</h2>", "</ul>"), STR("استبدال بطاقة هوية مفقودة")) >
+	            0);
+	visit(v, "/en/guide/az");
+	assert_true(str_find(between(v->page, "\">R</h2>", "</ul>"),
+	                     STR(">Replace a lost identity card<")) > 0);
+	assert_true(str_find(between(v->page, "\">S</h2>", "</ul>"),
+	                     STR(">Replace a lost identity card<")) < 0);
 	visit(v, "/en/life-events/losing-documents");
 	assert_shows(v, "Replace a lost identity card");
 	visit(v, "/ar/entities/iga");

@@ -420,7 +420,7 @@ static const char full_card[] =
     "\"presence_required\":{\"en\":\"Presence E\",\"ar\":\"سبب الحضور\"},"
     "\"login\":\"none\",\"sources\":[],\"proposed\":[]}";
 
-/* proves: CAT-01 */
+/* proves: CAT-01 CAT-11 */
 static void a_new_card_is_complete_in_both_languages(void **state)
 {
 	(void)state;
@@ -445,15 +445,18 @@ static void a_new_card_is_complete_in_both_languages(void **state)
 		for (size_t i = 0; i < COUNT(named[l]); i++)
 			assert_shows(v, named[l][i]);
 	}
+	struct visitor *editor = signed_in(p.w, ADMIN);
+	visit(editor, "/en/guide/quality"); /* nothing is missing: it is not listed */
+	assert_false(shows(editor, "/en/services/everything"));
 	/* A poor one is published too, but its editor is told what it lacks. */
 	static const char *const lacking[] = {"conditions", "documents", "legal", "life_events"};
 	for (size_t i = 0; i < COUNT(lacking); i++)
 		json_set(a, card, lacking[i], json_array(a));
 	json_set_int(a, card, "version", 2);
 	pack_with(&p, path, json_print(a, card));
-	struct visitor *editor = signed_in(p.w, ADMIN);
 	visit(editor, "/en/guide/quality");
 	str row = between(editor->page, "href=\"/en/services/everything\"", "</tr>");
+	assert_true(str_find(row, STR(">60<")) > 0); /* four of ten things are missing */
 	static const char *const told[] = {"Conditions", "Documents needed", "Legal basis",
 	                                   "Life event"};
 	for (size_t i = 0; i < COUNT(told); i++)

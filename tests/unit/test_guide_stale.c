@@ -32,6 +32,7 @@ static void a_stale_card_is_listed_and_its_body_told_once(void **state)
 	str row = between(editor->page, "href=\"/en/services/idcard-renew\"", "</tr>");
 	assert_true(str_find(row, STR("Not reviewed for more than a year")) > 0);
 	assert_true(str_find(row, STR("Its editors were told on")) > 0);
+	assert_true(str_find(row, STR(">80<")) > 0); /* its score */
 	visit(editor, "/en/inbox?q=Review+Renew+an+identity+card");
 	str first = between(editor->page, "Review the card of", "</ul>");
 	assert_true(first.n > 0);

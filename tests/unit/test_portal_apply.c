@@ -2,6 +2,9 @@
  * pack of Bahrain. On PostgreSQL when DIWAN_TEST_PG names a server. */
 #include "portal_unit.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 static struct portal *start(void)
 {
 	static struct portal p;
@@ -277,6 +280,30 @@ static void a_decided_case_is_rated_once(void **state)
 	site_stop(p->w);
 }
 
+/* What the square code on the paper says, read from its picture by another program; empty
+ * where these are not installed. */
+static str square_code(struct portal *p, str pdf)
+{
+	const char *dir = p->w->u->dir;
+	char command[512], said[512] = "";
+	if (access("/usr/bin/zbarimg", X_OK) != 0 || access("/usr/bin/pdftoppm", X_OK) != 0)
+		return (str){0};
+	snprintf(command, sizeof command, "%s/issued.pdf", dir);
+	FILE *f = fopen(command, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(pdf.p, 1, pdf.n, f), pdf.n);
+	fclose(f);
+	snprintf(command, sizeof command,
+	         "pdftoppm -r 150 -png %s/issued.pdf %s/page && zbarimg -q --raw %s/page*.png", dir,
+	         dir, dir);
+	f = popen(command, "r");
+	assert_non_null(f);
+	if (!fgets(said, sizeof said, f))
+		fail_msg("no square code was read: %s", command);
+	pclose(f);
+	return str_trim(str_dup(p->w->u->a, str_of(said)));
+}
+
 /* proves: POR-06 CORE-06 */
 static void a_stranger_verifies_the_document(void **state)
 {
@@ -301,6 +328,18 @@ static void a_stranger_verifies_the_document(void **state)
 	visit(v, at(p, "/en/documents/*.pdf", d[0].number));
 	assert_int_equal(v->status, 200);
 	assert_true(str_starts(v->page, STR("%PDF-")));
+	/* The code on the paper leads whoever scans it to what is known of it, signed in or not. */
+	str scanned = square_code(p, v->page);
+	ptrdiff_t path = scanned.n ? str_find(scanned, STR("/verify/")) : -1;
+	assert_true(!scanned.n || path > 0);
+	if (path > 0) {
+		visit(stranger, str_c(p->w->u->a, str_cat(p->w->u->a, STR("/en"),
+		                                          str_sub(scanned, (size_t)path, scanned.n))));
+		assert_int_equal(stranger->status, 200);
+		assert_shows(stranger, "The document is genuine and in force");
+		assert_true(str_find(stranger->page, d[0].number) >= 0);
+		assert_false(shows(stranger, "Maryam"));
+	}
 	visit(stranger, at(p, "/en/documents/*.pdf", d[0].number));
 	assert_int_equal(stranger->status, 303);
 	struct visitor *other = signed_in(p->w, OTHER);

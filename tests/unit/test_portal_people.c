@@ -30,6 +30,49 @@ static struct visitor *someone(struct portal *p)
 	return v;
 }
 
+/* The page says the state, and nothing of who applied, for what, and what was answered. */
+static void told_alone(struct portal *p, struct visitor *v, str reference, const char *en,
+                       const char *ar)
+{
+	static const char *const secrets[] = {"Maryam",    "مريم", CITIZEN,    "Manama",
+	                                      "4.000",     "BHD",  "36123456", "Yusuf",
+	                                      "m@example", "lost", "مفقود",    "The card was found"};
+	for (int l = 0; l < LANG_COUNT; l++) {
+		const char *lang = lang_code((enum lang)l),
+		           *track = str_fmt(p->w->u->a, "/%s/track", lang).p;
+		visit(v, track);
+		submit(v, track, at(p, "reference=", reference, ""));
+		assert_int_equal(v->status, 200);
+		ptrdiff_t from = str_find(v->page, STR("<main"));
+		str found = between(str_sub(v->page, (size_t)from, v->page.n), "<section", "</section>");
+		assert_true(str_find(found, reference) > 0);
+		assert_true(str_find(found, str_of(l == LANG_EN ? en : ar)) > 0);
+		for (size_t i = 0; i < COUNT(secrets); i++)
+			assert_false(shows(v, secrets[i]));
+	}
+}
+
+/* In every state that an application goes through. */
+/* proves: POR-05 */
+static void a_state_is_told_and_nothing_else(void **state)
+{
+	(void)state;
+	struct portal *p = start();
+	struct visitor *citizen = signed_in(p->w, CITIZEN), *v = someone(p);
+	str reference = sent(p, citizen);
+	int64_t id = portal_kase(p, reference).id;
+	told_alone(p, v, reference, "Awaiting payment", "بانتظار السداد");
+	portal_pay(p, id);
+	told_alone(p, v, reference, "Received", "مستلم");
+	portal_decide(p, id, "return", "The card was found");
+	told_alone(p, v, reference, "Waiting for the applicant", "بانتظار مقدم الطلب");
+	visit(citizen, at(p, "/en/applications/", reference, "/check"));
+	submit(citizen, at(p, "/en/applications/", reference, "/check"), "");
+	portal_decide(p, id, "reject", "The card was found");
+	told_alone(p, v, reference, "Rejected", "مرفوض");
+	site_stop(p->w);
+}
+
 /* proves: POR-05 */
 static void a_reference_tells_its_state_alone(void **state)
 {
@@ -278,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_reference_tells_its_state_alone),
+	    cmocka_unit_test(a_state_is_told_and_nothing_else),
 	    cmocka_unit_test(numbers_are_not_tried_by_the_hundred),
 	    cmocka_unit_test(contact_data_is_changed),
 	    cmocka_unit_test(all_data_is_handed_over),
