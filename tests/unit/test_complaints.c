@@ -3,6 +3,8 @@
 #define SERVICE "complaint"
 #include "case_unit.h"
 
+#include "base/embed.h"
+
 struct bodies {
 	int64_t clerk, head, other_head; /* of the municipalities; of the authority */
 };
@@ -177,9 +179,71 @@ static void a_rule_belongs_to_the_step_that_asks_it(void **state)
 	people_stop(p);
 }
 
+static int64_t number(struct people *p, const char *sql)
+{
+	dbc *c = db_reader(p->u->k->db);
+	rows *r = db_query_text(c, str_of(sql), NULL, 0);
+	int64_t n = db_next(r) ? db_int(r, 0) : -1;
+	db_done(r);
+	assert_int_equal(db_error(c), OK);
+	db_reader_return(c);
+	return n;
+}
+
+/* Both desks find the case by each word of its person's names; once the person is erased,
+ * no desk does, and nothing of them is left. */
+static void words_of_a_name_go_with_its_person(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	complained(p, "municipal");
+	assert_int_equal(number(p, "SELECT count(DISTINCT entity) FROM case_word"), 2);
+	int64_t words = number(p, "SELECT count(DISTINCT word) FROM case_word");
+	assert_true(words >= 2);
+	assert_int_equal(number(p, "SELECT count(*) FROM case_word"), 2 * words);
+	assert_int_equal(number(p, "SELECT count(*) FROM case_body WHERE length(names) > 0"), 1);
+	rebuilt(p);
+	DONE(p, DO_ERASE, 0, p->citizen);
+	assert_int_equal(number(p, "SELECT count(*) FROM case_word"), 0);
+	assert_int_equal(number(p, "SELECT count(*) FROM case_body WHERE length(names) > 0"), 0);
+	rebuilt(p);
+	people_stop(p);
+}
+
+/* The step that keeps words by word alone carries over what was kept by case: what it
+ * leaves, a rebuild from the journal gives too. */
+static void older_words_are_carried_over(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	complained(p, "municipal");
+	complained(p, "other");
+	dbc *w = db_writer(p->u->k->db);
+	bool lite = db_kind_of(w) == DB_SQLITE;
+	str step, old = STR("ALTER TABLE case_body DROP COLUMN names;"
+	                    "CREATE TABLE kept AS SELECT * FROM case_word;"
+	                    "DROP TABLE case_word; CREATE TABLE case_word (entity TEXT NOT NULL,"
+	                    " word BYTEA NOT NULL, case_id BIGINT NOT NULL,"
+	                    " PRIMARY KEY (case_id, entity, word));"
+	                    "INSERT INTO case_word SELECT * FROM kept; DROP TABLE kept;"
+	                    "CREATE INDEX case_word_word ON case_word (entity, word, case_id)");
+	assert_true(embed_find(lite ? STR("src/kernel/cases/migrations/0952_words.sqlite.sql")
+	                            : STR("src/kernel/cases/migrations/0952_words.postgres.sql"),
+	                       &step));
+	assert_int_equal(db_script(w, old), OK);
+	assert_int_equal(db_script(w, step), OK);
+	db_writer_return(w);
+	assert_int_equal(number(p, "SELECT count(*) FROM case_body WHERE length(names) > 0"), 2);
+	people_reopen(p);
+	rebuilt(p);
+	people_stop(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(words_of_a_name_go_with_its_person),
+	    cmocka_unit_test(older_words_are_carried_over),
 	    cmocka_unit_test(a_rule_belongs_to_the_step_that_asks_it),
 	    cmocka_unit_test(suggestions_and_enquiries_have_the_same_clock),
 	    cmocka_unit_test(an_overdue_complaint_reaches_the_head_of_its_body),

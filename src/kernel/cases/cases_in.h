@@ -24,7 +24,7 @@
 	        X(fee_rule) X(paused) X(currency) X(rating) X(suspended) X(joined) X(split_from)       \
 	            X(appealed) X(appeals)
 #define CASE_BODY(X)                                                                               \
-	X(case_id) X(applicant) X(person) X(answers) X(raw) X(process) X(trace) X(reason) X(words)
+	X(case_id) X(applicant) X(person) X(answers) X(raw) X(process) X(trace) X(reason) X(words) X(names)
 #define CASE_DESK(X)                                                                               \
 	X(case_id) X(entity) X(applicant) X(service) X(state) X(holder) X(due) X(submitted)
 #define COLUMN(name) FILE_##name,

@@ -5,6 +5,8 @@
 #include "kernel/cases/statements.h"
 #include "kernel/search/search.h"
 
+#include <stdlib.h>
+
 static str member(arena *a, const json *object, const char *name)
 {
 	const json *v = json_get(object, name);
@@ -53,52 +55,75 @@ static void desk_state(dbc *c, arena *a, int64_t id, str state, instant due)
 }
 
 #define NAME_WORDS_MAX 256 /* of a person's names */
+#define WORDS_AT_ONCE  4
 
-static void words_insert(dbc *c, int64_t id, str entity, const str *word, size_t n)
+static int by_bytes(const void *x, const void *y)
 {
-	for (size_t i = 0; i < n; i++)
-		db_exec(c, &sql_word_insert, D_TEXT(entity), D_BLOB(word[i]), D_INT(id));
+	return str_cmp(*(const str *)x, *(const str *)y);
 }
 
-/* The entity finds the case by the names of its person, as they stood when it was sent. */
-static void words_add(dbc *c, arena *a, int64_t id, int64_t applicant, str entity)
+/* The words of the names of the case's person, as they stood when it was sent: each once,
+ * in the order of their bytes, with a space between. */
+static str names_of(dbc *c, arena *a, int64_t id, int64_t applicant)
 {
-	const struct held_row *b = held_get(c, a, &case_body, id, applicant);
-	const json *person =
-	    b && b->v[BODY_person].s.n ? json_parse(a, b->v[BODY_person].s, NULL) : NULL;
-	if (!person) /* erased */
-		return;
+	struct held_row *b = held_get(c, a, &case_body, id, applicant);
+	if (!b || b->v[BODY_names].s.n || !b->v[BODY_person].s.n) /* known, or erased */
+		return b ? b->v[BODY_names].s : (str){0};
+	const json *person = json_parse(a, b->v[BODY_person].s, NULL);
 	str *word, names = str_fmt(a, "%.*s %.*s", STRF(json_text(json_path(person, "name.en"))),
 	                           STRF(json_text(json_path(person, "name.ar"))));
 	size_t n = search_tokens(a, names, &word);
-	words_insert(c, id, entity, word, n < NAME_WORDS_MAX ? n : NAME_WORDS_MAX);
+	n = n < NAME_WORDS_MAX ? n : NAME_WORDS_MAX;
+	qsort(word, n, sizeof *word, by_bytes);
+	buf all = buf_make(a, names.n * 2 + n + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (i && str_eq(word[i - 1], word[i]))
+			continue;
+		if (i)
+			buf_putc(&all, ' ');
+		buf_put(&all, word[i]);
+	}
+	held_set(c, b, BODY_names, D_BLOB(buf_str(&all)));
+	return b->v[BODY_names].s;
 }
 
-/* A further entity finds it by the words by which the first does. */
-static void words_share(dbc *c, arena *a, int64_t id, str first, str entity)
+/* The entity finds the case by these words. */
+static void words_add(dbc *c, int64_t id, str entity, str names)
 {
-	str word[NAME_WORDS_MAX];
+	str word;
+	struct dbv v[2 + WORDS_AT_ONCE] = {D_TEXT(entity), D_INT(id)};
 	size_t n = 0;
-	rows *r = db_query(c, &sql_word_list, D_INT(id), D_TEXT(first));
-	while (n < COUNT(word) && db_next(r))
-		word[n++] = str_dup(a, db_text(r, 0));
-	db_done(r);
-	words_insert(c, id, entity, word, n);
+	while (str_cut(&names, ' ', &word)) {
+		v[2 + n++] = D_BLOB(word);
+		if (n < WORDS_AT_ONCE)
+			continue;
+		db_exec_args(c, &sql_word_insert_4, v, COUNT(v));
+		n = 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		db_exec(c, &sql_word_insert, D_TEXT(entity), v[2 + i], D_INT(id));
+}
+
+static void words_remove(dbc *c, arena *a, int64_t id, int64_t applicant)
+{
+	str word, rest, names = str_dup(a, names_of(c, a, id, applicant));
+	for (const struct held_row *d = held_get(c, a, &case_desk, id, 0); d; d = d->next) {
+		rest = names;
+		while (str_cut(&rest, ' ', &word))
+			db_exec(c, &sql_word_delete, d->v[DESK_entity], D_BLOB(word), D_INT(id));
+	}
 }
 
 /* The entity's desk shows the case from now on, and finds it by its words. */
 static void desk_add(dbc *c, arena *a, const struct event *e)
 {
-	const struct held_row *f = file_of(c, a, e), *first = held_get(c, a, &case_desk, e->case_id, 0);
+	const struct held_row *f = file_of(c, a, e);
 	if (!f)
 		return;
-	for (const struct held_row *d = first; d; d = d->next)
+	for (const struct held_row *d = held_get(c, a, &case_desk, e->case_id, 0); d; d = d->next)
 		if (str_eq(d->v[DESK_entity].s, e->entity))
 			return;
-	if (first)
-		words_share(c, a, e->case_id, first->v[DESK_entity].s, e->entity);
-	else
-		words_add(c, a, e->case_id, f->v[FILE_applicant].i, e->entity);
+	words_add(c, e->case_id, e->entity, names_of(c, a, e->case_id, f->v[FILE_applicant].i));
 	instant due = f->v[FILE_due].i;
 	held_insert(c, &case_desk,
 	            (const struct dbv[]){
@@ -175,6 +200,7 @@ static void body_insert(dbc *c, const struct event *e, str answers, str raw)
 	body[BODY_applicant] = D_INT(e->subject);
 	body[BODY_answers] = D_TEXT(answers);
 	body[BODY_raw] = D_TEXT(raw);
+	body[BODY_names] = D_BLOB(STR(""));
 	held_insert(c, &case_body, body);
 }
 
@@ -588,8 +614,8 @@ void fold_case_person_erased(dbc *c, arena *a, const struct event *e)
 		end_open(c, a, e, id[i]);
 	n = ids_of(c, &sql_case_all_ids, e->subject, id, CASES_OF_PERSON_MAX);
 	for (size_t i = 0; i < n; i++) {
-		db_exec(c, &sql_word_delete, D_INT(id[i]));
+		words_remove(c, a, id[i], e->subject);
 		db_exec(c, &sql_task_erase, D_INT(id[i]));
 	}
-	db_exec(c, &sql_case_body_erase, D_INT(e->subject));
+	db_exec(c, &sql_case_body_erase, D_INT(e->subject), D_BLOB(STR("")));
 }

@@ -356,24 +356,29 @@ static int64_t word_cases(dbc *c, str entity, str word, int64_t most)
 	return db_query_int(c, &sql_word_count, 0, D_TEXT(entity), D_BLOB(word), D_INT(most));
 }
 
-#define WORDS_AT_ONCE 31 /* cases asked about one word together: as many as the statement takes */
+#define WORDS_AT_ONCE 30 /* cases asked about one word together: as many as the statement takes */
 
-/* Which of these few lines that are still `good` have the word; the others are no more. */
+/* Which of these few lines that are still `good` have the word; the others are no more. One
+ * entity's are asked about together: an entity's words are its own. */
 static void keep_with_word(dbc *c, const struct case_line *l, size_t n, str word, bool *good)
 {
-	struct dbv v[1 + WORDS_AT_ONCE] = {D_BLOB(word)};
-	bool has[WORDS_AT_ONCE] = {0}, any = false;
-	for (size_t i = 0; i < WORDS_AT_ONCE; i++) {
-		bool asked = i < n && good[i];
-		v[1 + i] = D_INT(asked ? l[i].id : 0);
-		any |= asked;
-	}
-	rows *r = any ? db_query_args(c, &sql_word_among, v, COUNT(v)) : NULL;
-	while (r && db_next(r))
-		for (size_t i = 0; i < n; i++)
-			has[i] |= l[i].id == db_int(r, 0) && str_eq(l[i].entity, db_text(r, 1));
-	if (r)
+	bool has[WORDS_AT_ONCE] = {0}, asked[WORDS_AT_ONCE] = {0};
+	for (size_t k = 0; k < n; k++) {
+		struct dbv v[2 + WORDS_AT_ONCE] = {D_TEXT(l[k].entity), D_BLOB(word)};
+		bool now[WORDS_AT_ONCE] = {0};
+		if (asked[k] || !good[k])
+			continue;
+		for (size_t i = 0; i < WORDS_AT_ONCE; i++) {
+			now[i] = i < n && good[i] && str_eq(l[i].entity, l[k].entity);
+			asked[i] |= now[i];
+			v[2 + i] = D_INT(now[i] ? l[i].id : 0);
+		}
+		rows *r = db_query_args(c, &sql_word_among, v, COUNT(v));
+		while (db_next(r))
+			for (size_t i = 0; i < n; i++)
+				has[i] |= now[i] && l[i].id == db_int(r, 0);
 		db_done(r);
+	}
 	for (size_t i = 0; i < n; i++)
 		good[i] &= has[i];
 }

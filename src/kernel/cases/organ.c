@@ -35,7 +35,7 @@ static const struct job_command jobs[] = {
 static const struct derived derived[] = {
     {"case_file", "applicant, id"},         {"case_body", "applicant, case_id"},
     {"case_desk", "case_id, entity"},       {"case_count", "entity, service, state"},
-    {"case_word", "case_id, entity, word"}, {"case_task", "id"},
+    {"case_word", "entity, word, case_id"}, {"case_task", "id"},
     {"case_wait", "case_id, instance"},     {"case_work", "case_id, instance"},
     {"case_incident", "case_id, instance"}, {"case_number", "prefix, year"},
     {"case_reader", "case_id, person"},

@@ -25,7 +25,7 @@ struct held_table case_file = {
 
 static const unsigned char body_mutable[] = {
     BODY_case_id, BODY_applicant, BODY_person, BODY_answers, BODY_raw,
-    BODY_process, BODY_trace,     BODY_reason, BODY_words,
+    BODY_process, BODY_trace,     BODY_reason, BODY_words,   BODY_names,
 };
 static const struct held_put body_puts[] = {
     {&sql_case_body_put, body_mutable, COUNT(body_mutable), 2},
