@@ -3,6 +3,7 @@
  */
 #include "kernel/confine/confine.h"
 #include "kernel/files/scan.h"
+#include "kernel/outbox/outbox.h"
 #include "kernel/search/search.h"
 #include "kernel/signer/signer.h"
 #include "web/exchange.h"
@@ -65,6 +66,22 @@ static void confined_metrics(buf *b, const struct kernel *k)
 	            g.started);
 }
 
+/* What is late: an operator is woken by these. */
+static void backlog_metrics(struct exchange *x, buf *b)
+{
+	struct outbox_backlog jobs;
+	dbc *c = db_reader(x->r.k->db);
+	bool known = outbox_backlog(c, x->r.now, &jobs);
+	db_reader_return(c);
+	if (!known)
+		return;
+	metric_line(b, "diwan_jobs_due", "gauge", "Jobs whose time has come and that wait.", jobs.due);
+	metric_line(b, "diwan_jobs_oldest_seconds", "gauge", "How late the oldest of them is.",
+	            jobs.due ? (x->r.now - jobs.oldest) / SECOND : 0);
+	metric_line(b, "diwan_jobs_running", "gauge", "Jobs under way.", jobs.running);
+	metric_line(b, "diwan_jobs_dead", "gauge", "Jobs given up.", jobs.dead);
+}
+
 static bool metrics(struct exchange *x)
 {
 	buf b = buf_make(x->a, (size_t)64 * 1024);
@@ -81,6 +98,7 @@ static bool metrics(struct exchange *x)
 		metric_line(&b, "diwan_commit_microseconds_total", "counter", "Time spent in commits.",
 		            w.commit_micros);
 	}
+	backlog_metrics(x, &b);
 	struct search_stats found = search_stats_read(x->r.k);
 	metric_line(&b, "diwan_search_loads_total", "counter", "Indexes of words read into memory.",
 	            found.loads);

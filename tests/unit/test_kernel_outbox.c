@@ -124,6 +124,36 @@ static void a_hopeless_job_is_parked(void **state)
 	unit_stop(u);
 }
 
+static struct outbox_backlog backlog(struct unit *u)
+{
+	struct outbox_backlog n;
+	dbc *c = db_reader(u->k->db);
+	assert_true(outbox_backlog(c, u->now, &n));
+	db_reader_return(c);
+	return n;
+}
+
+static void the_backlog_tells_what_is_late(void **state)
+{
+	(void)state;
+	struct unit *u = start(1, ERR_unavailable);
+	instant asked = u->now;
+	assert_int_equal(backlog(u).due, 0);
+	assert_int_equal(backlog(u).oldest, 0);
+	assert_int_equal(ask(u, OK), OK);
+	u->now += MINUTE;
+	assert_int_equal(backlog(u).due, 1);
+	assert_true(backlog(u).oldest >= asked && backlog(u).oldest < u->now);
+	scheduler_drain(u->k); /* it fails, and is for later */
+	assert_int_equal(backlog(u).due, 0);
+	sql(u, "UPDATE job SET state = 'running', lease = 0");
+	assert_int_equal(backlog(u).running, 1);
+	sql(u, "UPDATE job SET state = 'dead'");
+	assert_int_equal(backlog(u).running, 0);
+	assert_int_equal(backlog(u).dead, 1);
+	unit_stop(u);
+}
+
 static void a_job_cut_off_runs_again_when_its_lease_ends(void **state)
 {
 	(void)state;
@@ -212,6 +242,7 @@ int main(void)
 	    cmocka_unit_test(a_job_of_a_refused_command_never_runs),
 	    cmocka_unit_test(a_failed_job_waits_and_is_tried_again),
 	    cmocka_unit_test(a_hopeless_job_is_parked),
+	    cmocka_unit_test(the_backlog_tells_what_is_late),
 	    cmocka_unit_test(a_job_cut_off_runs_again_when_its_lease_ends),
 	    cmocka_unit_test(an_embedded_platform_takes_up_cut_off_jobs_at_start),
 	    cmocka_unit_test(commands_run_together_and_one_that_fails_takes_none_with_it),

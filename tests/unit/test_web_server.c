@@ -316,6 +316,7 @@ static void a_public_page_is_kept_until_something_changes(void **state)
 	assert_true(etag.n > 10);
 	assert_str(header_of(first, "Cache-Control", 0), "no-cache");
 	assert_int_equal(metric(w, "diwan_page_cache_hits_total"), 0);
+	assert_int_equal(metric(w, "diwan_jobs_due"), 0);
 	assert_true(str_eq(body_of(site_get(w, "/en/", "")), body_of(first)));
 	assert_int_equal(metric(w, "diwan_page_cache_hits_total"), 1);
 	str same = site_get(w, "/en/",

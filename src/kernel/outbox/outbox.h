@@ -42,6 +42,15 @@ struct outbox_counts {
 };
 struct outbox_counts outbox_counts(dbc *c);
 
+/* What is late now: jobs that are due, since when the oldest of them (0: none is), those
+ * under way and those given up. Cheap however many were done. False: the database does not
+ * answer. */
+struct outbox_backlog {
+	int64_t due, running, dead;
+	instant oldest;
+};
+bool outbox_backlog(dbc *c, instant now, struct outbox_backlog *out);
+
 /* Jobs that ended badly: [{"id","kind","key","attempts","error","at"}], newest first. */
 json *outbox_dead(dbc *c, arena *a, size_t max);
 /* Asks for a dead job again, now; for decide functions. ERR_not_found. */
