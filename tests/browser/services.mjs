@@ -6,7 +6,7 @@
 //     node services.mjs [--pictures FOLDER] [--every] [en|ar] [script|plain] [SERVICE...]
 // With --pictures every page on the way is kept, at 1280 and at 320 px, to be looked at;
 // with --every also the other scenarios are lived, and time passes in both languages.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launch } from './lib/browser.mjs'
@@ -16,7 +16,7 @@ import { platform } from './lib/platform.mjs'
 import { finish, report } from './lib/tap.mjs'
 import { Walker } from './lib/walker.mjs'
 
-const PAGES_MAX = 40, STATE_SECONDS = 20, DAY = 86400
+const PAGES_MAX = 40, REST_SECONDS = 120, DAY = 86400
 const BETWEEN = 11 * 60 // seconds: the country's rule counts the payments of ten minutes
 const folder = join(root, 'packs', 'bahrain')
 const load = (...path) => JSON.parse(readFileSync(join(folder, ...path), 'utf8'))
@@ -57,7 +57,9 @@ class Trial {
 	}
 	tell(offset) {
 		this.offset = offset
-		writeFileSync(join(this.at, 'offset'), String(offset))
+		// Changed as a whole: a clock read halfway would go back to today.
+		writeFileSync(join(this.at, 'next'), String(offset))
+		renameSync(join(this.at, 'next'), join(this.at, 'offset'))
 	}
 	async person(account) {
 		if (!this.people[account]) {
@@ -70,11 +72,22 @@ class Trial {
 		}
 		return this.people[account]
 	}
+	// Until nothing is due: what a step sets in motion has come to its end.
+	async rest() {
+		for (const until = Date.now() + REST_SECONDS * 1000; Date.now() < until; await pause(20)) {
+			const figures = await (await fetch(`${this.site.address}/metrics`)).text()
+			const of = name => figures.match(new RegExp(`^${name} (\\d+)$`, 'm'))?.[1]
+			if (of('diwan_jobs_due') === '0' && of('diwan_jobs_running') === '0')
+				return
+		}
+		throw new Error(`jobs were due for ${REST_SECONDS} seconds`)
+	}
 	// A week at a time, so that what one timer sets in motion another may follow.
 	async wait(text) {
+		await this.rest()
 		for (let left = parseInt(text.replace(/\D/g, '')) * (text.endsWith('D') ? DAY : 3600); left > 0; left -= 7 * DAY) {
 			this.tell(this.offset + Math.min(left, 7 * DAY))
-			await pause(400)
+			await this.rest()
 		}
 		await this.leave() // sessions have ended meanwhile
 	}
@@ -159,14 +172,12 @@ class Life {
 		return demo.accounts.find(a => may(a) && a.id !== other && a.id !== this.scenario.applicant)?.id
 	}
 
-	// What a step has set in motion may come round a moment later.
+	// The page as it is when what the step before has set in motion came to its end.
 	async shown(w, path, selector) {
-		for (const until = Date.now() + STATE_SECONDS * 1000; Date.now() < until; await pause(200)) {
-			await w.to(path)
-			if (await w.page.locator(selector).count())
-				return
-		}
-		throw new Error(`${path} never shows ${selector}`)
+		await this.trial.rest()
+		await w.to(path)
+		if (!await w.page.locator(selector).count())
+			throw new Error(`${path} does not show ${selector}`)
 	}
 
 	async task(step) {
