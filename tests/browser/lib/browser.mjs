@@ -1,9 +1,10 @@
 // A browser, and a page of it that remembers what it loaded and complained of.
 import { chromium } from 'playwright-core'
 
+// Chromium without its windows: the same engine for a third of the processor's time.
 export function launch() {
 	return chromium.launch({
-		executablePath: process.env.DIWAN_CHROMIUM ?? '/usr/bin/chromium',
+		executablePath: process.env.DIWAN_CHROMIUM ?? '/usr/bin/chromium-headless-shell',
 		args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking',
 			'--disable-component-update', '--disable-sync', '--no-first-run']
 	})
@@ -23,6 +24,13 @@ export async function open(browser, url, options = {}) {
 	page.on('console', m => m.type() === 'error' && seen.complaints.push(`console: ${m.text()}`))
 	page.on('requestfailed', r => seen.complaints.push(`failed: ${r.url()}`))
 	page.on('pageerror', e => seen.complaints.push(`script: ${e.message}`))
-	await page.goto(url, { waitUntil: 'networkidle' })
+	let underWay = 0
+	page.on('request', () => { underWay++ })
+	for (const ended of ['requestfinished', 'requestfailed'])
+		page.on(ended, () => { underWay-- })
+	await page.goto(url, { waitUntil: 'load' })
+	await page.evaluate(() => document.fonts.ready.then(() => 0))
+	while (underWay > 0)
+		await new Promise(done => setTimeout(done, 10))
 	return seen
 }

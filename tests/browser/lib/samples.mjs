@@ -37,10 +37,17 @@ function frame(lang, key) {
 	}
 }
 
+// Compressed once, as the program has its own.
+const assets = new Map()
+
 function asset(name) {
 	const plain = name.replace(/\.[0-9a-f]{12}(?=\.\w+$)/, '')
 	const file = ['dist', 'fonts'].map(d => join(root, 'ui', d, plain)).find(f => existsSync(f))
-	return file && { body: readFileSync(file), type: types[plain.split('.').pop()] }
+	if (file && !assets.has(file)) {
+		const type = types[plain.split('.').pop()], body = readFileSync(file)
+		assets.set(file, { type, sent: type === types.woff2 ? body : brotliCompressSync(body) })
+	}
+	return assets.get(file)
 }
 
 // Resolves to {address, close}.
@@ -51,15 +58,15 @@ export function serve() {
 		const [, lang, key] = pathname.match(/^\/(ar|en)\/(.+)$/) ?? []
 		const sample = known.get(key)
 		const found = pathname.startsWith('/assets/') ? asset(pathname.slice(8))
-			: sample && { type: 'text/html; charset=utf-8',
-				body: Buffer.from(render(sample.template, { ...frame(lang, key), ...sample.view }, lang)) }
+			: sample && { type: 'text/html; charset=utf-8', sent: brotliCompressSync(
+				Buffer.from(render(sample.template, { ...frame(lang, key), ...sample.view }, lang))) }
 		if (!found) {
 			answer.statusCode = 404
 			return answer.end()
 		}
 		answer.writeHead(200, { 'content-type': found.type, 'content-security-policy': policy,
 			...found.type !== types.woff2 && { 'content-encoding': 'br' } })
-		answer.end(found.type === types.woff2 ? found.body : brotliCompressSync(found.body))
+		answer.end(found.sent)
 	})
 	return new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve({
 		address: `http://127.0.0.1:${server.address().port}`, close: () => server.close()
