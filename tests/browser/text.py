@@ -102,7 +102,7 @@ class Lynx:
         self.keys("^J")
         def whole():
             if os.path.exists(name):
-                with open(name, encoding="utf-8") as f:
+                with open(name, encoding="utf-8", errors="replace") as f:
                     text = f.read()
                 # Below stand the addresses, by number; the last thing of a page is a link.
                 body, _, addresses = text.partition("\nReferences\n")
@@ -235,7 +235,7 @@ def main():
                 except RuntimeError as e:
                     fault = str(e)
                 # proves: POR-02
-                report(f"{lang}: an application is completed in a text browser", fault)
+                report("%s: an application is completed in a text browser" % lang, fault)
         finally:
             server.terminate()
             server.wait()
