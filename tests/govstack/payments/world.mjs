@@ -2,7 +2,7 @@
 // and after, vouchers made for a scenario.
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { call, facts } from '../lib/calls.mjs'
 
 export const F = facts()
@@ -49,9 +49,11 @@ export async function until(what, look, wanted, seconds = 10) {
 	}
 }
 
+// Changed as a whole: a clock read halfway would go back to today.
 export function clock(seconds) {
 	const now = Number(readFileSync(F.clock, 'utf8'))
-	writeFileSync(F.clock, `${now + seconds}\n`)
+	writeFileSync(`${F.clock}.next`, `${now + seconds}\n`)
+	renameSync(`${F.clock}.next`, F.clock)
 }
 
 // ---- vouchers ----
