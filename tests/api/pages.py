@@ -227,8 +227,10 @@ class Trial:
                 raise SystemExit("Bail out! the trial does not start")
 
     def tell_clock(self):
-        with open(os.path.join(self.folder, "offset"), "w", encoding="ascii") as f:
+        told = os.path.join(self.folder, "offset")
+        with open(told + ".next", "w", encoding="ascii") as f:
             f.write(str(self.offset))
+        os.replace(told + ".next", told)  # as a whole: read halfway it would be today
 
     def reader(self, account, lang="en"):
         if account not in self.readers:

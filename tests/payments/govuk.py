@@ -190,9 +190,10 @@ class World:
         return os.path.join(self.folder, *parts)
 
     def write(self, name, text):
-        with open(self.path(name), "w", encoding="ascii") as f:
+        with open(self.path(name + ".next"), "w", encoding="ascii") as f:
             f.write(text)
-        os.chmod(self.path(name), 0o600)
+        os.chmod(self.path(name + ".next"), 0o600)
+        os.replace(self.path(name + ".next"), self.path(name))
         return self.path(name)
 
     def run(self, *words):

@@ -44,13 +44,17 @@ struct shop {
 	int64_t offset; /* seconds that the clock was moved */
 };
 
+/* As a whole: who reads it meanwhile has the text before or this one. */
 static void file_write(const char *path, const char *text)
 {
-	FILE *f = fopen(path, "w");
+	char next[128];
+	snprintf(next, sizeof next, "%s.next", path);
+	FILE *f = fopen(next, "w");
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
-	chmod(path, 0600);
+	chmod(next, 0600);
+	assert_int_equal(rename(next, path), 0);
 }
 
 /* The program beside this test's. */

@@ -52,7 +52,7 @@ static void larger_additions(struct people *p, struct reforming *f)
 {
 	f->source = unit_pack(p->u);
 	change(p, &f->source, "services/" BUILDING "/form.json", "\"maximum\": 50", "\"maximum\": 500");
-	change(p, &f->source, "services/" BUILDING "/service.json", "\"version\": 1", "\"version\": 2");
+	change(p, &f->source, "services/" BUILDING "/service.json", "\"version\": 2", "\"version\": 3");
 	struct staff put = {.p = p, .source = f->source, .pack = unit_check(p->u, &f->source)};
 	str why = {0};
 	assert_int_equal(unit_run(p->u, put_decide, &put), OK);
