@@ -137,7 +137,7 @@ static void a_fee_by_area_is_an_order_exact_to_the_fils(void **state)
 	assert_int_equal(o.total, 34350); /* 250 fils times 137.4 square metres */
 	assert_int_equal(l[0].amount, 34350);
 	assert_str(o.currency, "BHD");
-	assert_true(str_find(l[0].rule, STR("\"version\":2")) > 0);
+	assert_true(str_find(l[0].rule, STR("\"version\":3")) > 0);
 	str en = pay_page(s, &f, draft.out.id, "en"), ar = pay_page(s, &f, draft.out.id, "ar");
 	shows(en, "34.350");
 	shows(en, "250 fils for each square metre");
