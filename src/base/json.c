@@ -34,6 +34,15 @@ static void index_build(arena *a, json *object)
 	object->index = ix;
 }
 
+/* Names of one length mostly differ at an end, which needs no call. */
+static inline bool key_is(const json *m, str name)
+{
+	if (m->key.n != name.n || !name.n)
+		return m->key.n == name.n;
+	return m->key.p[0] == name.p[0] && m->key.p[name.n - 1] == name.p[name.n - 1] &&
+	       memcmp(m->key.p, name.p, name.n) == 0;
+}
+
 json *json_get_str(const json *o, str name)
 {
 	if (!o || o->type != JSON_OBJECT)
@@ -47,7 +56,7 @@ json *json_get_str(const json *o, str name)
 		return NULL;
 	}
 	for (json *m = o->first; m; m = m->next)
-		if (str_eq(m->key, name))
+		if (key_is(m, name))
 			return m;
 	return NULL;
 }
@@ -714,6 +723,26 @@ str json_print(arena *a, const json *v)
 {
 	buf b = buf_make(a, JSON_MAX_BYTES * 2);
 	json_write(&b, v, 0);
+	return buf_str(&b);
+}
+
+str json_print_members(arena *a, const json *object, str *member)
+{
+	buf b = buf_make(a, JSON_MAX_BYTES * 2);
+	size_t *from = NEWN(a, size_t, object->count + 1), i = 0;
+	buf_putc(&b, '{');
+	for (const json *m = object->first; m; m = m->next, i++) {
+		if (i)
+			buf_putc(&b, ',');
+		json_write_string(&b, m->key);
+		buf_putc(&b, ':');
+		from[i] = b.n;
+		write_value(&b, m, 0, 0, NULL);
+		member[i].n = b.n - from[i];
+	}
+	buf_putc(&b, '}');
+	while (i--)
+		member[i].p = b.p + from[i];
 	return buf_str(&b);
 }
 

@@ -78,6 +78,9 @@ json *json_share(arena *a, const json *v);
  * json_canonical sorts members by name bytes (for hashing). */
 void json_write(buf *b, const json *v, int indent);
 str json_print(arena *a, const json *v);
+/* The same of an object; `member`, as many as it has, are the parts that its members' values
+ * became. */
+str json_print_members(arena *a, const json *object, str *member);
 str json_canonical(arena *a, const json *v);
 void json_write_string(buf *b, str s);
 

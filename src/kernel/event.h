@@ -32,7 +32,11 @@ struct event {
 	int64_t case_id;     /* or 0 */
 	const json *data;    /* clear; an object, never NULL */
 	const json *secret;  /* personal; an object, or NULL */
+	const str *printed;  /* of each member of `secret`, when that was printed just now */
 };
+
+/* A member of `secret` as JSON text; empty if there is none. */
+str event_secret_text(arena *a, const struct event *e, const char *name);
 
 struct event_kind {
 	const char *name;

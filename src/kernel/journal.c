@@ -112,11 +112,11 @@ static void command_undone(void *ctx)
 struct writer_hooks journal_hooks(struct kernel *k)
 {
 	return (struct writer_hooks){
-		.before_batch = before_batch,
-		.after_commit = after_commit,
-		.command_begin = command_begin,
-		.command_undone = command_undone,
-		.ctx = k,
+	    .before_batch = before_batch,
+	    .after_commit = after_commit,
+	    .command_begin = command_begin,
+	    .command_undone = command_undone,
+	    .ctx = k,
 	};
 }
 
@@ -139,6 +139,25 @@ err journal_open(struct kernel *k, arena *a, str *why)
 
 /* ---- appending ---- */
 
+str event_secret_text(arena *a, const struct event *e, const char *name)
+{
+	const str *printed = e->printed;
+	for (const json *m = e->secret ? e->secret->first : NULL; m; m = m->next) {
+		if (str_eq(m->key, str_of(name)))
+			return printed ? *printed : json_print(a, m);
+		printed += printed != NULL;
+	}
+	return (str){0};
+}
+
+/* Folds keep parts of what is sealed as text: they need not print them again. */
+static str print_secret(arena *a, struct event *e)
+{
+	str *member = NEWN(a, str, e->secret->count + 1);
+	e->printed = member;
+	return json_print_members(a, e->secret, member);
+}
+
 static str seal_label(arena *a, const struct event *e)
 {
 	return str_fmt(a, "%.*s/%d", STRF(e->kind), e->version);
@@ -159,8 +178,8 @@ err journal_append(struct tx *tx, struct event *e)
 	struct journal *j = tx->k->journal;
 	str data = json_print(tx->a, e->data), sealed = {0};
 	if (e->secret) {
-		err failed = vault_seal(tx, e->subject, seal_label(tx->a, e),
-		                        json_print(tx->a, e->secret), &sealed);
+		err failed =
+		    vault_seal(tx, e->subject, seal_label(tx->a, e), print_secret(tx->a, e), &sealed);
 		if (failed)
 			return failed;
 	}
@@ -182,7 +201,7 @@ err journal_append(struct tx *tx, struct event *e)
 bool journal_row_read(rows *r, struct journal_row *out)
 {
 	*out = (struct journal_row){
-		.e = {.seq = db_int(r, 0),
+	    .e = {.seq = db_int(r, 0),
 	          .at = db_int(r, 1),
 	          .kind = db_text(r, 2),
 	          .version = (int)db_int(r, 3),
@@ -191,8 +210,8 @@ bool journal_row_read(rows *r, struct journal_row *out)
 	          .entity = db_text(r, 6),
 	          .subject = db_int(r, 7),
 	          .case_id = db_int(r, 8)},
-		.data = db_text(r, 9),
-		.sealed = db_text(r, 10),
+	    .data = db_text(r, 9),
+	    .sealed = db_text(r, 10),
 	};
 	return hash_take(db_text(r, 11), &out->leaf) && hash_take(db_text(r, 12), &out->chain);
 }
@@ -206,6 +225,7 @@ err journal_row_open(struct kernel *k, dbc *c, arena *a, struct journal_row *row
 	if (!json_is(row->e.data, JSON_OBJECT))
 		return ERR_journal_broken;
 	row->e.secret = NULL;
+	row->e.printed = NULL;
 	if (!row->sealed.n)
 		return OK;
 	str plain;

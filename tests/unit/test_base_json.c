@@ -92,12 +92,34 @@ static void every_character_is_written_everywhere(void **state)
 		}
 }
 
+/* Members of an object printed at once are what each prints alone. */
+static void members_are_printed_with_their_object(void **state)
+{
+	arena *a = *state;
+	static const char *const texts[] = {
+		"{}", "{\"a\":1}", "{\"a\":{\"b\":[1,2]},\"\\\"c\\n\":\"x\\ty\",\"d\":null,\"ab\":\"\"}"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		json *v = json_parse(a, str_of(texts[i]), NULL);
+		str member[4];
+		assert_str(json_print_members(a, v, member), texts[i]);
+		size_t n = 0;
+		for (const json *m = v->first; m; m = m->next)
+			assert_true(str_eq(member[n++], json_print(a, m)));
+		/* Names of one length that share their ends are told apart. */
+		assert_null(json_get(v, "aXb"));
+	}
+	json *near = json_parse(a, STR("{\"abc\":1,\"adc\":2,\"\":3}"), NULL);
+	assert_int_equal(json_int(near, "adc", 0), 2);
+	assert_int_equal(json_int(near, "", 0), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(roundtrip), UNIT(refused_with_place), UNIT(deep_nesting_is_refused),
 		UNIT(large_objects_are_indexed), UNIT(canonical_sorts_members),
 		UNIT(a_value_stands_in_two_trees), UNIT(every_character_is_written_everywhere),
+		UNIT(members_are_printed_with_their_object),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

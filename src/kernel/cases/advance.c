@@ -200,6 +200,12 @@ static err rules(struct step *m, struct queue *next)
 
 /* ---- what the case looks like now ---- */
 
+/* Instances from this one on came to be in this step. */
+static int64_t first_fresh(const struct step *m)
+{
+	return m->t ? json_int(m->body.process, "n", 0) : 0;
+}
+
 struct waits {
 	bool payment, issue, applicant, held, task;
 };
@@ -207,6 +213,7 @@ struct waits {
 static struct waits look(struct step *m)
 {
 	struct waits w = {0};
+	int64_t fresh = first_fresh(m);
 	m->waits = bpmn_waiting(m->tx->a, m->state);
 	for (const json *v = m->waits->first; v; v = v->next) {
 		str kind = json_str(v, "kind");
@@ -224,6 +231,8 @@ static struct waits look(struct step *m)
 			continue;
 		}
 		w.task = true;
+		if (json_int(v, "instance", 0) >= fresh)
+			continue; /* opened by this step: nobody has it yet */
 		w.held |= task_of_instance(m->tx->db, m->tx->a, m->q.id, json_int(v, "instance", 0), &t) &&
 		          t.holder;
 	}
@@ -289,7 +298,7 @@ static const char *trigger_name(const struct bpmn_trigger *t)
 static json *entered(struct step *m)
 {
 	json *list = json_array(m->tx->a);
-	int64_t fresh = m->t ? json_int(m->body.process, "n", 0) : 0;
+	int64_t fresh = first_fresh(m);
 	for (const json *v = m->waits->first; v; v = v->next) {
 		str kind = json_str(v, "kind");
 		if (json_int(v, "instance", 0) >= fresh && !str_eq(kind, STR("join")) &&
@@ -536,7 +545,10 @@ static err one_step(struct tx *tx, int64_t id, const struct bpmn_trigger *t, str
 	if (!m.s || !m.s->process)
 		return tx_fail(tx, ERR_case_engine, "", "version %lld of %.*s is not there",
 		               (long long)m.q.version, STRF(m.q.service));
-	body_get(tx->db, tx->a, &m.q, &m.body);
+	if (cause.body)
+		m.body = *cause.body;
+	else
+		body_get(tx->db, tx->a, &m.q, &m.body);
 	err e = engine(&m);
 	if (!e)
 		e = rules(&m, next);

@@ -58,6 +58,7 @@ struct cause {
 	str outcome;         /* of the task that is completed */
 	str reason;          /* the officer's or the applicant's words */
 	const json *answers; /* of the form of the task, or NULL */
+	const struct body *body; /* of the case, where it is at hand; otherwise it is read */
 };
 
 /* One step of the case's process and all that follows from it by itself: runs the

@@ -62,13 +62,15 @@ static int by_bytes(const void *x, const void *y)
 }
 
 /* The words of the names of the case's person, as they stood when it was sent: each once,
- * in the order of their bytes, with a space between. */
-static str names_of(dbc *c, arena *a, int64_t id, int64_t applicant)
+ * in the order of their bytes, with a space between. `person`: the same as the
+ * body's, if the event tells it. */
+static str names_of(dbc *c, arena *a, int64_t id, int64_t applicant, const json *person)
 {
 	struct held_row *b = held_get(c, a, &case_body, id, applicant);
 	if (!b || b->v[BODY_names].s.n || !b->v[BODY_person].s.n) /* known, or erased */
 		return b ? b->v[BODY_names].s : (str){0};
-	const json *person = json_parse(a, b->v[BODY_person].s, NULL);
+	if (!person)
+		person = json_parse(a, b->v[BODY_person].s, NULL);
 	str *word, names = str_fmt(a, "%.*s %.*s", STRF(json_text(json_path(person, "name.en"))),
 	                           STRF(json_text(json_path(person, "name.ar"))));
 	size_t n = search_tokens(a, names, &word);
@@ -97,7 +99,7 @@ static void words_add(dbc *c, int64_t id, str entity, str names)
 
 static void words_remove(dbc *c, arena *a, int64_t id, int64_t applicant)
 {
-	str word, rest, names = str_dup(a, names_of(c, a, id, applicant));
+	str word, rest, names = str_dup(a, names_of(c, a, id, applicant, NULL));
 	for (const struct held_row *d = held_get(c, a, &case_desk, id, 0); d; d = d->next) {
 		rest = names;
 		while (str_cut(&rest, ' ', &word))
@@ -114,7 +116,9 @@ static void desk_add(dbc *c, arena *a, const struct event *e)
 	for (const struct held_row *d = held_get(c, a, &case_desk, e->case_id, 0); d; d = d->next)
 		if (str_eq(d->v[DESK_entity].s, e->entity))
 			return;
-	words_add(c, e->case_id, e->entity, names_of(c, a, e->case_id, f->v[FILE_applicant].i));
+	str names =
+	    names_of(c, a, e->case_id, f->v[FILE_applicant].i, json_get(e->secret, "applicant"));
+	words_add(c, e->case_id, e->entity, names);
 	instant due = f->v[FILE_due].i;
 	held_insert(c, &case_desk,
 	            (const struct dbv[]){
@@ -198,13 +202,13 @@ static void body_insert(dbc *c, const struct event *e, str answers, str raw)
 void fold_case_drafted(dbc *c, arena *a, const struct event *e)
 {
 	file_insert(c, e);
-	body_insert(c, e, member(a, e->secret, "answers"), member(a, e->secret, "raw"));
+	body_insert(c, e, event_secret_text(a, e, "answers"), event_secret_text(a, e, "raw"));
 }
 
 void fold_case_saved(dbc *c, arena *a, const struct event *e)
 {
-	body_set(c, a, e, BODY_answers, member(a, e->secret, "answers"));
-	body_set(c, a, e, BODY_raw, member(a, e->secret, "raw"));
+	body_set(c, a, e, BODY_answers, event_secret_text(a, e, "answers"));
+	body_set(c, a, e, BODY_raw, event_secret_text(a, e, "raw"));
 	touch(c, a, e);
 }
 
@@ -240,10 +244,10 @@ static void submit(dbc *c, arena *a, const struct event *e, instant received)
 		file_submit(c, a, f, e, received);
 	db_exec(c, &sql_case_number_set, D_TEXT(json_str(d, "prefix")), D_INT(json_int(d, "year", 0)),
 	        D_INT(json_int(d, "number", 0)));
-	body_set(c, a, e, BODY_person, member(a, e->secret, "applicant"));
-	body_set(c, a, e, BODY_answers, member(a, e->secret, "answers"));
+	body_set(c, a, e, BODY_person, event_secret_text(a, e, "applicant"));
+	body_set(c, a, e, BODY_answers, event_secret_text(a, e, "answers"));
 	body_set(c, a, e, BODY_raw, STR(""));
-	body_set(c, a, e, BODY_trace, member(a, e->secret, "trace"));
+	body_set(c, a, e, BODY_trace, event_secret_text(a, e, "trace"));
 	desk_add(c, a, e);
 	touch(c, a, e);
 }
@@ -270,7 +274,7 @@ void fold_case_advanced(dbc *c, arena *a, const struct event *e)
 {
 	const json *d = e->data;
 	file_advance(c, a, e, e->case_id, d);
-	body_set(c, a, e, BODY_process, member(a, e->secret, "process"));
+	body_set(c, a, e, BODY_process, event_secret_text(a, e, "process"));
 	/* Time that stands still is not late, however long it stands. */
 	bool still = str_eq(json_str(d, "state"), STR("suspended"));
 	desk_state(c, a, e->case_id, json_str(d, "state"), still ? 0 : json_int(d, "due", 0));
@@ -352,7 +356,7 @@ void fold_case_split_off(dbc *c, arena *a, const struct event *e)
 	body_insert(c, e, STR(""), STR(""));
 	submit(c, a, e, json_int(e->data, "submitted", e->at));
 	file_set(c, a, e, FILE_split_from, json_int(e->data, "from", 0));
-	body_set(c, a, e, BODY_process, member(a, e->secret, "process"));
+	body_set(c, a, e, BODY_process, event_secret_text(a, e, "process"));
 	reason_of(c, a, e);
 }
 
@@ -416,7 +420,7 @@ void fold_task_opened(dbc *c, arena *a, const struct event *e)
 void fold_task_closed(dbc *c, arena *a, const struct event *e)
 {
 	db_exec(c, &sql_task_close, D_INT(json_int(e->data, "task", 0)), D_INT(e->at), D_INT(e->actor),
-	        D_TEXT(json_str(e->data, "outcome")), D_TEXT(member(a, e->secret, "answers")));
+	        D_TEXT(json_str(e->data, "outcome")), D_TEXT(event_secret_text(a, e, "answers")));
 	holders(c, e);
 	touch(c, a, e);
 }
@@ -499,7 +503,7 @@ void fold_case_incident(dbc *c, arena *a, const struct event *e)
 {
 	const json *d = e->data;
 	db_exec(c, &sql_incident_set, D_INT(e->case_id), D_INT(json_int(d, "instance", 0)),
-	        D_TEXT(json_str(d, "rule")), D_TEXT(member(a, e->secret, "cause")),
+	        D_TEXT(json_str(d, "rule")), D_TEXT(event_secret_text(a, e, "cause")),
 	        D_TEXT(json_str(e->secret, "what")), D_INT(e->at));
 	touch(c, a, e);
 }
@@ -529,7 +533,7 @@ void fold_case_approved(dbc *c, arena *a, const struct event *e)
 
 void fold_case_answered(dbc *c, arena *a, const struct event *e)
 {
-	body_set(c, a, e, BODY_answers, member(a, e->secret, "answers"));
+	body_set(c, a, e, BODY_answers, event_secret_text(a, e, "answers"));
 	body_set(c, a, e, BODY_raw, STR(""));
 	body_set(c, a, e, BODY_reason, STR("")); /* what was asked has been answered */
 	touch(c, a, e);

@@ -152,7 +152,8 @@ err case_submit(struct tx *tx, int64_t id)
 		e = fix_fee(&m);
 	if (!e)
 		e = emit_submitted(&m);
-	return e ? e : case_advance(tx, id, NULL, (struct cause){0});
+	struct body sent = {.person = m.applicant, .answers = m.answers};
+	return e ? e : case_advance(tx, id, NULL, (struct cause){.body = &sent});
 }
 
 /* ---- afterwards ---- */

@@ -277,7 +277,7 @@ err task_complete(struct tx *tx, int64_t task, int64_t revision, str outcome, st
 	if (!t.instance)
 		return appeal_decide(tx, &q, &t, outcome, reason);
 	const struct form *f = task_form(service_at(tx->k, tx->db, q.service, q.version), &t);
-	struct cause cause = {outcome, reason, f ? vars : NULL};
+	struct cause cause = {.outcome = outcome, .reason = reason, .answers = f ? vars : NULL};
 	e = f ? form_check(tx, f, vars) : OK;
 	if (!e)
 		e = complete(tx, &q, &t, cause, vars);

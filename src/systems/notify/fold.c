@@ -4,11 +4,6 @@
 #define DB_STATEMENT_LIST notify_statements
 #include "db/declare.h"
 
-static str printed(arena *a, const json *v)
-{
-	return v ? json_print(a, v) : (str){0};
-}
-
 void fold_notice_queued(dbc *c, arena *a, const struct event *e)
 {
 	const json *d = e->data;
@@ -17,9 +12,8 @@ void fold_notice_queued(dbc *c, arena *a, const struct event *e)
 	        D_TEXT(json_str(d, "code")), D_INT(e->at), D_TEXT(json_str(d, "on")),
 	        D_TEXT(json_str(d, "message")), D_TEXT(e->entity), D_TEXT(json_str(d, "reference")),
 	        D_INT(e->case_id), D_INT(json_truth(d, "inbox")), D_INT(mail),
-	        D_TEXT(mail ? STR("queued") : (str){0}),
-	        D_TEXT(printed(a, json_get(e->secret, "subject"))),
-	        D_TEXT(printed(a, json_get(e->secret, "body"))));
+	        D_TEXT(mail ? STR("queued") : (str){0}), D_TEXT(event_secret_text(a, e, "subject")),
+	        D_TEXT(event_secret_text(a, e, "body")));
 }
 
 static void email_state(dbc *c, const struct event *e, const char *state)
