@@ -101,7 +101,7 @@ static void members_are_printed_with_their_object(void **state)
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		json *v = json_parse(a, str_of(texts[i]), NULL);
 		str member[4];
-		assert_str(json_print_members(a, v, member), texts[i]);
+		assert_true(str_eq(json_print_members(a, v, member), json_print(a, v)));
 		size_t n = 0;
 		for (const json *m = v->first; m; m = m->next)
 			assert_true(str_eq(member[n++], json_print(a, m)));
