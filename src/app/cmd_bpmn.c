@@ -22,21 +22,6 @@ struct words { /* of the command line */
 
 /* ---- reading ------------------------------------------------------------- */
 
-static json *read_json(arena *a, const char *path)
-{
-	json_error e = {0};
-	str text;
-
-	if (!file_slurp(a, path, JSON_MAX_BYTES, &text)) {
-		fprintf(stderr, "%s: cannot be read\n", path);
-		return NULL;
-	}
-	json *v = json_parse(a, text, &e);
-	if (!v)
-		fprintf(stderr, "%s:%u:%u: %.*s\n", path, e.line, e.col, STRF(e.what));
-	return v;
-}
-
 /* The text of a process; a table of stages is compiled. */
 static bool source(arena *a, const char *path, struct diags *d, str *xml)
 {
@@ -46,7 +31,7 @@ static bool source(arena *a, const char *path, struct diags *d, str *xml)
 			fprintf(stderr, "%s: cannot be read\n", path);
 		return good;
 	}
-	json *table = read_json(a, path);
+	json *table = app_json(a, path);
 	if (table)
 		*xml = bpmn_from_stages(a, table, d);
 	return table && d->errors == 0;
@@ -173,7 +158,7 @@ static str span(void *ctx, arena *a, int64_t micros)
 static int draw(arena *a, struct words *w)
 {
 	struct diags d = diags_make(a, str_of(w->target));
-	const json *path = w->path ? read_json(a, w->path) : NULL;
+	const json *path = w->path ? app_json(a, w->path) : NULL;
 	struct bpmn *b = NULL;
 	str xml;
 
@@ -191,7 +176,7 @@ static int draw(arena *a, struct words *w)
 static int stages(arena *a, const struct words *w)
 {
 	struct diags d = diags_make(a, str_of(w->target));
-	json *table = read_json(a, w->target);
+	json *table = app_json(a, w->target);
 
 	if (!table)
 		return EXIT_FAILED;

@@ -11,24 +11,10 @@
 #define ARENA_BYTES   ((size_t)1024 * 1024 * 1024)
 #define PICTURE_BYTES ((size_t)16 * 1024 * 1024)
 
-static json *read_json(arena *a, const char *path)
-{
-	str text;
-	json_error e = {0};
-	if (!file_slurp(a, path, JSON_MAX_BYTES, &text)) {
-		fprintf(stderr, "%s: cannot be read\n", path);
-		return NULL;
-	}
-	json *v = json_parse(a, text, &e);
-	if (!v)
-		fprintf(stderr, "%s:%u:%u: %.*s\n", path, e.line, e.col, STRF(e.what));
-	return v;
-}
-
 static struct document *load(arena *a, const char *path)
 {
 	struct diags d = diags_make(a, str_of(path));
-	json *spec = read_json(a, path);
+	json *spec = app_json(a, path);
 	struct document *doc = spec ? document_load(a, spec, &d) : NULL;
 	if (d.first)
 		fprintf(stderr, "%.*s", STRF(diags_print(a, &d)));
@@ -79,7 +65,7 @@ static int render(arena *a, int argc, char **argv)
 			return help_wrong("document", "unknown option", argv[i]);
 		}
 	struct document *doc = load(a, argv[2]);
-	json *view = doc ? read_json(a, argv[3]) : NULL;
+	json *view = doc ? app_json(a, argv[3]) : NULL;
 	str pdf;
 	if (!view)
 		return 1;

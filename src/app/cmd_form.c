@@ -22,20 +22,6 @@
 
 /* ---- files ---- */
 
-static json *read_json(arena *a, const char *path)
-{
-	str text;
-	json_error e = {0};
-	if (!file_slurp(a, path, JSON_MAX_BYTES, &text)) {
-		fprintf(stderr, "%s: cannot be read\n", path);
-		return NULL;
-	}
-	json *v = json_parse(a, text, &e);
-	if (!v)
-		fprintf(stderr, "%s:%u:%u: %.*s\n", path, e.line, e.col, STRF(e.what));
-	return v;
-}
-
 struct files {
 	const char *at[MAX_FILES];
 	size_t n;
@@ -77,7 +63,7 @@ static void load_remotes(arena *a, const char *dir, struct schema_docs *docs)
 	struct files *files = NEW(a, struct files);
 	list_files(a, dir, files);
 	for (size_t i = 0; i < files->n; i++) {
-		json *v = read_json(a, files->at[i]);
+		json *v = app_json(a, files->at[i]);
 		if (!v)
 			continue;
 		struct schema_doc *doc = NEW(a, struct schema_doc);
@@ -124,7 +110,7 @@ static void run_suite_file(arena *keep, arena *a, const char *path, const struct
 {
 	bool optional = strstr(path, "/optional/");
 	struct tally *sum = optional ? &total->optional : &total->required, t = {0};
-	json *groups = read_json(keep, path), *r;
+	json *groups = app_json(keep, path), *r;
 
 	if (!json_is(groups, JSON_ARRAY))
 		return;
@@ -203,7 +189,7 @@ static int check_answers(arena *a, const struct form *f, const char *path, bool 
 	struct messages *m = messages_load(a, &d);
 	struct form_env env = {.arabic = arabic, .today = today(), .ctx = m, .text = text_of};
 	struct form_errors errors = {0};
-	const json *answers = read_json(a, path);
+	const json *answers = app_json(a, path);
 
 	if (!answers)
 		return EXIT_FAILED;
@@ -239,7 +225,7 @@ static void tell(arena *a, const struct diags *d, bool arabic)
 static int check_file(const char *path, const char *answers, bool arabic)
 {
 	arena *a = arena_create(CMD_ARENA_BYTES);
-	json *v = read_json(a, path);
+	json *v = app_json(a, path);
 	struct diags d = diags_make(a, str_of(path));
 	struct form *f = NULL;
 	int status = EXIT_FAILED;

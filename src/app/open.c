@@ -1,6 +1,7 @@
 #include "app/open.h"
 
 #include "app/systems.h"
+#include "app/tzfiles.h"
 #include "base/log.h"
 #include "kernel/i18n/i18n.h"
 
@@ -98,6 +99,20 @@ str app_error_text(arena *a, err code)
 	if (!message_known(texts, hint))
 		return what;
 	return str_fmt(a, "%.*s %.*s", STRF(what), STRF(message_raw(texts, LANG_EN, hint, 0)));
+}
+
+json *app_json(arena *a, const char *path)
+{
+	str text;
+	json_error e = {0};
+	if (!file_slurp(a, path, JSON_MAX_BYTES, &text)) {
+		fprintf(stderr, "%s: cannot be read\n", path);
+		return NULL;
+	}
+	json *v = json_parse(a, text, &e);
+	if (!v)
+		fprintf(stderr, "%s:%u:%u: %.*s\n", path, e.line, e.col, STRF(e.what));
+	return v;
 }
 
 int app_run(struct opened *o, err (*decide)(struct tx *tx, void *ctx), void *ctx)

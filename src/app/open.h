@@ -42,6 +42,8 @@ int app_open(int *argc, char **argv, enum open_how how, struct opened *o);
 void app_close(struct opened *o);
 /* The setting, or sqlite:DATA_DIR/diwan.db. */
 str app_database(arena *a, const struct config *c);
+/* The JSON of a file, or NULL after telling FILE:LINE:COLUMN and what is wrong. */
+json *app_json(arena *a, const char *path);
 /* Runs a decide function as the platform, on channel "cli"; tells a refusal. */
 int app_run(struct opened *o, err (*decide)(struct tx *tx, void *ctx), void *ctx);
 /* The text of an error in English, with its hint. */

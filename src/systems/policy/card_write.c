@@ -78,20 +78,9 @@ err answer_card_save(struct req *r)
 err prepare_card_propose(struct req *r)
 {
 	struct writing *w = NEW(r->a, struct writing);
-	struct checked k;
-	const char *field;
 	r->state = w;
 	err e = card_at(r, PERM_editor_edit, &w->at);
-	if (e)
-		return e;
-	w->reason = str_trim(req_field(r, "reason"));
-	policy_check(r, &w->at.ch, &w->at.m, &k);
-	const char *key = policy_refuses(r, w, &k, &field);
-	if (!key)
-		return OK;
-	json *v = card_change_page(r, &w->at, &k);
-	policy_error(r, v, field, key);
-	return req_again(r, "cards/change", v);
+	return e ? e : policy_proposes(r, w, card_change_page, "cards/change");
 }
 
 err decide_card_propose(struct tx *tx, struct req *r)

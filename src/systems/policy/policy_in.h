@@ -120,9 +120,10 @@ struct writing {
 	int64_t day;
 	str reason;
 };
-/* The key of what is wrong with a proposal, and its field; NULL when nothing is. */
-const char *policy_refuses(struct req *r, struct writing *w, const struct checked *k,
-                           const char **field);
+typedef json *policy_shows(struct req *r, struct at *at, struct checked *k);
+/* Takes reason and day of a proposal from the request; what is wrong with it is told on its
+ * own page again, of template `page`. */
+err policy_proposes(struct req *r, struct writing *w, policy_shows *shows, const char *page);
 
 struct deciding {
 	struct at at;

@@ -137,7 +137,7 @@ err answer_policy_save(struct req *r)
 /* ---- propose ---- */
 
 /* The key of what is wrong with the proposal, and its field; NULL when nothing is. */
-const char *policy_refuses(struct req *r, struct writing *w, const struct checked *k,
+static const char *refuses(struct req *r, struct writing *w, const struct checked *k,
                            const char **field)
 {
 	struct service_published last;
@@ -165,23 +165,26 @@ const char *policy_refuses(struct req *r, struct writing *w, const struct checke
 	                                                               : NULL;
 }
 
+err policy_proposes(struct req *r, struct writing *w, policy_shows *shows, const char *page)
+{
+	struct checked k;
+	const char *field;
+	w->reason = str_trim(req_field(r, "reason"));
+	policy_check(r, &w->at.ch, &w->at.m, &k);
+	const char *key = refuses(r, w, &k, &field);
+	if (!key)
+		return OK;
+	json *v = shows(r, &w->at, &k);
+	policy_error(r, v, field, key);
+	return req_again(r, page, v);
+}
+
 err prepare_policy_propose(struct req *r)
 {
 	struct writing *w = NEW(r->a, struct writing);
-	struct checked k;
-	const char *field;
 	r->state = w;
 	err e = policy_at(r, PERM_policy_write, &w->at);
-	if (e)
-		return e;
-	w->reason = str_trim(req_field(r, "reason"));
-	policy_check(r, &w->at.ch, &w->at.m, &k);
-	const char *key = policy_refuses(r, w, &k, &field);
-	if (!key)
-		return OK;
-	json *v = policy_change_page(r, &w->at, &k);
-	policy_error(r, v, field, key);
-	return req_again(r, "policy/change", v);
+	return e ? e : policy_proposes(r, w, policy_change_page, "policy/change");
 }
 
 err decide_policy_propose(struct tx *tx, struct req *r)
