@@ -126,6 +126,23 @@ on_paper() {
 # proves: CAT-09
 check "the guide on paper has each card in both languages" on_paper
 
+# What other programs wrote comes in with as many cards as it has services, and goes out so
+# that the validator finds nothing wrong: the example of the profile's own authors, and two
+# cards by the rules of packs/CPSV-AP.md.
+foreign() { # FILE SERVICES
+	name=$(basename "$1" .ttl)
+	"$diwan" guide import "$1" --pack="$here/../../packs/empty" --data-dir="$own/$name" \
+		2>"$own/err.$name" | grep -q "^$2 cards" || { cat "$own/err.$name"; return 1; }
+	"$diwan" guide export --format=ttl "$own/$name.ttl" --data-dir="$own/$name" \
+		--public-url=https://services.example 2>>"$own/err.$name" || return 1
+	node "$work/validate.mjs" "$own/$name.ttl" --services "$2"
+}
+# proves: CAT-09
+check "the example of the profile's authors is taken in" \
+	foreign "$DIWAN_SHARED/data/cpsv-ap/example-rdf_public_service.ttl" 1
+# proves: CAT-09
+check "two cards without records are taken in" foreign "$here/sample.ttl" 2
+
 # A file with a mistake leaves nothing behind.
 refused() {
 	sed 's/"@graph":\[/"@graph":[,/' "$own/guide.jsonld" >"$own/wrong.jsonld"

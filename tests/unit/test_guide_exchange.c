@@ -134,12 +134,142 @@ static void a_wrong_file_is_told_by_line_and_field(void **state)
 	assert_true(g->line > 79);
 	g = refused(a, replaced(a, csv, "\r\n\"catalogue\"", "\r\n\"source\""));
 	assert_str(g->rule, "guide.import.catalogue");
-	g = refused(a, STR("{\"@graph\":[{\"@id\":\"https://x/id/service/y\","
-	                   "\"@type\":[\"cpsv:PublicService\"]}]}"));
+	ptrdiff_t service = str_find(ld, STR("\"cpsv:PublicService\"")); /* one lost its record */
+	str before = str_sub(ld, 0, (size_t)service), after = str_sub(ld, (size_t)service, ld.n);
+	g = refused(a, str_cat(a, before, replaced(a, after, "\"dw:record\"", "\"dw:nothing\"")));
 	assert_str(g->rule, "guide.import.bare");
 	arena_destroy(a);
 	portal_stop(&p);
 }
+
+/* ---- files of other programs ---- */
+
+/* The card of this id among the files of an import. */
+static const json *card_in(const struct pack *p, const char *id)
+{
+	const struct service *s = pack_service(p, str_of(id));
+	assert_non_null(s);
+	return s->card;
+}
+
+/* Other prefixes, N-Triples' long names, nodes without names, long texts, one language. */
+static const char other_turtle[] =
+    "@base <https://other.example/> .\n"
+    "@prefix p: <http://purl.org/vocab/cpsv#> .\nPREFIX m8g: <http://data.europa.eu/m8g/>\n"
+    "@prefix terms: <http://purl.org/dc/terms/> .\n"
+    "<services/Tax_Return> a p:PublicService ;\n"
+    "  terms:title 'Tax return'@en-GB, 'إقرار ضريبي'@ar , 'Impôt'@fr ;\n"
+    "  terms:description \"\"\"Two lines,\nof a \"long\" text.\"\"\"@en ;\n"
+    "  m8g:hasCompetentAuthority [ a m8g:PublicOrganisation ; terms:identifier 'Treasury 1' ;\n"
+    "    <http://www.w3.org/2004/02/skos/core#prefLabel> 'Treasury'@en, 'الخزانة'@ar ] ;\n"
+    "  m8g:hasCost [ m8g:hasValue 4.5 ; terms:identifier 'x/paper' ; terms:description 'Paper'@en "
+    ";\n"
+    "    m8g:currency <http://publications.europa.eu/resource/authority/currency/BHD> ] ;\n"
+    "  m8g:processingTime 'P2W' ; p:follows [ terms:description '1. Sign in.\\n2. Send.'@en ] ;\n"
+    "  m8g:hasLegalResource <law/Act-7-of-1999>, <law/unknown> .\n"
+    "<https://other.example/s/2> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> "
+    "<http://purl.org/vocab/cpsv#PublicService> .\n"
+    "<https://other.example/s/2> <http://purl.org/dc/terms/title> "
+    "\"\\u062E\\u062F\\u0645\\u0629\"@ar .\n"
+    "<https://other.example/s/2> m8g:hasCompetentAuthority <https://other.example/org/court> .\n";
+static const char other_json[] =
+    "{\"@context\":[{\"m8g\":\"http://data.europa.eu/m8g/\",\"PublicService\":"
+    "\"http://purl.org/vocab/"
+    "cpsv#PublicService\",\"title\":{\"@id\":\"dct:title\",\"@language\":\"en\"},"
+    "\"dct\":\"http://purl.org/dc/terms/\",\"authority\":{\"@id\":\"m8g:hasCompetentAuthority\","
+    "\"@type\":\"@id\"}}],\n\"@id\":\"https://other.example/s/3\",\"@type\":\"PublicService\","
+    "\"title\":\"A permit\",\"dct:description\":[{\"@value\":\"رخصة\",\"@language\":\"ar\"}],"
+    "\"authority\":\"https://other.example/org/"
+    "court\",\"m8g:hasChannel\":{\"@type\":\"m8g:Channel\","
+    "\"title\":\"By post\"}}";
+
+/* proves: CAT-09 */
+static void cards_of_other_programs_are_taken_in(void **state)
+{
+	(void)state;
+	arena *a = arena_create(PACK_MAX_BYTES * 16);
+	struct pack_source s;
+	const struct pack *p = imported(a, str_of(other_turtle), &s);
+	assert_int_equal(p->n_services, 2);
+	assert_string_equal(p->currency, "BHD");
+	const json *c = card_in(p, "tax-return");
+	assert_str(json_text(json_path(c, "title.en")), "Tax return");
+	assert_str(json_text(json_path(c, "title.ar")), "إقرار ضريبي");
+	assert_str(json_text(json_path(c, "description.en")), "Two lines,\nof a \"long\" text.");
+	assert_str(json_text(json_path(c, "description.ar")),
+	           "غير مترجم: Two lines,\nof a \"long\" text.");
+	assert_str(json_str(c, "provider"), "treasury-1");
+	assert_str(json_print(a, json_get(c, "process_time")),
+	           "{\"value\":10,\"unit\":\"working_days\"}");
+	const json *fee = json_at(json_get(c, "fees"), 0);
+	assert_int_equal(json_int(fee, "amount_minor", 0), 4500);
+	assert_str(json_str(fee, "id"), "paper");
+	assert_int_equal(json_get(c, "steps")->count, 2);
+	assert_str(json_str(json_at(json_get(c, "steps"), 1), "en"), "Send.");
+	assert_str(json_print(a, json_get(c, "legal")), "[\"act-7-of-1999\"]");
+	/* What was not said is named: readers see "Not stated", editors the fields. */
+	assert_str(json_print(a, json_get(c, "proposed")),
+	           "[\"beneficiaries\",\"channels\",\"output\",\"legal\"]");
+	assert_str(json_text(json_path(card_in(p, "2"), "title.ar")), "خدمة");
+	assert_str(json_text(json_path(card_in(p, "2"), "title.en")), "Not translated: خدمة");
+	p = imported(a, str_of(other_json), &s);
+	assert_int_equal(p->n_services, 1);
+	assert_str(json_text(json_path(card_in(p, "3"), "title.en")), "A permit");
+	assert_str(json_text(json_path(card_in(p, "3"), "description.ar")), "رخصة");
+	assert_str(json_text(json_path(guide_first(p->channels), "name.en")), "By post");
+	/* Told by line: what is no Turtle, what is not in the file, what no card can be without. */
+	const struct diag *g =
+	    refused(a, replaced(a, str_of(other_turtle), "a p:Public", "a q:Public"));
+	assert_str(g->rule, "guide.import.syntax");
+	assert_int_equal(g->line, 5);
+	g = refused(a,
+	            replaced(a, str_of(other_json), "[{\"m8g\"", "[\"https://x.example/c\",{\"m8g\""));
+	assert_str(g->rule, "guide.import.syntax");
+	g = refused(a, replaced(a, str_of(other_json), "\"authority\":\"https", "\"nobody\":\"https"));
+	assert_str(g->rule, "pack.schema.required");
+	arena_destroy(a);
+}
+
+/* The properties of the profile alone hold most of a card: ours without their records. */
+/* proves: CAT-09 */
+static void the_profile_alone_brings_a_card_back(void **state)
+{
+	(void)state;
+	static const char *const same[] = {
+	    "title",         "summary",      "description", "provider",     "audiences", "life_events",
+	    "conditions",    "process_time", "channels",    "steps",        "legal",     "keywords",
+	    "beneficiaries", "output",       "login",       "digital_stage"};
+	arena *a = arena_create(PACK_MAX_BYTES * 16);
+	struct pack_source s, ours;
+	struct diags d = diags_make(a, (str){0});
+	assert_int_equal(pack_read_folder(a, "packs/bahrain", &ours, &d), OK);
+	const struct pack *from = pack_check(a, &ours, &d);
+	str turtle = guide_export(a, from, STR(BASE), STR("ttl"));
+	buf bare = buf_make(a, turtle.n); /* without our records */
+	for (str line; str_cut(&turtle, '\n', &line);) {
+		bool record = str_starts(str_trim(line), STR("dw:record"));
+		buf_put(&bare, record ? STR("    .") : line);
+		buf_putc(&bare, '\n');
+	}
+	const struct pack *to = imported(a, buf_str(&bare), &s);
+	assert_int_equal(to->n_services, from->n_services);
+	for (size_t i = 0; i < from->n_services; i++)
+		for (size_t k = 0; k < COUNT(same); k++) {
+			const char *id = str_c(a, from->services[i].id);
+			const json *is = json_get(card_in(to, id), same[k]);
+			if (!json_equal(json_get(card_in(from, id), same[k]), is))
+				fail_msg("%s: %s is %.*s", id, same[k], STRF(json_print(a, is)));
+			/* Which of them may be missing has no property. */
+			const json *asked = json_get(card_in(from, id), "documents");
+			for (size_t n = 0; n < asked->count; n++)
+				assert_true(str_eq(
+				    json_str(json_at(asked, n), "evidence"),
+				    json_str(json_at(json_get(card_in(to, id), "documents"), n), "evidence")));
+		}
+	arena_destroy(a);
+}
+
+/* ---- tables and paper ---- */
 
 /* What somebody typed in a spreadsheet, and what their program makes of a table. */
 /* proves: CAT-09 */
@@ -235,6 +365,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_export_is_read_into_an_empty_instance),
 	    cmocka_unit_test(a_wrong_file_is_told_by_line_and_field),
+	    cmocka_unit_test(cards_of_other_programs_are_taken_in),
+	    cmocka_unit_test(the_profile_alone_brings_a_card_back),
 	    cmocka_unit_test(a_table_is_read_as_it_was_typed),
 	    cmocka_unit_test(programs_and_paper_have_the_cards_too),
 	};

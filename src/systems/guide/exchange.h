@@ -4,7 +4,8 @@
  * What is written is CPSV-AP 3.2 (packs/CPSV-AP.md). Beside the properties of that
  * profile each thing carries its whole record (dw:record), for CPSV-AP has no place for
  * all of a card; reading takes the records, so that nothing is lost on the way. A table for
- * spreadsheets holds the same, field by field.
+ * spreadsheets holds the same, field by field. What other programs write has no records:
+ * then cards are made of the profile's properties (foreign.c).
  */
 #ifndef SYSTEMS_GUIDE_EXCHANGE_H
 #define SYSTEMS_GUIDE_EXCHANGE_H
@@ -21,9 +22,10 @@ str guide_export(arena *a, const struct pack *p, str base_url, str format);
 err guide_paper(struct kernel *k, arena *a, const struct messages *texts, str base_url, str entity,
                 instant now, str *pdf);
 
-/* An export as the source of a pack: its lists and cards over the files of `base`, whose
- * calendar, roles and numbers stay. False after telling *d: each error has the line and
- * the field of the file. Checking the source is the caller's. */
+/* An export, or CPSV-AP of another program, as the source of a pack: its lists and cards
+ * over the files of `base`, whose calendar, roles and numbers stay. False after telling
+ * *d: each error has the line and the field of the file. Checking the source is the
+ * caller's. */
 bool guide_import(arena *a, str file, str text, const struct pack_source *base,
                   struct pack_source *out, struct diags *d);
 

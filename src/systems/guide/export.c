@@ -14,23 +14,14 @@ struct out {
 	buf b;
 };
 
-static const char prefixes[] = "@prefix adms: <http://www.w3.org/ns/adms#> .\n"
-                               "@prefix cpsv: <http://purl.org/vocab/cpsv#> .\n"
-                               "@prefix cv: <http://data.europa.eu/m8g/> .\n"
-                               "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n"
-                               "@prefix dct: <http://purl.org/dc/terms/> .\n"
-                               "@prefix dw: <urn:diwan:card:1#> .\n"
-                               "@prefix eli: <http://data.europa.eu/eli/ontology#> .\n"
-                               "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
-                               "@prefix org: <http://www.w3.org/ns/org#> .\n"
-                               "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
-                               "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
-                               "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
-                               "@prefix time: <http://www.w3.org/2006/time#> .\n"
-                               "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n\n"
-                               "<" AUTHORITY "country/BHR> a dct:Location .\n"
-                               "<" AUTHORITY "language/ARA> a dct:LinguisticSystem .\n"
-                               "<" AUTHORITY "language/ENG> a dct:LinguisticSystem .\n\n";
+static const char prefixes[] =
+#define VOCABULARY(name, iri) "@prefix " name ": <" iri "> .\n"
+#include "systems/guide/vocabularies.def"
+#undef VOCABULARY
+    "\n"
+    "<" AUTHORITY "country/BHR> a dct:Location .\n"
+    "<" AUTHORITY "language/ARA> a dct:LinguisticSystem .\n"
+    "<" AUTHORITY "language/ENG> a dct:LinguisticSystem .\n\n";
 
 /* ---- terms ---- */
 

@@ -177,17 +177,8 @@ static void context(buf *b, str *in)
 	buf_puts(b, "},\n\"@graph\":[");
 }
 
-static int64_t line_of(str text, size_t at)
+str guide_json_ld(arena *a, str turtle)
 {
-	int64_t line = 1;
-	for (size_t i = 0; i < at; i++)
-		line += text.p[i] == '\n';
-	return line;
-}
-
-str guide_json_ld(arena *a, str turtle, int64_t *line)
-{
-	str whole = turtle;
 	buf b = buf_make(a, JSON_BYTES_MAX);
 	struct pair *p = NEWN(a, struct pair, PAIRS_MAX);
 	const char *before = "";
@@ -202,8 +193,6 @@ str guide_json_ld(arena *a, str turtle, int64_t *line)
 		subject(&b, t.s, p, n);
 		before = ",\n";
 	}
-	if (line)
-		*line = good ? 0 : line_of(whole, whole.n - turtle.n);
 	if (!good)
 		return (str){0};
 	buf_puts(&b, "]}\n");

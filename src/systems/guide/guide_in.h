@@ -92,8 +92,7 @@ json *guide_usual(struct req *r, const struct pack *p, const struct service *s);
 /* All cards as CPSV-AP 3.2 in Turtle (packs/CPSV-AP.md), and the same as JSON-LD; empty
  * when that is more than an answer may hold. */
 str guide_turtle(arena *a, const struct pack *p, str base);
-/* *line: of what of the Turtle could not be read; 0 when all was. May be NULL. */
-str guide_json_ld(arena *a, str turtle, int64_t *line);
+str guide_json_ld(arena *a, str turtle);
 /* paper.c: cards as PDF, in both languages. */
 struct paper {
 	arena *a;
@@ -110,6 +109,12 @@ err guide_paper_one(struct kernel *k, struct paper *w, const struct service *s, 
 
 /* What of pack.json goes with the cards: whose they are, currency, sources. */
 json *guide_catalogue(arena *a, const struct pack *p);
+
+/* rdf.c: Turtle or N-Triples, and JSON-LD, as nodes by their ids; NULL after telling *d. */
+json *guide_rdf(arena *a, str text, struct diags *d);
+json *guide_json_graph(arena *a, str text, struct diags *d);
+/* foreign.c: cards and list items, as guide_table_read has them, of nodes without records. */
+json *guide_foreign(arena *a, const json *graph, str currency_code, str file);
 
 /* table.c: all cards, and the lists that they name, as a table; empty when it is too large.
  * Read back: [{"kind", "record"}], each record with its line; NULL after telling *d. */

@@ -1,4 +1,4 @@
-/* import.c - an export read back: the records of lists and cards (exchange.h). */
+/* import.c - an export read back, or CPSV-AP of another program (exchange.h). */
 #include "systems/guide/exchange.h"
 #include "systems/guide/guide_in.h"
 
@@ -10,7 +10,7 @@ str guide_export(arena *a, const struct pack *p, str base_url, str format)
 		return guide_table(a, p);
 	str turtle = guide_turtle(a, p, base_url);
 	if (str_eq(format, STR("jsonld")))
-		return turtle.n ? guide_json_ld(a, turtle, NULL) : turtle;
+		return turtle.n ? guide_json_ld(a, turtle) : turtle;
 	return str_eq(format, STR("ttl")) ? turtle : (str){0};
 }
 
@@ -121,7 +121,7 @@ static void take_node(struct reading *g, const json *node)
 			take_card(g, node, record);
 		else if (!told)
 			wrong(g, node, "guide.import.bare", str_cat(g->a, id, STR(" dw:record")),
-			      "this service has no record: the file was not written by `diwan guide export`");
+			      "this service has no record (dw:record), while others of the file have one");
 		return;
 	}
 	if (record && str_starts(rest, STR("catalogue/")))
@@ -132,12 +132,19 @@ static void take_node(struct reading *g, const json *node)
 		take_item(g, str_sub(rest, (size_t)last, (size_t)(last + name)), record);
 }
 
-/* The rows of a table; false after telling. */
-static bool take_table(struct reading *g, str text)
+static str file_of(const struct pack_source *s, const char *path)
 {
-	const json *all = guide_table_read(g->a, text, g->d);
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->files[i].path, str_of(path)))
+			return s->files[i].bytes;
+	return (str){0};
+}
+
+/* Rows {"kind", "record"}, of a table or of a file of another program. */
+static void take_rows(struct reading *g, const json *all)
+{
 	json *sources = json_array(g->a), *meta = NULL;
-	for (const json *row = all ? all->first : NULL; row; row = row->next) {
+	for (const json *row = all->first; row; row = row->next) {
 		json *record = json_get(row, "record");
 		str kind = json_str(row, "kind");
 		bool known = true;
@@ -155,37 +162,59 @@ static bool take_table(struct reading *g, str text)
 	if (meta)
 		json_set(g->a, meta, "sources", sources);
 	g->meta = meta;
-	return all != NULL;
 }
 
-/* The nodes of JSON-LD, or of Turtle as it; false after telling. */
-static bool take_graph(struct reading *g, str text)
+/* Services, and none of them has a record: another program wrote them. */
+static bool is_foreign(const json *graph)
 {
-	json_error e = {0};
-	int64_t line = 0;
-	str first = str_trim(text);
-	if (!first.n || first.p[0] != '{')
-		text = guide_json_ld(g->a, first, &line);
-	const json *graph = text.n ? json_get(json_parse(g->a, text, &e), "@graph") : NULL;
-	if (!json_is(graph, JSON_ARRAY)) {
-		diags_add(g->d, DIAG_ERROR, "guide.import.syntax", line ? (uint32_t)line : e.line, e.col,
-		          "%.*s",
-		          STRF(e.what.n ? e.what
-		                        : STR("this is neither a table nor JSON-LD nor Turtle as `diwan "
-		                              "guide export` writes them")));
+	size_t services = 0;
+	for (const json *node = graph->first; node; node = node->next) {
+		services += is_a(node, STR("cpsv:PublicService"));
+		if (json_get(node, "dw:record"))
+			return false;
+	}
+	return services > 0;
+}
+
+/* The items that the base has in its lists stay, as the file knows nothing of them. */
+static void keep_items(struct reading *g, const struct pack_source *base)
+{
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		const json *doc = json_parse(g->a, file_of(base, lists[i].file), NULL);
+		const json *own = json_get(doc, lists[i].member);
+		for (const json *v = own ? own->first : NULL; v; v = v->next)
+			json_push(g->items[i], json_copy(g->a, v));
+	}
+}
+
+/* The nodes of JSON-LD or of Turtle; false after telling. */
+static bool take_graph(struct reading *g, str file, str text, const struct pack_source *base)
+{
+	str first = str_sub(str_trim(text), 0, 1);
+	bool is_json = str_eq(first, STR("{")) || str_eq(first, STR("["));
+	const json *graph = is_json ? guide_json_graph(g->a, text, g->d) : guide_rdf(g->a, text, g->d);
+	if (!graph)
 		return false;
+	if (is_foreign(graph)) {
+		const json *meta = json_parse(g->a, file_of(base, "pack.json"), NULL);
+		keep_items(g, base);
+		take_rows(g, guide_foreign(g->a, graph, json_str(meta, "currency"), file));
+		return true;
 	}
 	for (const json *node = graph->first; node; node = node->next)
 		take_node(g, node);
 	return true;
 }
 
-static str file_of(const struct pack_source *s, const char *path)
+/* A table, or a graph; false after telling. */
+static bool take_file(struct reading *g, str file, str text, const struct pack_source *base)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (str_eq(s->files[i].path, str_of(path)))
-			return s->files[i].bytes;
-	return (str){0};
+	if (!guide_is_table(text))
+		return take_graph(g, file, text, base);
+	const json *table = guide_table_read(g->a, text, g->d);
+	if (table)
+		take_rows(g, table);
+	return table != NULL;
 }
 
 static bool has_source(const json *list, str id)
@@ -224,7 +253,7 @@ bool guide_import(arena *a, str file, str text, const struct pack_source *base,
 			source_put(a, out, base->files[i].path, base->files[i].bytes);
 	for (size_t i = 0; i < COUNT(lists); i++)
 		g.items[i] = json_array(a);
-	if (!(guide_is_table(text) ? take_table(&g, text) : take_graph(&g, text)))
+	if (!take_file(&g, file, text, base))
 		return false;
 	if (!g.meta)
 		wrong(&g, NULL, "guide.import.catalogue", STR("catalogue"),

@@ -66,7 +66,7 @@ static err export(struct req *r, bool as_json, const char *type, const char *nam
 		return e;
 	str all = guide_turtle(r->a, p, server_public_url(r->server));
 	if (as_json && all.n)
-		all = guide_json_ld(r->a, all, NULL);
+		all = guide_json_ld(r->a, all);
 	if (!all.n)
 		return req_fail(r, ERR_internal, "", "the guide is larger than one answer may be");
 	r->cacheable = true;
