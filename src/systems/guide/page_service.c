@@ -88,7 +88,11 @@ static json *fees(struct req *r, const struct pack *p, const struct service *s)
 			json_set(r->a, o, "unit",
 			         view_both(r, str_c(r->a, str_cat(r->a, STR("guide.unit."), unit))));
 	}
-	return out;
+	/* One line that says "no fee" is no table: the page says so by itself. */
+	const json *only = out->count == 1 ? out->first : NULL;
+	bool nothing = only && json_truth(only, "free") && !json_get(only, "condition") &&
+	               !json_get(only, "legal");
+	return nothing ? json_array(r->a) : out;
 }
 
 static void rating(struct req *r, const struct service *s, json *v)

@@ -10,7 +10,9 @@ static json *methods_view(struct req *r, str methods)
 	str one, text = {0};
 	while (str_cut(&methods, ' ', &one)) {
 		str w = req_text(r, str_c(r->a, str_fmt(r->a, "payments.method.%.*s", STRF(one))));
-		text = text.n ? str_fmt(r->a, "%.*s, %.*s", STRF(text), STRF(w)) : w;
+		text = text.n ? str_fmt(r->a, "%.*s%s %.*s", STRF(text), r->lang == LANG_AR ? "،" : ",",
+		                        STRF(w))
+		              : w;
 	}
 	return json_string(r->a, text);
 }
@@ -23,7 +25,8 @@ static json *provider_view(struct req *r, const struct provider *p)
 	int64_t lost = db_query_int(r->db, &sql_attempts_lost, 0, D_TEXT(p->id), D_INT(since));
 	json_set_str(r->a, o, "id", p->id);
 	json_set(r->a, o, "name", text_pair(r->a, p->name_en, p->name_ar));
-	json_set_str(r->a, o, "adapter", p->adapter ? str_of(p->adapter->name) : STR("-"));
+	str how = p->adapter ? str_fmt(r->a, "payments.adapter.%s", p->adapter->name) : (str){0};
+	json_set_str(r->a, o, "adapter", how.n ? req_text(r, str_c(r->a, how)) : STR("-"));
 	json_set(r->a, o, "methods", methods_view(r, p->methods));
 	json_set_int(r->a, o, "weight", p->weight);
 	json_set_bool(r->a, o, "up", p->up);

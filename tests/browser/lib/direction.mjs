@@ -25,7 +25,7 @@ export function direction() {
 	// A token's characters must stand in order: a date or a telephone number that is
 	// not isolated is shown back to front in an Arabic line.
 	const token = new RegExp(['[A-Z]{1,4}-\\d{2,}[-\\dA-Z]*', '\\+\\d[\\d ]{5,}\\d', '[\\w.*]+@[\\w.]+',
-		'\\d{4}-\\d{2}-\\d{2}', '[+-]?\\d[\\d,]*\\.\\d+%?', '\\b\\d{1,3}(?:,\\d{3})+\\b',
+		'\\d{4}-\\d{2}(?:-\\d{2})?(?!\\d)', '[+-]?\\d[\\d,]*\\.\\d+%?', '\\b\\d{1,3}(?:,\\d{3})+\\b',
 		'(?<!\\w)[+-]\\d+%?', '\\d+%', '\\d+ [KM]B'].join('|'), 'g')
 	for (const n of texts()) {
 		if (hidden(n.parentElement))
