@@ -209,6 +209,7 @@ for (const who of people) {
 	const w = theirs.length ? await begin(who) : null
 	for (const r of theirs)
 		for (const lang of ['ar', 'en'])
+			// proves: POR-01 POR-02
 			report(`${lang} ${who} ${r.path}`, await check(site, w, lang, met.get(r.path).path))
 	await w?.end()
 }

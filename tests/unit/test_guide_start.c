@@ -120,10 +120,37 @@ static void the_nearest_centre_comes_first(void **state)
 	portal_stop(&p);
 }
 
+/* proves: CAT-08 */
+static void the_appointment_is_booked_from_the_card(void **state)
+{
+	(void)state;
+	struct portal p = portal_start_with(guide, 1);
+	arena *a = p.w->u->a;
+	struct visitor *out = anyone(&p), *v = signed_in(p.w, CITIZEN);
+	/* Who has begun nothing begins; who has not signed in signs in first. */
+	visit(out, "/en/services/idcard-renew");
+	assert_shows(out, "href=\"/en/services/idcard-renew/apply\">Book an appointment");
+	assert_int_equal(
+	    portal_act(&p, (struct portal_act){.by = p.citizen, .decide = portal_ending_decide}), OK);
+	visit(v, "/en/services/idcard-renew/apply");
+	submit(v, "/en/services/idcard-renew/apply", "");
+	assert_int_equal(v->status, 303);
+	str draft = str_dup(a, portal_case(v));
+	/* From then on the card leads to the page of the form that asks day and time. */
+	const char *page = str_fmt(a, "/en/applications/%.*s/form/appointment", STRF(draft)).p;
+	visit(v, "/en/services/idcard-renew");
+	assert_shows(v, str_fmt(a, "href=\"%s\"", page).p);
+	visit(v, page);
+	assert_int_equal(v->status, 200);
+	assert_shows(v, "name=\"slot\"");
+	portal_stop(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(start_opens_the_form_of_each_service),
+	    cmocka_unit_test(the_appointment_is_booked_from_the_card),
 	    cmocka_unit_test(the_nearest_centre_comes_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

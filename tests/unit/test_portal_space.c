@@ -26,17 +26,6 @@ static struct portal begun(void)
 	"\"file\":\"abababababababababababababababababababababababababababababababab\","               \
 	"\"name\":\"p.jpg\",\"bytes\":20480,\"type\":\"image/jpeg\",\"width\":600,\"height\":800}}"
 
-/* A card that ends within the month, so that it may be renewed. */
-static err ending_decide(struct tx *tx, struct portal_act *m)
-{
-	str day = date_print(tx->a, tx->now / DAY + 10);
-	str records = str_fmt(tx->a,
-	                      "{\"cards\":[{\"serial\":\"900000002\",\"issued\":\"2020-03-01\","
-	                      "\"expires\":\"%.*s\",\"status\":\"active\"}]}",
-	                      STRF(day));
-	return person_update_records(tx, m->by, json_parse(tx->a, records, NULL));
-}
-
 static err booked_decide(struct tx *tx, struct portal_act *m)
 {
 	struct kase q;
@@ -95,8 +84,8 @@ static void lives(struct portal *p, struct visitor *v)
 	portal_decide(p, id, "approve", "");
 	scheduler_drain(p->w->u->k);
 	portal_begin(v);
-	assert_int_equal(portal_act(p, (struct portal_act){.by = p->citizen, .decide = ending_decide}),
-	                 OK);
+	assert_int_equal(
+	    portal_act(p, (struct portal_act){.by = p->citizen, .decide = portal_ending_decide}), OK);
 	assert_int_equal(portal_act(p, (struct portal_act){.by = p->citizen, .decide = booked_decide}),
 	                 OK);
 	assert_int_equal(portal_act(p, (struct portal_act){.by = p->citizen, .decide = billed_decide}),
