@@ -229,6 +229,32 @@ rows *db_query_args(dbc *c, struct sql *q, const struct dbv *v, size_t n)
 	return run(c, q, (str){0}, v, n);
 }
 
+size_t db_at_once(const dbc *c)
+{
+	return c->driver->ask ? DB_AT_ONCE_MAX : 1;
+}
+
+void db_query_each(dbc *c, const struct db_question *q, size_t n,
+                   void (*take)(void *ctx, size_t i, rows *r), void *ctx)
+{
+	rows answer[DB_AT_ONCE_MAX] = {{0}};
+	bool together = n > 1 && n <= DB_AT_ONCE_MAX && c->driver->ask;
+	for (size_t i = 0; i < n && together; i++)
+		together = statement_good(c, q[i].q, q[i].n);
+	together = together && c->driver->ask(c, q, n, answer);
+	for (size_t i = 0; i < n; i++) {
+		rows *r;
+		if (together) {
+			r = free_rows(c);
+			*r = answer[i];
+		} else {
+			r = run(c, q[i].q, (str){0}, q[i].v, q[i].n);
+		}
+		take(ctx, i, r);
+		db_done(r);
+	}
+}
+
 rows *db_query_text(dbc *c, str sql, const struct dbv *v, size_t n)
 {
 	return run(c, NULL, sql, v, n);

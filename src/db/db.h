@@ -115,6 +115,20 @@ int64_t db_change_args(dbc *c, struct sql *q, const struct dbv *v, size_t n);
 void db_settle(dbc *c);
 rows *db_query_args(dbc *c, struct sql *q, const struct dbv *v, size_t n); /* never NULL */
 
+/* Reads that do not wait for each other's answers: to PostgreSQL they go in one journey.
+ * The answers are handed over in their order, and `take` may itself read. */
+#define DB_AT_ONCE_MAX 12
+struct db_question {
+	struct sql *q;
+	const struct dbv *v;
+	size_t n;
+};
+void db_query_each(dbc *c, const struct db_question *q, size_t n,
+                   void (*take)(void *ctx, size_t i, rows *r), void *ctx);
+/* How many it is worth asking so: DB_AT_ONCE_MAX, or 1 where a journey costs nothing and
+ * each may as well be asked in the light of the answers before. */
+size_t db_at_once(const dbc *c);
+
 bool db_next(rows *r);             /* false at the end or on an error */
 void db_done(rows *r);             /* always call it; allowed after the end */
 int64_t db_int(rows *r, int col);  /* from 0; NULL reads as 0 */

@@ -45,6 +45,9 @@ struct driver {
 	/* Frees the slot DB_SLOT_SCRATCH of its statement. */
 	void (*scratch)(dbc *c);
 	rows *(*query)(dbc *c, struct sql *q, str text, const struct dbv *v, size_t n, rows *r);
+	/* db_query_each in one journey: all answers, or false and either an error or nothing
+	 * asked. NULL where nothing is won by it. */
+	bool (*ask)(dbc *c, const struct db_question *q, size_t n, rows *out);
 	/* Without waiting; NULL where nothing is won by it. */
 	void (*send)(dbc *c, struct sql *q, const struct dbv *v, size_t n);
 	void (*settle)(dbc *c); /* waits for what was sent; NULL like send */

@@ -349,6 +349,59 @@ static rows *query(dbc *c, struct sql *q, str text, const struct dbv *v, size_t 
 	return r;
 }
 
+/* The journey of n prepared statements; answers are NULL after a failure. */
+static void ask_prepared(struct postgres_connection *p, const struct db_question *q, size_t n,
+                         PGresult **res)
+{
+	size_t sent = 0;
+	if (!PQenterPipelineMode(p->h)) {
+		fail(p, NULL, q[0].q->name);
+		return;
+	}
+	for (bool good = true; good && sent < n; sent += good) {
+		struct parameters in;
+		fill(&in, q[sent].v, q[sent].n);
+		good = send_prepared(p, q[sent].q, q[sent].n, &in);
+	}
+	if (!PQpipelineSync(p->h))
+		fail(p, NULL, q[0].q->name);
+	for (size_t i = 0; i < sent; i++) {
+		res[i] = PQgetResult(p->h);
+		if (PQresultStatus(res[i]) != PGRES_TUPLES_OK)
+			fail(p, res[i], q[i].q->name);
+		PQclear(PQgetResult(p->h)); /* NULL: the end of this answer */
+	}
+	leave_pipeline(p);
+}
+
+/* As with one read, a broken connection is made again: by the reads one by one. */
+static bool ask(dbc *c, const struct db_question *q, size_t n, rows *out)
+{
+	struct postgres_connection *p = of(c);
+	PGresult *res[DB_AT_ONCE_MAX] = {0};
+	if (!p->in_transaction && !ready(p))
+		return false;
+	settle(c);
+	for (size_t i = 0; i < n && !c->error; i++)
+		prepare(c, q[i].q);
+	if (!c->error)
+		ask_prepared(p, q, n, res);
+	for (size_t i = 0; i < n && !c->error; i++)
+		out[i] = (rows){.c = c,
+		                .open = true,
+		                .slot = -1,
+		                .result = res[i],
+		                .row = -1,
+		                .n_rows = PQntuples(res[i])};
+	if (!c->error)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		PQclear(res[i]);
+	if (c->error == ERR_db_lost && !c->writing && !p->in_transaction)
+		db_clear(c);
+	return false;
+}
+
 static void send_(dbc *c, struct sql *q, const struct dbv *v, size_t n)
 {
 	struct postgres_connection *p = of(c);
@@ -672,6 +725,7 @@ const struct driver postgres_driver = {
     .prepare = prepare,
     .scratch = scratch,
     .query = query,
+    .ask = ask,
     .send = send_,
     .settle = settle,
     .changed = changed,

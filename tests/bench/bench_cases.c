@@ -365,7 +365,9 @@ static void platform(struct bench *b, const char *folder, const char *url)
 		p.pack = pack_check(b->a, &p.source, &d);
 	if (d.errors)
 		die("the pack", diags_print(b->a, &d));
-	run(b, put_decide, &p);
+	b->filled = filled_before(b);
+	if (!b->filled) /* else with the pack it was filled with */
+		run(b, put_decide, &p);
 	if (pack_refresh(b->k, &why) != OK)
 		die("the pack", why);
 	for (int i = 0; i < ENTITIES; i++)
@@ -373,7 +375,6 @@ static void platform(struct bench *b, const char *folder, const char *url)
 	b->reader[0] = (struct reader){.name = "officer", .role = "id_officer"};
 	b->reader[0].entity = str_c(b->a, b->entity[0]);
 	b->reader[1] = (struct reader){.name = "everywhere", .role = "supervisor", .entity = "*"};
-	b->filled = filled_before(b);
 	run(b, readers_decide, b);
 	if (!b->filled)
 		fill_all(b);

@@ -139,13 +139,9 @@ static void readers_connect_again(void **state)
 	assert_int_equal(e, OK);
 }
 
-/* The administrator ends all sessions; nobody notices. */
-static void ended_sessions_are_replaced(void **state)
+/* The administrator ends all sessions. */
+static void end_sessions(struct dbu *u)
 {
-	struct dbu *u = DBU(state);
-	err e;
-	writer *w = start(u);
-	assert_int_equal(read_count(u, &e), 1);
 	db *other;
 	str why;
 	assert_int_equal(db_open(u->a, u->url, &other, &why), OK);
@@ -159,6 +155,35 @@ static void ended_sessions_are_replaced(void **state)
 	db_done(r);
 	db_writer_return(c);
 	db_close(other);
+}
+
+static void take_count(void *ctx, size_t i, rows *r)
+{
+	((int64_t *)ctx)[i] = db_next(r) ? db_int(r, 0) : -1;
+}
+
+static void read_together(struct dbu *u, int64_t out[2])
+{
+	struct dbv least = D_INT(-9);
+	struct db_question q[] = {{&sql_count, &least, 1}, {&sql_count, &least, 1}};
+	dbc *c = db_reader(u->db);
+	db_query_each(c, q, 2, take_count, out);
+	assert_int_equal(db_error(c), OK);
+	db_reader_return(c);
+}
+
+/* Nobody notices. */
+static void ended_sessions_are_replaced(void **state)
+{
+	struct dbu *u = DBU(state);
+	err e;
+	int64_t n[2];
+	writer *w = start(u);
+	assert_int_equal(read_count(u, &e), 1);
+	end_sessions(u);
+	read_together(u, n);
+	assert_int_equal(n[0] + n[1], 2);
+	end_sessions(u);
 	assert_int_equal(read_count(u, &e), 1);
 	assert_int_equal(e, OK);
 	struct add a = {.command = {.run = add_run}, .id = 1};

@@ -147,6 +147,64 @@ static void statements_nest(void **state)
 	db_writer_return(c);
 }
 
+struct taken {
+	dbc *c;
+	size_t n;
+	int64_t first[DB_AT_ONCE_MAX], inner[DB_AT_ONCE_MAX];
+};
+
+static void take(void *ctx, size_t i, rows *r)
+{
+	struct taken *t = ctx;
+	assert_int_equal(i, t->n);
+	t->first[t->n] = db_next(r) ? db_int(r, 0) : -1;
+	t->inner[t->n++] = db_query_int(t->c, &sql_total, -1, D_INT(0)); /* reads itself */
+}
+
+static struct taken ask(dbc *c, struct sql *odd)
+{
+	struct taken t = {.c = c};
+	struct dbv v[DB_AT_ONCE_MAX];
+	struct db_question q[DB_AT_ONCE_MAX];
+	for (int i = 0; i < DB_AT_ONCE_MAX; i++) {
+		v[i] = D_INT(i);
+		q[i] = (struct db_question){odd && i == 3 ? odd : &sql_from, &v[i], odd && i == 3 ? 0 : 1};
+	}
+	db_query_each(c, q, DB_AT_ONCE_MAX, take, &t);
+	assert_int_equal(t.n, DB_AT_ONCE_MAX);
+	return t;
+}
+
+static void reads_go_together(void **state)
+{
+	struct dbu *u = DBU(state);
+	table(u);
+	dbc *w = db_writer(u->db);
+	assert_int_equal(db_begin(w), OK);
+	for (int i = 0; i < 10; i++)
+		put(w, i * 2, "x"); /* on their way when the reads come */
+	struct taken t = ask(w, NULL);
+	for (int i = 0; i < DB_AT_ONCE_MAX; i++) {
+		assert_int_equal(t.first[i], (i + 1) / 2 * 2);
+		assert_int_equal(t.inner[i], 900);
+	}
+	assert_int_equal(db_commit(w), OK);
+	db_writer_return(w);
+	dbc *c = db_reader(u->db);
+	t = ask(c, NULL);
+	assert_int_equal(t.first[5], 6);
+	assert_int_equal(t.inner[11], 900);
+	assert_int_equal(db_error(c), OK);
+	t = ask(c, &sql_broken); /* fails, and those after it with it */
+	assert_int_equal(t.first[11], -1);
+	assert_int_equal(db_error(c), ERR_db_failed);
+	db_clear(c);
+	t = ask(c, NULL);
+	assert_int_equal(t.first[11], 12);
+	assert_int_equal(db_error(c), OK);
+	db_reader_return(c);
+}
+
 static void errors_stick(void **state)
 {
 	struct dbu *u = DBU(state);
@@ -260,6 +318,7 @@ int main(void)
 	    TWICE(parameters_go_by_number),
 	    TWICE(too_few_parameters_fail),
 	    TWICE(statements_nest),
+	    TWICE(reads_go_together),
 	    TWICE(errors_stick),
 	    TWICE(snapshots_stand_still),
 	    TWICE(readers_cannot_write),

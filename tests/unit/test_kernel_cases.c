@@ -634,6 +634,93 @@ static void a_list_of_every_entity_is_whole(void **state)
 	people_stop(p);
 }
 
+#define DESKS      70
+#define DESK_LINES 5   /* of each but the first, */
+#define DESK_MANY  240 /* which has more than it would give to a page if all were alike */
+
+/* Lines of many desks, without cases: `i` counts them all. */
+static void desks(struct people *p)
+{
+	dbc *c = db_writer(p->u->k->db);
+	for (int i = 0; i < DESK_MANY + (DESKS - 1) * DESK_LINES; i++) {
+		int desk = i < DESK_MANY ? 0 : 1 + (i - DESK_MANY) / DESK_LINES;
+		db_script(c, str_fmt(p->u->a,
+		                     "INSERT INTO case_desk (entity, case_id, applicant, service, state,"
+		                     " holder, due, submitted) VALUES ('d%03d', %d, 1, '%s', '%s', %d, %d,"
+		                     " %d)",
+		                     desk, 1000 + i, i % 3 ? "one" : "two", i % 2 ? "review" : "submitted",
+		                     i % 5 ? 0 : 7, 100 + i * 37 % 211, 100 + i * 53 % 307));
+	}
+	db_script(c, STR("INSERT INTO case_count (entity, service, state, n) SELECT entity, service,"
+	                 " state, count(*) FROM case_desk GROUP BY entity, service, state"));
+	assert_int_equal(db_error(c), OK);
+	db_writer_return(c);
+}
+
+/* The whole list, page by page, is what one sorted statement gives. */
+static void same_as_sorted(struct people *p, struct case_filter f, const char *where, size_t page)
+{
+	bool received = f.sort == CASE_BY_RECEIVED;
+	const char *key = received ? "submitted" : "due", *order = f.descending ? "DESC" : "ASC";
+	dbc *c = db_reader(p->u->k->db);
+	struct case_line *l = NEWN(p->u->a, struct case_line, page);
+	str text = str_fmt(p->u->a, "SELECT case_id FROM case_desk WHERE %s ORDER BY %s %s, case_id %s",
+	                   where, key, order, order);
+	rows *r = db_query_text(c, text, NULL, 0);
+	size_t n = 0, all = 0;
+	for (size_t got = page; got == page; all += got) {
+		got = case_list(c, p->u->a, &f, l, page);
+		for (n = 0; n < got; n++) {
+			assert_true(db_next(r));
+			assert_int_equal(l[n].id, db_int(r, 0));
+		}
+		if (got) {
+			f.more = true;
+			f.after_key = l[got - 1].key;
+			f.after_id = l[got - 1].id;
+		}
+	}
+	assert_false(db_next(r));
+	db_done(r);
+	bool capped;
+	assert_int_equal(case_count(c, p->u->a, &f, &capped), all);
+	assert_int_equal(db_error(c), OK);
+	db_reader_return(c);
+}
+
+static void many_desks_are_one_list(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	static const str review[] = {STR_INIT("review")};
+	desks(p);
+	for (int i = 0; i < 8; i++) {
+		struct case_filter all = {.everywhere = true,
+		                          .holder = CASE_ANYBODY,
+		                          .sort = i & 1 ? CASE_BY_RECEIVED : CASE_BY_DUE,
+		                          .descending = i & 2},
+		                   f = all;
+		size_t page = i & 4 ? 26 : 101;
+		same_as_sorted(p, f, "1 = 1", page);
+		f.service = STR("two");
+		same_as_sorted(p, f, "service = 'two'", page);
+		f.holder = 0;
+		same_as_sorted(p, f, "service = 'two' AND holder = 0", page);
+		f = all;
+		f.holder = 7;
+		f.states = review;
+		f.n_states = 1;
+		same_as_sorted(p, f, "holder = 7 AND state = 'review'", page);
+		f = all;
+		f.due_from = 150;
+		f.due_before = 260;
+		same_as_sorted(p, f, "due >= 150 AND due < 260", page);
+		f.received_from = 200;
+		same_as_sorted(p, f, "due >= 150 AND due < 260 AND submitted >= 200", page);
+	}
+	people_stop(p);
+}
+
 static void lists_page_by_key_and_keep_to_their_entity(void **state)
 {
 	(void)state;
@@ -715,6 +802,7 @@ int main(void)
 	    cmocka_unit_test(what_an_officer_writes_reaches_the_applicant),
 	    cmocka_unit_test(the_timeline_tells_each_reader_what_is_theirs),
 	    cmocka_unit_test(a_list_of_every_entity_is_whole),
+	    cmocka_unit_test(many_desks_are_one_list),
 	    cmocka_unit_test(lists_page_by_key_and_keep_to_their_entity),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,8 +182,9 @@ void case_keep_words(dbc *c, const struct case_line *l, size_t n, const str *wor
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped);
 /* Ids of the services of which the filter's entities have cases, in their order. */
 size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out);
-/* The applicants' names of these lines, "English | Arabic"; empty where one was erased. */
-void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, str *names);
+/* The applicants' names of those lines that are `good`, "English | Arabic"; the others of
+ * names[] stay as they are, and where one was erased. */
+void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, const bool *good, str *names);
 /* Their references; the others of out[] stay as they are. */
 void case_references(dbc *c, arena *a, const struct case_line *l, size_t n, str *out);
 /* Entities with a part in the case. */

@@ -9,6 +9,9 @@
  * the list is read on until the page is full, past what the filter does not let through;
  * any other is read whole, as far as its range goes, and sorted. The second is taken when
  * the range is short (FEW), for then the first might look long for what is rare.
+ *
+ * The groups are asked in rounds (next_round): all of a round in one journey to PostgreSQL,
+ * each in the light of what the rounds before it found.
  */
 #include "kernel/cases/cases_in.h"
 #include "kernel/cases/statements.h"
@@ -20,6 +23,9 @@
 #define FEW             1000 /* lines that are sorted rather than looked for in order */
 #define WORD_FEW        2000 /* cases with a word, in all desks, that are read at once */
 #define GROUPS_AT_FIRST 64
+#define PART_LEAST      6 /* lines of a group that are asked for at first */
+
+#define STATES_MAX 32
 
 struct case_groups {
 	struct case_group {
@@ -27,6 +33,8 @@ struct case_groups {
 		int64_t n;
 	} * at;
 	size_t n, max;
+	str state[STATES_MAX]; /* each once */
+	size_t n_states;
 };
 
 /* Of one entity and state. */
@@ -34,6 +42,9 @@ struct group {
 	str entity, state;
 	int64_t n;   /* that the filter's service has */
 	int64_t all; /* of every service */
+	/* of a list: after which line it goes on, and that it has no more that matter */
+	int64_t key, id;
+	bool done;
 };
 
 struct groups {
@@ -69,10 +80,21 @@ static struct case_group *group_add(arena *a, struct case_groups *g)
 	return &g->at[g->n++];
 }
 
-/* Names repeat from row to row: each is kept once. */
+/* Names repeat from row to row, and states all over: each is kept once. */
 static str again(arena *a, str before, str s)
 {
 	return before.p && str_eq(before, s) ? before : str_dup(a, s);
+}
+
+static str state_again(arena *a, struct case_groups *g, str s)
+{
+	for (size_t i = 0; i < g->n_states; i++)
+		if (str_eq(g->state[i], s))
+			return g->state[i];
+	s = str_dup(a, s);
+	if (g->n_states < STATES_MAX)
+		g->state[g->n_states++] = s;
+	return s;
 }
 
 static void groups_take(rows *r, arena *a, struct case_groups *g)
@@ -82,7 +104,7 @@ static void groups_take(rows *r, arena *a, struct case_groups *g)
 		struct case_group *x = group_add(a, g);
 		*x = (struct case_group){again(a, last.entity, db_text(r, 0)),
 		                         again(a, last.service, db_text(r, 1)),
-		                         again(a, last.state, db_text(r, 2)), db_int(r, 3)};
+		                         state_again(a, g, db_text(r, 2)), db_int(r, 3)};
 		last = *x;
 	}
 	db_done(r);
@@ -112,35 +134,85 @@ static bool of_entities(const struct case_filter *f, str entity)
 	return f->everywhere || among(f->entities, f->n_entities, entity);
 }
 
-/* Rows come by entity, state and service. */
+/* The group of that state among those of the entity that is read. */
+static struct group *group_of(struct groups *out, size_t first, const struct case_group *x)
+{
+	for (size_t i = first; i < out->n; i++)
+		if (out->at[i].state.p == x->state.p)
+			return &out->at[i];
+	out->at[out->n] = (struct group){.entity = x->entity, .state = x->state};
+	return &out->at[out->n++];
+}
+
+/* Rows come by entity, service and state. */
 static struct groups groups_of(dbc *c, arena *a, const struct case_filter *f)
 {
 	const struct case_groups *all = f->groups ? f->groups : case_groups_read(c, a, f);
 	struct groups out = {NEWN(a, struct group, all->n + 1), 0};
-	struct group *last = NULL;
+	size_t first = 0, kept = 0;
 	str entity = {0};
 	bool ours = false;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct case_group *x = &all->at[i];
-		if (x->entity.p != entity.p) /* kept once: see again */
+		if (x->entity.p != entity.p) { /* kept once: see again */
 			ours = of_entities(f, x->entity);
+			first = out.n;
+		}
 		entity = x->entity;
 		if (!ours || (f->n_states && !among(f->states, f->n_states, x->state)))
 			continue;
-		bool same = last && last->state.p == x->state.p && last->entity.p == x->entity.p;
-		if (!same && last && !last->n)
-			out.n--; /* none of that service: its place is free */
-		if (!same) {
-			last = &out.at[out.n++];
-			*last = (struct group){x->entity, x->state, 0, 0};
-		}
-		last->all += x->n;
+		struct group *g = group_of(&out, first, x);
+		g->all += x->n;
 		if (!f->service.n || str_eq(f->service, x->service))
-			last->n += x->n;
+			g->n += x->n;
 	}
-	if (last && !last->n)
-		out.n--;
+	for (size_t i = 0; i < out.n; i++)
+		if (out.at[i].n)
+			out.at[kept++] = out.at[i];
+	out.n = kept;
 	return out;
+}
+
+/* ---- asking in rounds ---- */
+
+#define QUESTION_VALUES 12
+
+/* What is asked together. */
+struct round {
+	struct db_question q[DB_AT_ONCE_MAX];
+	struct dbv v[DB_AT_ONCE_MAX][QUESTION_VALUES];
+	size_t n;
+};
+
+/* How many are asked next: one first, as it may spare the others, then more and more. */
+static size_t next_round(dbc *c, size_t before, size_t left)
+{
+	size_t n = before ? before * 4 : 1, most = db_at_once(c);
+	n = n < most ? n : most;
+	return n < left ? n : left;
+}
+
+#define round_add(r, q, ...)                                                                       \
+	round_add_args((r), (q), (const struct dbv[]){__VA_ARGS__},                                    \
+	               sizeof((const struct dbv[]){__VA_ARGS__}) / sizeof(struct dbv))
+
+static void round_add_args(struct round *r, struct sql *q, const struct dbv *v, size_t n)
+{
+	memcpy(r->v[r->n], v, n * sizeof *v);
+	r->q[r->n] = (struct db_question){q, r->v[r->n], n};
+	r->n++;
+}
+
+/* Each answer is a number: there they are. */
+static void take_number(void *ctx, size_t i, rows *r)
+{
+	((int64_t *)ctx)[i] = db_next(r) ? db_int(r, 0) : 0;
+}
+
+static void round_numbers(dbc *c, struct round *r, int64_t *out)
+{
+	db_query_each(c, r->q, r->n, take_number, out);
+	r->n = 0;
 }
 
 /* ---- one group ---- */
@@ -153,21 +225,15 @@ static instant or (instant t, instant otherwise)
 #define COUNT_STATES 6 /* of one entity that are counted at once */
 
 /* How many in that range of the index, in the states of these groups of one entity. */
-static int64_t count_range(dbc *c, struct sql *q, const struct group *g, size_t n, int64_t from,
-                           int64_t to, int64_t max)
+static void add_count(struct round *r, struct sql *q, const struct group *g, size_t n, int64_t from,
+                      int64_t to, int64_t max)
 {
 	str state[COUNT_STATES] = {{0}};
 	for (size_t i = 0; i < n && i < COUNT_STATES; i++)
 		state[i] = g[i].state;
-	return db_query_int(c, q, 0, D_TEXT(g->entity), D_TEXT(state[0]), D_INT(from), D_INT(to),
-	                    D_INT(max), D_TEXT(state[1]), D_TEXT(state[2]), D_TEXT(state[3]),
-	                    D_TEXT(state[4]), D_TEXT(state[5]));
-}
-
-/* Are there at most FEW in that range of the index? */
-static bool few(dbc *c, struct sql *q, const struct group *g, int64_t from, int64_t to)
-{
-	return g->all <= FEW || count_range(c, q, g, 1, from, to, FEW + 1) <= FEW;
+	round_add(r, q, D_TEXT(g->entity), D_TEXT(state[0]), D_INT(from), D_INT(to), D_INT(max),
+	          D_TEXT(state[1]), D_TEXT(state[2]), D_TEXT(state[3]), D_TEXT(state[4]),
+	          D_TEXT(state[5]));
 }
 
 /* What is in this state has nobody: the index of holders leaves it out, but for what
@@ -177,30 +243,91 @@ static bool untaken(const struct group *g)
 	return str_eq(g->state, STR("submitted"));
 }
 
-enum line_by { BY_ORDER, BY_OTHER_RANGE, BY_SERVICE, BY_HOLDER, BY_APPLICANT, LINE_BYS };
+enum line_by {
+	BY_ORDER,
+	BY_OTHER_RANGE,
+	BY_SERVICE,
+	BY_HOLDER,
+	BY_APPLICANT,
+	LINE_BYS,
+	UNDECIDED = LINE_BYS
+};
 
-/* Which index for this group. */
-static enum line_by line_by(dbc *c, const struct case_filter *f, const struct group *g)
+/* An index that is read instead where its range is short. */
+struct range {
+	struct sql *count;
+	int64_t from, to;
+	enum line_by by;
+};
+
+/* Of those groups that are not decided yet: is it, by this range? The `all` of a group, or
+ * as many as its service has, are no more than that without counting. */
+static void decide_by(dbc *c, const struct range *x, bool service, const struct group *g, size_t n,
+                      enum line_by *by)
+{
+	struct round r = {.n = 0};
+	size_t of[DB_AT_ONCE_MAX];
+	int64_t found[DB_AT_ONCE_MAX];
+	for (size_t i = 0; i < n; i++) {
+		if (by[i] != UNDECIDED || (x->by == BY_HOLDER && untaken(&g[i])))
+			continue;
+		if (!service && g[i].all <= FEW) {
+			by[i] = x->by;
+			continue;
+		}
+		of[r.n] = i;
+		add_count(&r, x->count, &g[i], 1, x->from, x->to, (service ? g[i].n : FEW) + 1);
+	}
+	size_t asked = r.n;
+	round_numbers(c, &r, found);
+	for (size_t k = 0; k < asked; k++)
+		if (found[k] <= (service ? g[of[k]].n : FEW))
+			by[of[k]] = x->by;
+}
+
+/* The index, where nothing has to be counted for that. A service's cases are
+ * in the order of their due time; by receipt, few are sorted. */
+static enum line_by decide(const struct case_filter *f)
 {
 	bool received = f->sort == CASE_BY_RECEIVED;
 	if (f->applicant > 0)
 		return BY_APPLICANT;
 	if (f->holder > 0)
 		return BY_HOLDER;
-	if (f->service.n && (!received || g->n <= FEW))
-		return BY_SERVICE;
-	if (f->holder == 0 && !untaken(g) && few(c, &sql_line_count_held, g, 0, 0))
-		return BY_HOLDER;
-	if (received && (f->due_from || f->due_before) &&
-	    few(c, &sql_line_count_due, g, f->due_from, or (f->due_before, INT64_MAX)))
-		return BY_OTHER_RANGE;
-	if (!received && (f->received_from || f->received_before) &&
-	    few(c, &sql_line_count_received, g, f->received_from, or (f->received_before, INT64_MAX)))
-		return BY_OTHER_RANGE;
-	return BY_ORDER;
+	return f->service.n && !received ? BY_SERVICE : UNDECIDED;
 }
 
-static struct sql *statement(dbc *c, const struct case_filter *f, const struct group *g)
+/* Which index for each of these groups (at most DB_AT_ONCE_MAX). */
+static void decide_all(dbc *c, const struct case_filter *f, const struct group *g, size_t n,
+                       enum line_by *by)
+{
+	bool received = f->sort == CASE_BY_RECEIVED;
+	struct range due = {&sql_line_count_due, f->due_from, or (f->due_before, INT64_MAX),
+	                    BY_OTHER_RANGE},
+	             submitted = {&sql_line_count_received, f->received_from,
+	                          or (f->received_before, INT64_MAX), BY_OTHER_RANGE},
+	             nobody = {&sql_line_count_held, 0, 0, BY_HOLDER};
+	for (size_t i = 0; i < n; i++)
+		by[i] = decide(f);
+	if (f->service.n && received && (f->received_from || f->received_before)) {
+		submitted.by = BY_ORDER; /* where the order's own range has fewer than the service */
+		decide_by(c, &submitted, true, g, n, by);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (by[i] == UNDECIDED && f->service.n && g[i].n <= FEW)
+			by[i] = BY_SERVICE;
+	if (f->holder == 0)
+		decide_by(c, &nobody, false, g, n, by);
+	if (received && (f->due_from || f->due_before))
+		decide_by(c, &due, false, g, n, by);
+	if (!received && (f->received_from || f->received_before))
+		decide_by(c, &submitted, false, g, n, by);
+	for (size_t i = 0; i < n; i++)
+		if (by[i] == UNDECIDED)
+			by[i] = BY_ORDER;
+}
+
+static struct sql *statement(const struct case_filter *f, enum line_by by)
 {
 	static struct sql *const all[LINE_BYS][2][2] = {
 	    [BY_ORDER] = {{&sql_line_due_up, &sql_line_due_down},
@@ -214,17 +341,47 @@ static struct sql *statement(dbc *c, const struct case_filter *f, const struct g
 	    [BY_APPLICANT] = {{&sql_line_applicant_due_up, &sql_line_applicant_due_down},
 	                      {&sql_line_applicant_received_up, &sql_line_applicant_received_down}},
 	};
-	return all[line_by(c, f, g)][f->sort == CASE_BY_RECEIVED][f->descending];
+	return all[by][f->sort == CASE_BY_RECEIVED][f->descending];
 }
 
-static rows *query_group(dbc *c, const struct case_filter *f, const struct group *g, int64_t key,
-                         int64_t id, size_t max)
+/* After which line a list begins: the one before it or, from the start, none; but no
+ * earlier than the filter's range, for a database begins to read at that line, not at the
+ * range, and would pass by all that lies between. */
+static void begin(const struct case_filter *f, struct groups *g)
 {
-	return db_query(c, statement(c, f, g), D_TEXT(g->entity), D_TEXT(g->state), D_INT(key),
-	                D_INT(id), D_TEXT(f->service), D_INT(f->holder), D_INT(f->due_from),
-	                D_INT(or (f->due_before, INT64_MAX)), D_INT(f->received_from),
-	                D_INT(or (f->received_before, INT64_MAX)), D_INT(f->applicant),
-	                D_INT((int64_t)max));
+	bool due = f->sort == CASE_BY_DUE;
+	instant from = due ? f->due_from : f->received_from;
+	instant before = or (due ? f->due_before : f->received_before, INT64_MAX);
+	int64_t key = f->more ? f->after_key : f->descending ? INT64_MAX : INT64_MIN;
+	int64_t id = f->more ? f->after_id : f->descending ? INT64_MAX : 0;
+	if (f->descending && key >= before) {
+		key = before - 1;
+		id = INT64_MAX;
+	}
+	if (!f->descending && key < from) {
+		key = from;
+		id = 0;
+	}
+	for (size_t i = 0; i < g->n; i++) {
+		g->at[i].key = key;
+		g->at[i].id = id;
+	}
+}
+
+/* The next lines of each of these groups. */
+static void ask_groups(dbc *c, const struct case_filter *f, const struct group *g, size_t n,
+                       size_t max, void (*take)(void *ctx, size_t i, rows *r), void *ctx)
+{
+	enum line_by by[DB_AT_ONCE_MAX];
+	struct round r = {.n = 0};
+	decide_all(c, f, g, n, by);
+	for (size_t i = 0; i < n; i++)
+		round_add(&r, statement(f, by[i]), D_TEXT(g[i].entity), D_TEXT(g[i].state), D_INT(g[i].key),
+		          D_INT(g[i].id), D_TEXT(f->service), D_INT(f->holder), D_INT(f->due_from),
+		          D_INT(or (f->due_before, INT64_MAX)), D_INT(f->received_from),
+		          D_INT(or (f->received_before, INT64_MAX)), D_INT(f->applicant),
+		          D_INT((int64_t)max));
+	db_query_each(c, r.q, r.n, take, ctx);
 }
 
 /* What comes after a line also has a key no smaller, or no greater: the range that the
@@ -297,28 +454,89 @@ static void narrow(struct case_filter *f, int64_t last)
 		*before = last + 1;
 }
 
+struct merging {
+	arena *a;
+	const struct case_filter *f;
+	struct case_line *out, *more, *both; /* `max` each */
+	size_t n, max;
+	struct group *asked;
+	size_t part; /* how many lines each was asked for */
+};
+
+/* Two lists in order become one, as far as it is wanted; a case of two desks is once. */
+static void merge(struct merging *m, size_t n_more)
+{
+	size_t i = 0, k = 0, n = 0;
+	while (n < m->max && (i < m->n || k < n_more)) {
+		int c = i == m->n ? 1 : k == n_more ? -1 : compare(m->f, &m->out[i], &m->more[k]);
+		m->both[n++] = c > 0 ? m->more[k] : m->out[i];
+		i += c <= 0;
+		k += c >= 0;
+	}
+	memcpy(m->out, m->both, n * sizeof *m->out);
+	m->n = n;
+}
+
+static void take_lines(void *ctx, size_t i, rows *r)
+{
+	struct merging *m = ctx;
+	struct group *g = &m->asked[i];
+	size_t n = 0;
+	while (n < m->part && db_next(r)) {
+		struct case_line *l = &m->more[n];
+		read_line(r, m->a, m->f, l);
+		if (m->n == m->max && compare(m->f, l, &m->out[m->n - 1]) >= 0)
+			break; /* the rest of this group comes later still */
+		n++;
+	}
+	g->done = n < m->part;
+	if (!n)
+		return;
+	g->key = m->more[n - 1].key;
+	g->id = m->more[n - 1].id;
+	merge(m, n);
+}
+
+/* Keeps the groups that may have more lines of this page. */
+static void keep_open(const struct merging *m, struct groups *g)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < g->n; i++) {
+		struct case_line last = {.key = g->at[i].key, .id = g->at[i].id};
+		bool full = m->n == m->max && compare(m->f, &last, &m->out[m->n - 1]) >= 0;
+		if (!g->at[i].done && !full)
+			g->at[kept++] = g->at[i];
+	}
+	g->n = kept;
+}
+
+/* Of each group first about as much as it will give to the page, if they are alike, and
+ * then more of those that gave all of it. */
 static size_t list_lines(dbc *c, arena *a, const struct case_filter *f, struct case_line *out,
                          size_t max)
 {
 	struct groups g = groups_of(c, a, f);
 	struct case_filter there = from_there(f);
-	int64_t key = f->more ? f->after_key : f->descending ? INT64_MAX : INT64_MIN;
-	int64_t id = f->more ? f->after_id : f->descending ? INT64_MAX : 0;
-	size_t n = 0;
-	for (size_t i = 0; i < g.n && max; i++) {
-		rows *r = query_group(c, &there, &g.at[i], key, id, max);
-		while (db_next(r)) {
-			struct case_line l;
-			read_line(r, a, f, &l);
-			if (n == max && compare(f, &l, &out[n - 1]) >= 0)
-				break; /* the rest of this group comes later still */
-			n = insert(f, out, n, max, &l);
+	struct merging m = {.a = a,
+	                    .f = f,
+	                    .out = out,
+	                    .more = NEWN(a, struct case_line, max + 1),
+	                    .both = NEWN(a, struct case_line, max + 1),
+	                    .max = max};
+	begin(&there, &g);
+	m.part = max && g.n ? 2 * max / g.n + PART_LEAST : 0;
+	for (; g.n && max; m.part *= 4) {
+		m.part = m.part < max ? m.part : max;
+		for (size_t from = 0, n = 0; from < g.n; from += n) {
+			n = next_round(c, n, g.n - from);
+			m.asked = g.at + from;
+			ask_groups(c, &there, m.asked, n, m.part, take_lines, &m);
+			if (m.n == max)
+				narrow(&there, out[max - 1].key);
 		}
-		db_done(r);
-		if (n == max)
-			narrow(&there, out[n - 1].key);
+		keep_open(&m, &g);
 	}
-	return n;
+	return m.n;
 }
 
 /* ---- words ---- */
@@ -350,46 +568,84 @@ static size_t entities_of(dbc *c, arena *a, const struct case_filter *f, str **o
 	return n;
 }
 
-/* How many cases have the word, counted no further than it matters. */
-static int64_t word_cases(dbc *c, str entity, str word, int64_t most)
+#define WORDS_AT_ONCE 30  /* cases asked about one word together: as many as the statement takes */
+#define WORD_BLOCK    400 /* lines looked at together */
+
+struct having {
+	const struct case_line *l;
+	size_t n;
+	struct db_question q[DB_AT_ONCE_MAX];
+	struct dbv v[DB_AT_ONCE_MAX][2 + WORDS_AT_ONCE];
+	size_t n_q;
+	bool asked[WORD_BLOCK], has[WORD_BLOCK];
+};
+
+static void take_having(void *ctx, size_t i, rows *r)
 {
-	return db_query_int(c, &sql_word_count, 0, D_TEXT(entity), D_BLOB(word), D_INT(most));
+	struct having *h = ctx;
+	while (db_next(r))
+		for (size_t k = 0; k < h->n; k++)
+			h->has[k] |= h->l[k].id == db_int(r, 0) && str_eq(h->l[k].entity, h->v[i][0].s);
 }
 
-#define WORDS_AT_ONCE 30 /* cases asked about one word together: as many as the statement takes */
+static void ask_having(dbc *c, struct having *h)
+{
+	db_query_each(c, h->q, h->n_q, take_having, h);
+	h->n_q = 0;
+}
 
-/* Which of these few lines that are still `good` have the word; the others are no more. One
+/* Which of these lines that are still `good` have the word; the others are no more. One
  * entity's are asked about together: an entity's words are its own. */
 static void keep_with_word(dbc *c, const struct case_line *l, size_t n, str word, bool *good)
 {
-	bool has[WORDS_AT_ONCE] = {0}, asked[WORDS_AT_ONCE] = {0};
+	struct having h = {.l = l, .n = n};
 	for (size_t k = 0; k < n; k++) {
-		struct dbv v[2 + WORDS_AT_ONCE] = {D_TEXT(l[k].entity), D_BLOB(word)};
-		bool now[WORDS_AT_ONCE] = {0};
-		if (asked[k] || !good[k])
+		if (h.asked[k] || !good[k])
 			continue;
-		for (size_t i = 0; i < WORDS_AT_ONCE; i++) {
-			now[i] = i < n && good[i] && str_eq(l[i].entity, l[k].entity);
-			asked[i] |= now[i];
-			v[2 + i] = D_INT(now[i] ? l[i].id : 0);
+		struct dbv *v = h.v[h.n_q];
+		size_t some = 0;
+		v[0] = D_TEXT(l[k].entity);
+		v[1] = D_BLOB(word);
+		for (size_t i = k; i < n && some < WORDS_AT_ONCE; i++) {
+			if (h.asked[i] || !good[i] || !str_eq(l[i].entity, l[k].entity))
+				continue;
+			h.asked[i] = true;
+			v[2 + some++] = D_INT(l[i].id);
 		}
-		rows *r = db_query_args(c, &sql_word_among, v, COUNT(v));
-		while (db_next(r))
-			for (size_t i = 0; i < n; i++)
-				has[i] |= now[i] && l[i].id == db_int(r, 0);
-		db_done(r);
+		for (; some < WORDS_AT_ONCE; some++)
+			v[2 + some] = D_INT(0);
+		h.q[h.n_q++] = (struct db_question){&sql_word_among, v, 2 + WORDS_AT_ONCE};
+		if (h.n_q == DB_AT_ONCE_MAX)
+			ask_having(c, &h);
 	}
+	ask_having(c, &h);
 	for (size_t i = 0; i < n; i++)
-		good[i] &= has[i];
+		good[i] &= h.has[i];
 }
 
 void case_keep_words(dbc *c, const struct case_line *l, size_t n, const str *words, size_t n_words,
                      bool *good)
 {
-	for (size_t from = 0; from < n; from += WORDS_AT_ONCE)
+	for (size_t from = 0; from < n; from += WORD_BLOCK)
 		for (size_t w = 0; w < n_words; w++)
-			keep_with_word(c, l + from, n - from < WORDS_AT_ONCE ? n - from : WORDS_AT_ONCE,
-			               words[w], good + from);
+			keep_with_word(c, l + from, n - from < WORD_BLOCK ? n - from : WORD_BLOCK, words[w],
+			               good + from);
+}
+
+/* How many cases of these desks have the word, counted no further than it matters. */
+static int64_t word_cases(dbc *c, const str *entity, size_t n_entities, str word, int64_t most)
+{
+	int64_t sum = 0, found[DB_AT_ONCE_MAX];
+	for (size_t from = 0, n = 0; from < n_entities && sum < most; from += n) {
+		struct round r = {.n = 0};
+		n = next_round(c, n, n_entities - from);
+		for (size_t i = from; i < from + n; i++)
+			round_add(&r, &sql_word_count, D_TEXT(entity[i]), D_BLOB(word), D_INT(most - sum));
+		round_numbers(c, &r, found);
+		for (size_t i = 0; i < n; i++)
+			sum += found[i];
+	}
+	return sum;
 }
 
 /* The rarest word of the filter in these desks; -1 when even that is common. */
@@ -398,9 +654,7 @@ static ptrdiff_t rarest_word(dbc *c, const struct case_filter *f, const str *ent
 	ptrdiff_t best = -1;
 	int64_t least = WORD_FEW + 1;
 	for (size_t w = 0; w < f->n_words; w++) {
-		int64_t sum = 0;
-		for (size_t i = 0; i < n && sum < least; i++)
-			sum += word_cases(c, entity[i], f->words[w], least - sum);
+		int64_t sum = word_cases(c, entity, n, f->words[w], least);
 		if (sum < least) {
 			least = sum;
 			best = (ptrdiff_t)w;
@@ -409,28 +663,44 @@ static ptrdiff_t rarest_word(dbc *c, const struct case_filter *f, const str *ent
 	return best;
 }
 
+struct rare {
+	arena *a;
+	const struct case_filter *f;
+	struct case_line *all; /* WORD_FEW */
+	bool *good;
+	size_t n;
+};
+
+static void take_rare(void *ctx, size_t i, rows *r)
+{
+	struct rare *x = ctx;
+	(void)i;
+	while (x->n < WORD_FEW && db_next(r)) {
+		read_line(r, x->a, x->f, &x->all[x->n]);
+		if (lets_through(x->f, &x->all[x->n]) && behind(x->f, &x->all[x->n]))
+			x->good[x->n++] = true;
+	}
+}
+
 /* All cases with a rare word, sorted here. */
 static size_t rare_lines(dbc *c, arena *a, const struct case_filter *f, const str *entity,
                          size_t n_entities, size_t rarest, struct case_line *out, size_t max)
 {
-	struct case_line *all = NEWN(a, struct case_line, WORD_FEW);
-	bool *good = NEWN(a, bool, WORD_FEW);
-	size_t found = 0, n = 0;
-	for (size_t i = 0; i < n_entities && found < WORD_FEW; i++) {
-		rows *r = db_query(c, &sql_word_lines, D_TEXT(entity[i]), D_BLOB(f->words[rarest]),
-		                   D_INT(WORD_FEW));
-		while (found < WORD_FEW && db_next(r)) {
-			read_line(r, a, f, &all[found]);
-			if (lets_through(f, &all[found]) && behind(f, &all[found]))
-				good[found++] = true;
-		}
-		db_done(r);
+	struct rare x = {a, f, NEWN(a, struct case_line, WORD_FEW), NEWN(a, bool, WORD_FEW), 0};
+	size_t n = 0;
+	for (size_t from = 0, some = 0; from < n_entities; from += some) {
+		struct round r = {.n = 0};
+		some = next_round(c, some, n_entities - from);
+		for (size_t i = from; i < from + some; i++)
+			round_add(&r, &sql_word_lines, D_TEXT(entity[i]), D_BLOB(f->words[rarest]),
+			          D_INT(WORD_FEW));
+		db_query_each(c, r.q, r.n, take_rare, &x);
 	}
-	case_keep_words(c, all, found, f->words, rarest, good);
-	case_keep_words(c, all, found, f->words + rarest + 1, f->n_words - rarest - 1, good);
-	for (size_t i = 0; i < found; i++)
-		if (good[i] && (n < max || compare(f, &all[i], &out[n - 1]) < 0))
-			n = insert(f, out, n, max, &all[i]);
+	case_keep_words(c, x.all, x.n, f->words, rarest, x.good);
+	case_keep_words(c, x.all, x.n, f->words + rarest + 1, f->n_words - rarest - 1, x.good);
+	for (size_t i = 0; i < x.n; i++)
+		if (x.good[i] && (n < max || compare(f, &x.all[i], &out[n - 1]) < 0))
+			n = insert(f, out, n, max, &x.all[i]);
 	return n;
 }
 
@@ -481,33 +751,62 @@ static size_t same_entity(const struct groups *g, size_t from)
 	return n;
 }
 
-/* What nobody has taken, in these groups of one entity. */
-static int64_t count_untaken(dbc *c, const struct group *g, size_t n, int64_t max)
+static void take_count(void *ctx, size_t i, rows *r)
 {
-	int64_t sum = count_range(c, &sql_line_count_held, g, n, 0, 0, max);
-	for (size_t i = 0; i < n; i++)
-		if (untaken(&g[i]))
-			sum +=
-			    g[i].all - count_range(c, &sql_line_count_held, &g[i], 1, 1, INT64_MAX, INT64_MAX);
+	(void)i;
+	while (db_next(r))
+		++*(int64_t *)ctx;
+}
+
+/* From the index alone. What nobody has taken is mostly not in it (untaken): of that, all
+ * but what somebody took. */
+static int64_t count_ranges(dbc *c, const struct case_filter *f, const struct groups *g,
+                            int64_t most)
+{
+	int64_t sum = 0, from, to, found[DB_AT_ONCE_MAX], sign[DB_AT_ONCE_MAX];
+	struct sql *q = count_alone(f, &from, &to);
+	for (size_t at = 0, n = 0; at < g->n && sum <= most;) {
+		struct round r = {.n = 0};
+		n = next_round(c, n, DB_AT_ONCE_MAX);
+		for (size_t some; at < g->n && r.n < n && r.n + 1 + COUNT_STATES <= DB_AT_ONCE_MAX;
+		     at += some) {
+			some = same_entity(g, at);
+			sign[r.n] = 1;
+			add_count(&r, q, &g->at[at], some, from, to, most + 1 - sum);
+			for (size_t i = at; i < at + some && f->holder == 0; i++) {
+				if (!untaken(&g->at[i]))
+					continue;
+				sum += g->at[i].all;
+				sign[r.n] = -1;
+				add_count(&r, q, &g->at[i], 1, 1, INT64_MAX, INT64_MAX);
+			}
+		}
+		size_t asked = r.n;
+		round_numbers(c, &r, found);
+		for (size_t i = 0; i < asked; i++)
+			sum += sign[i] * found[i];
+	}
 	return sum;
 }
 
 /* One by one, in no order that matters. */
-static int64_t count_lines(dbc *c, const struct case_filter *f, const struct group *g, int64_t max)
+static int64_t count_lines(dbc *c, const struct case_filter *f, struct groups *g, int64_t most)
 {
-	int64_t n = 0;
-	rows *r = query_group(c, f, g, f->descending ? INT64_MAX : INT64_MIN,
-	                      f->descending ? INT64_MAX : 0, (size_t)max);
-	while (db_next(r))
-		n++;
-	db_done(r);
-	return n;
+	int64_t sum = 0;
+	struct case_filter all = *f;
+	all.more = false;
+	begin(&all, g);
+	for (size_t from = 0, n = 0; from < g->n && sum <= most; from += n) {
+		n = next_round(c, n, g->n - from);
+		ask_groups(c, &all, g->at + from, n, (size_t)(most + 1 - sum), take_count, &sum);
+	}
+	return sum;
 }
 
 int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped)
 {
 	int64_t sum = 0, from, to;
-	struct sql *alone = count_alone(f, &from, &to);
+	bool alone = count_alone(f, &from, &to) != NULL;
 	int64_t most = f->count_most ? f->count_most : alone ? CASE_COUNT_MAX : CASE_COUNT_SOME;
 	struct groups g = groups_of(c, a, f);
 	*capped = false;
@@ -516,12 +815,7 @@ int64_t case_count(dbc *c, arena *a, const struct case_filter *f, bool *capped)
 			sum += g.at[i].n;
 		return sum;
 	}
-	for (size_t i = 0, n; i < g.n && sum <= most; i += n) {
-		n = alone ? same_entity(&g, i) : 1;
-		sum += alone && f->holder == 0 ? count_untaken(c, &g.at[i], n, most + 1 - sum)
-		       : alone ? count_range(c, alone, &g.at[i], n, from, to, most + 1 - sum)
-		               : count_lines(c, f, &g.at[i], most + 1 - sum);
-	}
+	sum = alone ? count_ranges(c, f, &g, most) : count_lines(c, f, &g, most);
 	*capped = sum > most;
 	return *capped ? most : sum;
 }
@@ -554,7 +848,7 @@ size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out)
 	str *all = NEWN(a, str, g->n + 1);
 	size_t n = 0, kept = 0;
 	for (size_t i = 0; i < g->n; i++)
-		if (of_entities(f, g->at[i].entity))
+		if ((!n || all[n - 1].p != g->at[i].service.p) && of_entities(f, g->at[i].entity))
 			all[n++] = g->at[i].service;
 	if (n)
 		qsort(all, n, sizeof *all, by_text);
@@ -565,12 +859,12 @@ size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out)
 	return kept;
 }
 
-void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, str *names)
+void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, const bool *good, str *names)
 {
 	int64_t *id = NEWN(a, int64_t, n + 1);
 	struct person_names *p = NEWN(a, struct person_names, n + 1);
 	for (size_t i = 0; i < n; i++)
-		id[i] = l[i].applicant;
+		id[i] = good[i] ? l[i].applicant : 0;
 	person_names(c, a, id, n, p);
 	for (size_t i = 0; i < n; i++)
 		if (p[i].known)

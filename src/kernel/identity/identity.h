@@ -90,6 +90,8 @@ struct entity {
 };
 /* The entity with the name it had at `at`. */
 bool entity_get(dbc *c, arena *a, str id, instant at, struct entity *out);
+/* Of many at once, for lists: out[i] of id[i]; it stays as it is where there is none. */
+void entity_get_each(dbc *c, arena *a, const str *id, size_t n, instant at, struct entity *out);
 /* All of them by English name; returns how many. */
 size_t entity_all(dbc *c, arena *a, instant at, struct entity *out, size_t max);
 /* {id, name:{en,ar}, kind, parent} */

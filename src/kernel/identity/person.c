@@ -250,6 +250,33 @@ bool entity_get(dbc *c, arena *a, str id, instant at, struct entity *out)
 	return found;
 }
 
+struct entities {
+	arena *a;
+	struct entity *out;
+};
+
+static void take_entity(void *ctx, size_t i, rows *r)
+{
+	struct entities *e = ctx;
+	if (db_next(r))
+		e->out[i] = read_entity(e->a, r);
+}
+
+void entity_get_each(dbc *c, arena *a, const str *id, size_t n, instant at, struct entity *out)
+{
+	for (size_t from = 0, some; from < n; from += some) {
+		struct db_question q[DB_AT_ONCE_MAX];
+		struct dbv v[DB_AT_ONCE_MAX][2];
+		struct entities e = {a, out + from};
+		for (some = 0; some < DB_AT_ONCE_MAX && from + some < n; some++) {
+			v[some][0] = D_TEXT(id[from + some]);
+			v[some][1] = D_INT(at);
+			q[some] = (struct db_question){&sql_entity_get, v[some], 2};
+		}
+		db_query_each(c, q, some, take_entity, &e);
+	}
+}
+
 size_t entity_all(dbc *c, arena *a, instant at, struct entity *out, size_t max)
 {
 	size_t n = 0;

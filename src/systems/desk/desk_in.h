@@ -19,7 +19,7 @@
 #define PAGE_LINES           25
 #define LOOK_MAX             1200 /* lines looked at for what no index knows, a page */
 #define LOOK_PAGE            400
-#define LOOK_AT_ONCE         31  /* lines whose names and words are read at once */
+#define LOOK_AT_FIRST        31  /* lines whose names and words are read at once: these, then more */
 #define LOOK_COUNT           100 /* how far what is looked for is counted */
 #define EXPORT_PAGE          500 /* lines of a table made at once */
 #define SELECTED_MAX         100 /* cases of one bulk action */

@@ -7,9 +7,31 @@
 struct line_texts {
 	str reference;
 	struct person_names applicant, holder;
+	const struct entity *entity;
 };
 
-static struct line_texts *lines_read(struct req *r, const struct case_line *l, size_t n)
+/* The entities of these lines, each read once. */
+static void entities_read(struct req *r, const struct case_line *l, size_t n,
+                          struct line_texts *out)
+{
+	str *id = NEWN(r->a, str, n + 1);
+	struct entity *e = NEWN(r->a, struct entity, n + 1);
+	size_t some = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+		while (k < some && !str_eq(id[k], l[i].entity))
+			k++;
+		if (k == some) {
+			id[some++] = l[i].entity;
+			e[k] = (struct entity){.name_en = l[i].entity, .name_ar = l[i].entity};
+		}
+		out[i].entity = &e[k];
+	}
+	entity_get_each(r->db, r->a, id, some, r->now, e);
+}
+
+static struct line_texts *lines_read(struct req *r, const struct case_line *l, size_t n,
+                                     bool with_entity)
 {
 	struct line_texts *out = NEWN(r->a, struct line_texts, n + 1);
 	struct person_names *names = NEWN(r->a, struct person_names, 2 * n + 1);
@@ -22,7 +44,9 @@ static struct line_texts *lines_read(struct req *r, const struct case_line *l, s
 	person_names(r->db, r->a, id, 2 * n, names);
 	case_references(r->db, r->a, l, n, reference);
 	for (size_t i = 0; i < n; i++)
-		out[i] = (struct line_texts){reference[i], names[i], names[n + i]};
+		out[i] = (struct line_texts){reference[i], names[i], names[n + i], NULL};
+	if (with_entity)
+		entities_read(r, l, n, out);
 	return out;
 }
 
@@ -40,7 +64,7 @@ static json *line_view(struct req *r, const struct case_line *l, const struct li
 	json_set(a, o, "applicant", name_view(r, &t->applicant));
 	json_set(a, o, "service", desk_service(r, l->service));
 	if (with_entity)
-		json_set(a, o, "entity", view_entity(r, l->entity, r->now));
+		json_set(a, o, "entity", text_pair(a, t->entity->name_en, t->entity->name_ar));
 	view_day(r, o, "received", l->submitted);
 	view_day(r, o, "due", l->due);
 	json_set_str(a, o, "due_state", desk_due_state(r, l->state, l->due));
@@ -200,7 +224,7 @@ err page_desk_list(struct req *r)
 	size_t found = q->reference.n ? 0 : desk_query_lines(r, q, l, want);
 	str next = desk_query_next(r, q, l, found, PAGE_LINES);
 	size_t n = found > PAGE_LINES ? PAGE_LINES : found;
-	const struct line_texts *t = lines_read(r, l, n);
+	const struct line_texts *t = lines_read(r, l, n, with_entity);
 	for (size_t i = 0; i < n; i++)
 		json_push(list, line_view(r, &l[i], &t[i], with_entity));
 	json_set_str(r->a, v, "q", q->q);
@@ -277,7 +301,7 @@ static void csv_piece(struct req *r, buf *out)
 	}
 	for (size_t n = 0; !n && !q->ended;) { /* a page of looking may find none */
 		n = desk_query_lines(r, q, l, EXPORT_PAGE);
-		const struct line_texts *t = lines_read(r, l, n);
+		const struct line_texts *t = lines_read(r, l, n, true);
 		for (size_t i = 0; i < n; i++)
 			csv_line(r, out, &l[i], &t[i]);
 	}

@@ -414,7 +414,7 @@ static bool says_so(struct req *r, const struct desk_query *q, str names)
 static void look_at(struct req *r, const struct desk_query *q, const struct case_line *l, size_t n,
                     bool *good)
 {
-	str names[LOOK_AT_ONCE] = {{0}};
+	str names[LOOK_PAGE] = {{0}};
 	for (size_t i = 0; i < n; i++) {
 		good[i] = true;
 		for (size_t k = 0; k < q->n_no_services; k++)
@@ -423,7 +423,7 @@ static void look_at(struct req *r, const struct desk_query *q, const struct case
 	case_keep_words(r->db, l, n, q->tokens, q->n_tokens, good);
 	if (!q->n_phrases && !q->n_without)
 		return;
-	case_names(r->db, r->a, l, n, names);
+	case_names(r->db, r->a, l, n, good, names);
 	for (size_t i = 0; i < n; i++)
 		good[i] = good[i] && says_so(r, q, names[i]);
 }
@@ -439,15 +439,20 @@ static void go_on_after(struct desk_query *q, const struct case_line *l)
 static size_t look_through(struct req *r, struct desk_query *q, const struct case_line *page,
                            size_t got, struct case_line *out, size_t n, size_t max)
 {
-	bool good[LOOK_AT_ONCE];
+	bool good[LOOK_PAGE];
+	size_t from = 0, some = 0; /* those looked at: a few, then more and more of them */
 	for (size_t i = 0; i < got; i++) {
 		if (n == max) {
 			q->ended = false; /* the rest of this page comes again */
 			break;
 		}
-		if (i % LOOK_AT_ONCE == 0)
-			look_at(r, q, page + i, got - i < LOOK_AT_ONCE ? got - i : LOOK_AT_ONCE, good);
-		if (good[i % LOOK_AT_ONCE])
+		if (i == from + some) {
+			from = i;
+			some = some ? some * 4 : LOOK_AT_FIRST;
+			some = got - i < some ? got - i : some;
+			look_at(r, q, page + i, some, good);
+		}
+		if (good[i - from])
 			out[n++] = page[i];
 		go_on_after(q, &page[i]);
 	}
