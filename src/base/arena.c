@@ -115,6 +115,11 @@ void *arena_raw(arena *a, size_t bytes)
 	return take(a, bytes, 16);
 }
 
+char *arena_text(arena *a, size_t bytes)
+{
+	return take(a, bytes, 1);
+}
+
 size_t arena_room(const arena *a)
 {
 	return a->ceiling - a->total;

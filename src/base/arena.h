@@ -37,6 +37,9 @@ void *arena_alloc(arena *a, size_t count, size_t size, size_t align);
 /* The same, not zeroed and aligned to 16: for what is written at once. */
 void *arena_raw(arena *a, size_t bytes);
 
+/* The same for a text: not aligned. */
+char *arena_text(arena *a, size_t bytes);
+
 /* Bytes that may still be asked for. */
 size_t arena_room(const arena *a);
 

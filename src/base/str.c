@@ -5,9 +5,10 @@
 
 str str_dup(arena *a, str s)
 {
-	char *p = NEWN(a, char, s.n + 1);
+	char *p = arena_text(a, s.n + 1);
 	if (s.n)
 		memcpy(p, s.p, s.n);
+	p[s.n] = 0;
 	return (str){p, s.n};
 }
 
@@ -18,11 +19,12 @@ const char *str_c(arena *a, str s)
 
 str str_cat(arena *a, str x, str y)
 {
-	char *p = NEWN(a, char, x.n + y.n + 1);
+	char *p = arena_text(a, x.n + y.n + 1);
 	if (x.n)
 		memcpy(p, x.p, x.n);
 	if (y.n)
 		memcpy(p + x.n, y.p, y.n);
+	p[x.n + y.n] = 0;
 	return (str){p, x.n + y.n};
 }
 
@@ -34,9 +36,10 @@ str str_fmt(arena *a, const char *fmt, ...)
 	va_copy(again, ap);
 	int n = vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
-	char *p = NEWN(a, char, n < 0 ? 1 : (size_t)n + 1);
+	char *p = arena_text(a, n < 0 ? 1 : (size_t)n + 1);
+	p[0] = 0;
 	if (n > 0 && (size_t)n < sizeof small)
-		memcpy(p, small, (size_t)n);
+		memcpy(p, small, (size_t)n + 1);
 	else if (n > 0)
 		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
@@ -226,7 +229,7 @@ bool str_unhex(arena *a, str h, str *out)
 
 static str base64(arena *a, str b, const char *alphabet, bool pad)
 {
-	char *p = NEWN(a, char, (b.n + 2) / 3 * 4 + 1);
+	char *p = arena_text(a, (b.n + 2) / 3 * 4 + 1);
 	size_t n = 0, i = 0;
 	for (; b.n - i >= 3; i += 3, n += 4) {
 		const unsigned char *in = (const unsigned char *)b.p + i;
@@ -248,6 +251,7 @@ static str base64(arena *a, str b, const char *alphabet, bool pad)
 		if (pad)
 			p[n++] = '=';
 	}
+	p[n] = 0;
 	return (str){p, n};
 }
 

@@ -160,7 +160,8 @@ static str print_secret(arena *a, struct event *e)
 
 static str seal_label(arena *a, const struct event *e)
 {
-	return str_fmt(a, "%.*s/%d", STRF(e->kind), e->version);
+	char version[STR_INT_BYTES];
+	return str_cat(a, str_cat(a, e->kind, STR("/")), str_of_int(e->version, version));
 }
 
 static void insert(struct tx *tx, const struct event *e, str data, str sealed, hash256 leaf,

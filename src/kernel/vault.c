@@ -47,7 +47,7 @@ str vault_folder(const struct vault *v)
 /* nonce || ciphertext || tag */
 static str encrypt(arena *a, rng *r, const unsigned char *key, str label, str plain)
 {
-	str out = {NEWN(a, char, NONCE_BYTES + plain.n + TAG_BYTES),
+	str out = {arena_text(a, NONCE_BYTES + plain.n + TAG_BYTES),
 	           NONCE_BYTES + plain.n + TAG_BYTES};
 	unsigned char *p = (unsigned char *)(uintptr_t)out.p;
 	rng_bytes(r, p, NONCE_BYTES);
@@ -73,7 +73,8 @@ static bool decrypt(arena *a, const unsigned char *key, str label, str sealed, s
 
 static str subject_label(arena *a, int64_t subject, str label)
 {
-	return str_fmt(a, "%lld|%.*s", (long long)subject, STRF(label));
+	char text[STR_INT_BYTES];
+	return str_cat(a, str_cat(a, str_of_int(subject, text), STR("|")), label);
 }
 
 /* The subject's own key; ERR_not_found when it never had one. */
