@@ -31,6 +31,8 @@ struct sum {
 	uint64_t hash;
 	struct dbv key[KEYS_MAX];
 	struct amount kept, own, risk;
+	int64_t written; /* what the table holds of it now, */
+	bool read;       /* if that is known */
 };
 
 struct held {
@@ -149,6 +151,7 @@ static void write_sum(dbc *c, struct sum *s)
 	amount_move(&s->risk, &kept);
 	if (!all.n)
 		return;
+	s->written += all.v[0];
 	memcpy(v, s->key, sizeof s->key);
 	for (int i = 0; i < s->of->n_amounts; i++)
 		v[s->of->n_keys + i] = D_INT(all.v[i]);
@@ -233,8 +236,11 @@ void held_before(dbc *c, const struct sql *q)
 	if (c->held->writing || !tables)
 		return;
 	write_held(c, tables);
-	if (!q || !q->reads)
-		forget_groups(c->held, tables);
+	if (q && q->reads)
+		return;
+	forget_groups(c->held, tables);
+	for (struct sum *s = c->held->sum; s; s = s->next)
+		s->read &= !(tables >> s->of->number & 1);
 }
 
 struct held *held_make(arena *a)
@@ -278,6 +284,7 @@ void held_undo(dbc *c)
 	for (struct sum *s = h->sum; s; s = s->next) {
 		s->own = (struct amount){0};
 		amount_move(&s->kept, &s->risk);
+		s->read = false;
 	}
 	forget_rows(h);
 	h->dirty = 0;
@@ -454,6 +461,17 @@ void held_add(dbc *c, struct held_sum *s, const struct dbv *keys, const int64_t 
 	}
 	memcpy(once.key, keys, (size_t)s->n_keys * sizeof *keys);
 	write_sum(c, &once);
+}
+
+int64_t held_sum(dbc *c, struct held_sum *s, const struct dbv *keys)
+{
+	struct sum *at = held_open(c) ? sum_of(c->held, s, keys) : NULL;
+	if (at && !at->read) {
+		at->written = db_query_int_args(c, s->get, 0, keys, (size_t)s->n_keys);
+		at->read = !c->error;
+	}
+	return at ? at->written + at->kept.v[0] + at->own.v[0]
+	          : db_query_int_args(c, s->get, 0, keys, (size_t)s->n_keys);
 }
 
 void held_trim(dbc *c)

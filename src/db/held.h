@@ -57,6 +57,7 @@ struct held_sum {
 	const char *name;
 	struct sql *add;       /* the keys, then the amounts */
 	int n_keys, n_amounts; /* at most 4 and 2 */
+	struct sql *get;       /* SELECT the first amount by the keys; for held_sum */
 	int number;
 };
 
@@ -73,6 +74,9 @@ struct held_row *held_get(dbc *c, arena *a, struct held_table *t, int64_t key, i
 void held_set(dbc *c, struct held_row *r, int column, struct dbv v);
 void held_insert(dbc *c, struct held_table *t, const struct dbv *v);
 void held_add(dbc *c, struct held_sum *s, const struct dbv *keys, const int64_t *amounts);
+/* The first amount with all that was added; 0 if there is none. The table is read once a
+ * batch. */
+int64_t held_sum(dbc *c, struct held_sum *s, const struct dbv *keys);
 
 /* Between events: writes and forgets when very much is held (a long command). */
 void held_trim(dbc *c);

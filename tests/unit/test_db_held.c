@@ -13,6 +13,7 @@ S(bump, "UPDATE h_row SET n = n + 100 WHERE id = $1");
 S(add, "INSERT INTO h_sum (k, n, total, writes) VALUES ($1, $2, $3, 1) ON CONFLICT (k) DO UPDATE"
        " SET n = h_sum.n + excluded.n, total = h_sum.total + excluded.total,"
        " writes = h_sum.writes + 1");
+S(double_sum, "UPDATE h_sum SET n = n * 2 WHERE k = $1");
 S(sum_of, "SELECT n FROM h_sum WHERE k = $1");
 
 static const unsigned char columns[] = {0, 2, 1};
@@ -24,12 +25,14 @@ static struct held_table h_row = {.name = "h_row",
                                   .insert = &sql_insert,
                                   .puts = changes,
                                   .n_puts = 2};
-static struct held_sum h_sum = {.name = "h_sum", .add = &sql_add, .n_keys = 1, .n_amounts = 2};
+static struct held_sum h_sum = {
+    .name = "h_sum", .add = &sql_add, .n_keys = 1, .n_amounts = 2, .get = &sql_sum_of};
 
 static void declare(void)
 {
-	static struct sql *const list[] = {&sql_get, &sql_insert, &sql_put, &sql_put_all,
-	                                   &sql_see, &sql_bump,   &sql_add, &sql_sum_of};
+	static struct sql *const list[] = {&sql_get,     &sql_insert, &sql_put,
+	                                   &sql_put_all, &sql_see,    &sql_bump,
+	                                   &sql_add,     &sql_sum_of, &sql_double_sum};
 	db_declare(list, sizeof list / sizeof *list);
 	held_declare(&h_row);
 	held_declare_sum(&h_sum);
@@ -159,6 +162,56 @@ static void sums_are_written_once_a_batch(void **state)
 	assert_int_equal(dbu_int(u, "SELECT total FROM h_sum WHERE k = 'none'"), 0);
 }
 
+static int64_t read_sum(dbc *c, const char *key)
+{
+	return held_sum(c, &h_sum, (const struct dbv[]){D_TEXT(str_of(key))});
+}
+
+/* A sum that is read tells all that was added so far, and nothing that was undone, and
+ * still it is written once. */
+static void a_sum_is_read_with_what_is_held(void **state)
+{
+	struct dbu *u = DBU(state);
+	dbc *c = begun(u);
+	db_savepoint(c);
+	assert_int_equal(read_sum(c, "x"), 0);
+	add(c, "x", 1);
+	assert_int_equal(read_sum(c, "x"), 1);
+	db_savepoint_release(c);
+	db_savepoint(c);
+	add(c, "x", 1);
+	assert_int_equal(read_sum(c, "x"), 2);
+	db_savepoint_release(c);
+	end(c);
+	assert_int_equal(dbu_int(u, "SELECT n FROM h_sum WHERE k = 'x'"), 2);
+	assert_int_equal(dbu_int(u, "SELECT writes FROM h_sum WHERE k = 'x'"), 1);
+	/* The next batch begins with what the table holds. */
+	c = db_writer(u->db);
+	assert_int_equal(db_begin(c), OK);
+	assert_int_equal(read_sum(c, "x"), 2); /* outside a command too */
+	db_savepoint(c);
+	add(c, "x", 1);
+	assert_int_equal(read_sum(c, "x"), 3);
+	db_savepoint_release(c);
+	/* Written in a savepoint that is undone: kept, and to be written again. */
+	db_savepoint(c);
+	add(c, "x", 1);
+	assert_int_equal(db_query_int(c, &sql_sum_of, -1, D_TEXT(STR("x"))), 4);
+	assert_int_equal(read_sum(c, "x"), 4);
+	add(c, "x", 1);
+	assert_int_equal(read_sum(c, "x"), 5);
+	db_savepoint_rollback(c);
+	db_savepoint(c);
+	assert_int_equal(read_sum(c, "x"), 3);
+	/* What another statement makes of it is seen. */
+	db_exec(c, &sql_double_sum, D_TEXT(STR("x")));
+	assert_int_equal(read_sum(c, "x"), 6);
+	add(c, "x", 1);
+	db_savepoint_release(c);
+	end(c);
+	assert_int_equal(dbu_int(u, "SELECT n FROM h_sum WHERE k = 'x'"), 7);
+}
+
 static void a_long_command_holds_little(void **state)
 {
 	struct dbu *u = DBU(state);
@@ -213,13 +266,10 @@ int main(void)
 {
 	declare();
 	const struct CMUnitTest tests[] = {
-	    TWICE(many_changes_are_one_write),
-	    TWICE(other_statements_see_and_change),
-	    TWICE(new_rows_are_held_too),
-	    TWICE(what_is_undone_leaves_nothing),
-	    TWICE(sums_are_written_once_a_batch),
-	    TWICE(a_long_command_holds_little),
-	    TWICE(a_refused_row_refuses_its_command_alone),
+	    TWICE(many_changes_are_one_write),    TWICE(other_statements_see_and_change),
+	    TWICE(new_rows_are_held_too),         TWICE(what_is_undone_leaves_nothing),
+	    TWICE(sums_are_written_once_a_batch), TWICE(a_sum_is_read_with_what_is_held),
+	    TWICE(a_long_command_holds_little),   TWICE(a_refused_row_refuses_its_command_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

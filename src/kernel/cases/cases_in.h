@@ -37,7 +37,8 @@ enum { CASE_BODY(COLUMN) BODY_COLUMNS };
 enum { CASE_DESK(COLUMN) DESK_COLUMNS };
 #undef COLUMN
 extern struct held_table case_file, case_body, case_desk;
-extern struct held_sum case_sums; /* by entity, service and state */
+extern struct held_sum case_sums;    /* by entity, service and state */
+extern struct held_sum case_numbers; /* the last one given, by prefix and year */
 void case_tables(void);
 
 /* What a step reads of case_body, parsed; absent parts are NULL. */

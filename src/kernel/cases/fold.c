@@ -236,14 +236,20 @@ static void file_submit(dbc *c, arena *a, struct held_row *f, const struct event
 	held_set(c, f, FILE_channel, D_TEXT(json_str(d, "channel")));
 }
 
+static void number_taken(dbc *c, const json *d)
+{
+	const struct dbv keys[] = {D_TEXT(json_str(d, "prefix")), D_INT(json_int(d, "year", 0))};
+	int64_t more = json_int(d, "number", 0) - held_sum(c, &case_numbers, keys);
+	held_add(c, &case_numbers, keys, &more);
+}
+
 static void submit(dbc *c, arena *a, const struct event *e, instant received)
 {
 	const json *d = e->data;
 	struct held_row *f = file_of(c, a, e);
 	if (f)
 		file_submit(c, a, f, e, received);
-	db_exec(c, &sql_case_number_set, D_TEXT(json_str(d, "prefix")), D_INT(json_int(d, "year", 0)),
-	        D_INT(json_int(d, "number", 0)));
+	number_taken(c, d);
 	body_set(c, a, e, BODY_person, event_secret_text(a, e, "applicant"));
 	body_set(c, a, e, BODY_answers, event_secret_text(a, e, "answers"));
 	body_set(c, a, e, BODY_raw, STR(""));

@@ -83,7 +83,8 @@ void case_number_take(struct tx *tx, const struct service *s, json *d)
 	const struct pack *p = pack_current(tx->k);
 	str prefix = prefix_of(tx->a, s);
 	int64_t year = civil_of(tx->now, p ? p->utc_offset : 0).year;
-	int64_t n = db_query_int(tx->db, &sql_case_number_next, 1, D_TEXT(prefix), D_INT(year));
+	const struct dbv keys[] = {D_TEXT(prefix), D_INT(year)};
+	int64_t n = held_sum(tx->db, &case_numbers, keys) + 1;
 	json_set_str(tx->a, d, "reference",
 	             str_fmt(tx->a, "%.*s-%lld-%06lld", STRF(prefix), (long long)year, (long long)n));
 	json_set_str(tx->a, d, "prefix", prefix);

@@ -57,10 +57,17 @@ struct held_table case_desk = {
 struct held_sum case_sums = {
     .name = "case_count", .add = &sql_case_count_add, .n_keys = 3, .n_amounts = 1};
 
+struct held_sum case_numbers = {.name = "case_number",
+                                .add = &sql_case_number_add,
+                                .n_keys = 2,
+                                .n_amounts = 1,
+                                .get = &sql_case_number_get};
+
 void case_tables(void)
 {
 	held_declare(&case_file);
 	held_declare(&case_body);
 	held_declare(&case_desk);
 	held_declare_sum(&case_sums);
+	held_declare_sum(&case_numbers);
 }
