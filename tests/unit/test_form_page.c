@@ -592,7 +592,7 @@ static void lost_card_photograph_is_checked(void **state)
 	json_set_str(a, &photo, "type", STR("application/pdf"));
 	r = accept(f, "photograph", &field, 1, NULL, NULL, &env, a);
 	assert_str(r.errors.at[0].key, "file.type");
-	assert_str(r.errors.at[0].text, "The selected file must be one of these types: jpeg, png, gif");
+	assert_str(r.errors.at[0].text, "The selected file must be one of these types: JPEG, PNG, GIF");
 }
 
 /* Nothing else that was answered is lost by it. */

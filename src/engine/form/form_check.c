@@ -3,6 +3,8 @@
 
 #include "base/time.h"
 
+#include <ctype.h>
+
 #define MAX_PRUNE_PASSES 16 /* a hidden answer may hide another, and so on */
 #define MAX_WHOLE_ERRORS 50
 #define MEGABYTE         ((int64_t)1024 * 1024)
@@ -119,7 +121,7 @@ static bool accepts(const json *list, str type)
 /* Why a file was not taken, in words of its own; of another reason, the type's. */
 static const char *refusal(const json *v)
 {
-	static const char *const known[] = {"file.broken", "file.active", "file.hidden",
+	static const char *const known[] = {"file.broken",     "file.active",   "file.hidden",
 	                                    "file.dimensions", "file.infected", "file.unexamined"};
 	str why = json_str(v, "refused");
 	for (size_t i = 0; why.n && i < sizeof known / sizeof *known; i++)
@@ -142,9 +144,9 @@ static struct complaint file_complaint(const struct item *i, const json *v, aren
 	if (!accepts(r->accept, json_str(v, "type"))) {
 		buf names = buf_make(a, 400);
 		for (const json *t = r->accept->first; t; t = t->next) {
-			ptrdiff_t slash = str_chr(t->s, '/');
 			buf_puts(&names, names.n ? ", " : "");
-			buf_put(&names, str_sub(t->s, (size_t)(slash + 1), t->s.n));
+			for (size_t k = (size_t)(str_chr(t->s, '/') + 1); k < t->s.n; k++)
+				buf_putc(&names, (char)toupper((unsigned char)t->s.p[k]));
 		}
 		json *params = json_object(a);
 		json_set_str(a, params, "types", buf_str(&names));

@@ -156,6 +156,9 @@ err page_guide_entity(struct req *r)
 	                  ended < calendar_day(p->calendar, r->now));
 	json *former = json_get(body, "former_names");
 	json_set(r->a, v, "former", former ? json_copy(r->a, former) : json_array(r->a));
+	json_set_bool(r->a, v, "aside",
+	              json_str(about, "phone").n || json_str(about, "website").n ||
+	                  (former && former->count));
 	json_set(r->a, v, "services", chosen(r, p, of_body, id, &n));
 	json_set_int(r->a, v, "count", (int64_t)n);
 	r->cacheable = true;
