@@ -1,6 +1,8 @@
 /* The guide written out and read back: all cards, all fields, or nothing. */
 #include "portal_unit.h"
 
+#include "base/rng.h"
+
 #include "systems/guide/exchange.h"
 #include "systems/guide/guide.h"
 #include "systems/guide/guide_in.h"
@@ -269,6 +271,36 @@ static void the_profile_alone_brings_a_card_back(void **state)
 	arena_destroy(a);
 }
 
+/* Bytes lost, doubled, changed: whatever comes, it is read or told, and nothing breaks. */
+static void a_damaged_file_breaks_nothing(void **state)
+{
+	(void)state;
+	enum { ROUNDS = 400 };
+	static const char table[] =
+	    "record,id,title.en,words[],fees.0.id,fees.1.amount_minor\r\n"
+	    "service,x,\"Say \"\"yes\"\"\",\"one\ntwo\",first,300\r\nsource,own,'=1,,,\r\n";
+	static const char *const texts[] = {other_turtle, other_json, table};
+	static const char bytes[] = "\"'<>[]{}();:,.\\\n@^_#\xff ";
+	arena *a = arena_create(PACK_MAX_BYTES * 16), *kept = arena_create(PACK_MAX_BYTES);
+	struct pack_source base = base_of(kept), out;
+	rng r = rng_seeded(7);
+	size_t read = 0;
+	for (int round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < COUNT(texts); i++) {
+			arena_reset(a);
+			str whole = str_of(texts[i]);
+			size_t at = (size_t)rng_below(&r, whole.n), more = (size_t)rng_below(&r, 3);
+			char c = bytes[rng_below(&r, sizeof bytes - 1)];
+			str text = str_fmt(a, "%.*s%.*s%.*s", (int)at, whole.p, round % 4 != 0, &c,
+			                   STRF(str_sub(whole, at + more, whole.n)));
+			struct diags d = diags_make(a, STR("damaged"));
+			read += guide_import(a, STR("damaged"), text, &base, &out, &d);
+		}
+	assert_true(read > 0 && read < ROUNDS * COUNT(texts)); /* some are as good as before */
+	arena_destroy(a);
+	arena_destroy(kept);
+}
+
 /* ---- tables and paper ---- */
 
 /* What somebody typed in a spreadsheet, and what their program makes of a table. */
@@ -367,6 +399,7 @@ int main(void)
 	    cmocka_unit_test(a_wrong_file_is_told_by_line_and_field),
 	    cmocka_unit_test(cards_of_other_programs_are_taken_in),
 	    cmocka_unit_test(the_profile_alone_brings_a_card_back),
+	    cmocka_unit_test(a_damaged_file_breaks_nothing),
 	    cmocka_unit_test(a_table_is_read_as_it_was_typed),
 	    cmocka_unit_test(programs_and_paper_have_the_cards_too),
 	};

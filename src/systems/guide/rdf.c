@@ -204,8 +204,10 @@ static void add_value(struct rdf *r, const json *context, json *list, const json
 			add_value(r, context, list, term, i, depth + 1);
 		return;
 	}
-	json *out = json_push(list, json_object(r->a));
 	const json *text = json_is(v, JSON_OBJECT) ? json_get(v, "@value") : v;
+	if (json_is(text, JSON_NULL))
+		return; /* as if it were not there */
+	json *out = json_push(list, json_object(r->a));
 	out->line = v->line;
 	if (!text) {
 		json_set_str(r->a, out, "@id", take_object(r, context, v, depth + 1));
