@@ -568,59 +568,38 @@ static size_t entities_of(dbc *c, arena *a, const struct case_filter *f, str **o
 	return n;
 }
 
-#define WORDS_AT_ONCE 30  /* cases asked about one word together: as many as the statement takes */
-#define WORD_BLOCK    400 /* lines looked at together */
+#define WORDS_AT_ONCE 15 /* cases asked about one word together: as many as the statement takes */
+#define WORD_BLOCK    (DB_AT_ONCE_MAX * WORDS_AT_ONCE)
 
 struct having {
-	const struct case_line *l;
 	size_t n;
-	struct db_question q[DB_AT_ONCE_MAX];
-	struct dbv v[DB_AT_ONCE_MAX][2 + WORDS_AT_ONCE];
-	size_t n_q;
-	bool asked[WORD_BLOCK], has[WORD_BLOCK];
+	bool *good;
 };
 
 static void take_having(void *ctx, size_t i, rows *r)
 {
 	struct having *h = ctx;
-	while (db_next(r))
-		for (size_t k = 0; k < h->n; k++)
-			h->has[k] |= h->l[k].id == db_int(r, 0) && str_eq(h->l[k].entity, h->v[i][0].s);
+	bool some = db_next(r);
+	for (size_t k = 0, at = i * WORDS_AT_ONCE; k < WORDS_AT_ONCE && at < h->n; k++, at++)
+		h->good[at] &= some && !db_is_null(r, (int)k);
 }
 
-static void ask_having(dbc *c, struct having *h)
-{
-	db_query_each(c, h->q, h->n_q, take_having, h);
-	h->n_q = 0;
-}
-
-/* Which of these lines that are still `good` have the word; the others are no more. One
- * entity's are asked about together: an entity's words are its own. */
+/* Which of these lines that are still `good` have the word; the others are no more. */
 static void keep_with_word(dbc *c, const struct case_line *l, size_t n, str word, bool *good)
 {
-	struct having h = {.l = l, .n = n};
-	for (size_t k = 0; k < n; k++) {
-		if (h.asked[k] || !good[k])
-			continue;
-		struct dbv *v = h.v[h.n_q];
-		size_t some = 0;
-		v[0] = D_TEXT(l[k].entity);
-		v[1] = D_BLOB(word);
-		for (size_t i = k; i < n && some < WORDS_AT_ONCE; i++) {
-			if (h.asked[i] || !good[i] || !str_eq(l[i].entity, l[k].entity))
-				continue;
-			h.asked[i] = true;
-			v[2 + some++] = D_INT(l[i].id);
+	struct db_question q[DB_AT_ONCE_MAX];
+	struct dbv v[DB_AT_ONCE_MAX][1 + 2 * WORDS_AT_ONCE];
+	size_t asked = (n + WORDS_AT_ONCE - 1) / WORDS_AT_ONCE;
+	for (size_t i = 0; i < asked; i++) {
+		v[i][0] = D_BLOB(word);
+		for (size_t k = 0, at = i * WORDS_AT_ONCE; k < WORDS_AT_ONCE; k++, at++) {
+			bool ask = at < n && good[at];
+			v[i][1 + 2 * k] = D_TEXT(ask ? l[at].entity : (str){0});
+			v[i][2 + 2 * k] = D_INT(ask ? l[at].id : 0);
 		}
-		for (; some < WORDS_AT_ONCE; some++)
-			v[2 + some] = D_INT(0);
-		h.q[h.n_q++] = (struct db_question){&sql_word_among, v, 2 + WORDS_AT_ONCE};
-		if (h.n_q == DB_AT_ONCE_MAX)
-			ask_having(c, &h);
+		q[i] = (struct db_question){&sql_word_among, v[i], 1 + 2 * WORDS_AT_ONCE};
 	}
-	ask_having(c, &h);
-	for (size_t i = 0; i < n; i++)
-		good[i] &= h.has[i];
+	db_query_each(c, q, asked, take_having, &(struct having){n, good});
 }
 
 void case_keep_words(dbc *c, const struct case_line *l, size_t n, const str *words, size_t n_words,
