@@ -48,6 +48,17 @@ static json *section(struct req *r, json *sections, const char *title, const cha
 	return json_set(r->a, s, "rows", json_array(r->a));
 }
 
+/* Each cell with the name of its column: on a phone a row is a block of its own. */
+static void name_cells(struct req *r, json *sections)
+{
+	for (json *s = sections->first; s; s = s->next)
+		for (json *o = json_get(s, "rows")->first; o; o = o->next) {
+			const json *h = json_get(s, "head")->first;
+			for (json *c = json_get(o, "cells")->first; c && h; c = c->next, h = h->next)
+				json_set_str(r->a, c, "label", json_text(h));
+		}
+}
+
 static json *row(struct req *r, json *table)
 {
 	json *o = json_push(table, json_object(r->a));
@@ -337,6 +348,7 @@ static json *one_view(struct req *r, const struct one *p, const char *wrong, con
 		                    wrong && str_eq(str_of(wrong), str_of(fields[i])) ? key : NULL));
 	bool take = may(&r->session.rights, PERM_pay_take, p->o.entity);
 	json_set(r->a, v, "facts", facts);
+	name_cells(r, sections);
 	json_set(r->a, v, "sections", sections);
 	json_set(r->a, v, "form", form);
 	json_set(r->a, v, "errors", errors);
