@@ -1,6 +1,7 @@
 /* cmd_guide.c - the cards of services out and in. */
 #include "app/commands.h"
 #include "app/pack_start.h"
+#include "engine/document/document.h"
 #include "systems/guide/exchange.h"
 
 #include <stdio.h>
@@ -44,6 +45,9 @@ static str written(struct opened *o, arena *a, const struct out *out)
 	err e = guide_paper(o->k, a, texts, base, out->entity, clock_now(clock_system()), &text);
 	if (e == ERR_not_found)
 		fprintf(stderr, "diwan: %.*s has no cards\n", STRF(out->entity));
+	else if (e == ERR_document_too_large)
+		fprintf(stderr, "diwan: too many cards for one document: print a body at a time, "
+		                "--entity=ID\n");
 	else if (e)
 		fprintf(stderr, "diwan: %.*s\n", STRF(app_error_text(a, e)));
 	return e ? (str){0} : text;
