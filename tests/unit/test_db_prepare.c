@@ -3,6 +3,7 @@
 #include "kernel_unit.h"
 
 #include "app/systems.h"
+#include "kernel/journal_index.h"
 
 static struct unit *everything(void)
 {
@@ -121,12 +122,30 @@ static void indices_of_a_part_are_read(void **state)
 	unit_stop(u);
 }
 
+/* A figure of a kind that the index leaves out would be 0 for ever. */
+static void every_figure_is_of_a_kind_that_is_indexed(void **state)
+{
+	(void)state;
+	static const char *const kinds[] = {
+#define INDICATOR(id, event, measure) event,
+#include "systems/report/indicators.def"
+#undef INDICATOR
+	};
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		char term[80];
+		snprintf(term, sizeof term, "kind = '%s'", kinds[i]);
+		if (!strstr(JOURNAL_COUNTED(""), term))
+			fail_msg("%s is counted, but not in the index", kinds[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_statement_is_accepted),
 	    cmocka_unit_test(no_statement_reads_the_whole_journal),
 	    cmocka_unit_test(indices_of_a_part_are_read),
+	    cmocka_unit_test(every_figure_is_of_a_kind_that_is_indexed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
