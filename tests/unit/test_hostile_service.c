@@ -18,7 +18,7 @@
 /* ---- the service --------------------------------------------------------- */
 
 static const char definition[] =
-    "{\"id\":\"complaint\",\"version\":2,\"entity\":\"iga\",\"reference\":\"CMP\","
+    "{\"id\":\"complaint\",\"version\":9,\"entity\":\"iga\",\"reference\":\"CMP\","
     "\"card\":\"card.json\",\"form\":\"form.json\",\"process\":\"process.bpmn\","
     "\"messages\":\"messages.json\",\"decisions\":{},\"login\":\"standard\","
     "\"permissions\":{\"apply\":\"signed_in\",\"read\":\"case.read\",\"work\":\"case.work\"},"
