@@ -90,8 +90,14 @@ fi
 if wanted cases "$@"; then
 	n=${BENCH_CASES:-1000000}
 	echo "== the desk over $n open cases, over HTTP: SQLite, PostgreSQL"
-	"$build/bench_cases" "" "$n" 2>/dev/null
-	tools/with_pg.sh sh -c "$build/bench_cases \"\$DIWAN_TEST_PG\" $n 2>/dev/null"
+	mkdir "$work/cases"
+	"$build/bench_cases" "" "$n" "$work/cases" 2>/dev/null
+	# The same cases, carried over as an operator would.
+	"$build/diwan" backup "$work/backup" --with-keys --data-dir="$work/cases" \
+		--database="sqlite:$work/cases/bench.db" 2>/dev/null && rm -rf "$work/cases"
+	tools/with_pg.sh sh -c "$build/diwan restore $work/backup --data-dir=$work/carried \
+		--database=\"\$DIWAN_TEST_PG\" 2>/dev/null &&
+		$build/bench_cases \"\$DIWAN_TEST_PG\" $n $work/carried 2>/dev/null"
 fi
 if wanted search "$@"; then
 	echo "== searches of the guide over HTTP, 1,300 cards"

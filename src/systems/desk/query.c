@@ -449,6 +449,7 @@ static size_t look_through(struct req *r, struct desk_query *q, const struct cas
 		if (i == from + some) {
 			from = i;
 			some = some ? some * 4 : LOOK_AT_FIRST;
+			some = some < LOOK_PAGE ? some : LOOK_PAGE;
 			some = got - i < some ? got - i : some;
 			look_at(r, q, page + i, some, good);
 		}
@@ -459,12 +460,24 @@ static size_t look_through(struct req *r, struct desk_query *q, const struct cas
 	return n;
 }
 
+/* How many lines to look at next: as many as should hold what is still wanted, if it goes on
+ * as before, and some more. */
+static size_t look_next(size_t looked, size_t n, size_t max)
+{
+	size_t left = LOOK_MAX - looked, need = n ? (max - n) * looked / n : left;
+	if (!looked)
+		return LOOK_PAGE;
+	need += need / 4 + LOOK_AT_FIRST;
+	return need < left ? need : left;
+}
+
 size_t desk_query_lines(struct req *r, struct desk_query *q, struct case_line *out, size_t max)
 {
-	size_t want = q->looks ? LOOK_PAGE : max, n = 0, got = want;
-	struct case_line *page = q->looks ? NEWN(r->a, struct case_line, want) : out;
+	size_t n = 0, got = 0;
+	struct case_line *page = q->looks ? NEWN(r->a, struct case_line, LOOK_MAX) : out;
 	q->ended |= q->nothing;
 	for (size_t looked = 0; !q->ended && n < max && looked < LOOK_MAX; looked += got) {
+		size_t want = q->looks ? look_next(looked, n, max) : max;
 		got = case_list(r->db, r->a, &q->f, page, want);
 		q->ended = got < want;
 		if (q->looks) {
