@@ -2,7 +2,7 @@
 //     node forms.mjs [--pictures FOLDER] [SERVICE...]
 import { mkdirSync, readFileSync, readdirSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { launch } from './lib/browser.mjs'
+import { follow, launch } from './lib/browser.mjs'
 import { checkPage } from './lib/check.mjs'
 import { root } from './lib/diwan.mjs'
 import { platform } from './lib/platform.mjs'
@@ -24,10 +24,9 @@ async function signIn(page, address) {
 	await page.goto(`${address}/en/sign-in`)
 	await page.fill('#number', '850199901')
 	await page.fill('#password', 'demo-only-password')
-	await page.locator('main form button[type=submit]').first().click()
+	await follow(page.locator('main form button[type=submit]').first())
 	await page.fill('#code', await page.locator('main code').first().textContent())
-	await page.locator('main form button[type=submit]').first().click()
-	await page.waitForLoadState('load')
+	await follow(page.locator('main form button[type=submit]').first())
 }
 
 // Shows a page, or its complaints when it is sent empty; a rule may hide it.
@@ -50,8 +49,7 @@ for (const service of forms) {
 		skip(`${service}: the form`, 'this citizen may not apply')
 		continue
 	}
-	await button.click()
-	await page.waitForLoadState('load')
+	await follow(button)
 	const draft = new URL(page.url()).pathname.split('/')[3]
 	for (const id of pages(service))
 		for (const lang of ['ar', 'en']) {

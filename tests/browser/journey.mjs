@@ -5,7 +5,7 @@
 //     node journey.mjs [--pictures FOLDER] [en|ar] [script|plain]
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { launch } from './lib/browser.mjs'
+import { follow, launch } from './lib/browser.mjs'
 import { platform } from './lib/platform.mjs'
 import { finish, report } from './lib/tap.mjs'
 import { SERVICE, applies, decidesByHand, pays } from './lib/idcard.mjs'
@@ -30,13 +30,11 @@ async function journey(site, browser, lang, script, citizen) {
 	await w.to('/')
 	await w.look('home')
 	await w.page.fill('#q', lang === 'ar' ? 'بطاقه مفقوده' : 'lost card')
-	await w.page.locator('form[role=search] button').first().click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator('form[role=search] button').first())
 	await w.look('search', has('the service', await w.page.locator(`main a[href$="/services/${SERVICE}"]`).count() > 0))
-	await w.page.locator(`main a[href$="/services/${SERVICE}"]`).first().click()
+	await follow(w.page.locator(`main a[href$="/services/${SERVICE}"]`).first())
 	await w.look('card')
-	await w.page.locator('main a[role=button], main .govuk-button--start').first().click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator('main a[role=button], main .govuk-button--start').first())
 	await w.look('sign-in', is('where the start leads', w.path(), '/sign-in'))
 	await w.page.fill('#number', citizen)
 	await w.page.fill('#password', 'wrong')
@@ -175,8 +173,7 @@ async function verifies(site, browser, lang, script, pdf) {
 async function rates(w, reference) {
 	await w.to(`/applications/${reference}`)
 	await w.page.locator('input[name=rating][value="5"]').check()
-	await w.page.locator(`form[action$="/${reference}/rating"] button`).click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator(`form[action$="/${reference}/rating"] button`))
 	await w.look('rated', is('asked again', await w.page.locator('input[name=rating]').count(), 0))
 	await w.to('/track')
 	await w.page.fill('#reference', reference.toLowerCase())

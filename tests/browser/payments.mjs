@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launch } from './lib/browser.mjs'
+import { follow, launch } from './lib/browser.mjs'
 import { root } from './lib/diwan.mjs'
 import { platform } from './lib/platform.mjs'
 import { finish, report } from './lib/tap.mjs'
@@ -57,8 +57,7 @@ async function payer(site, browser, lang) {
 	await w.look('pay', has('the rounding', (await text(w)).length > 50))
 	await w.send()
 	await w.page.fill('#card', '4000 0000 0000 0002')
-	await w.page.locator('main form button').first().click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator('main form button').first())
 	for (let tries = 0; tries < 50; tries++) {
 		await w.to(`/payments/${paid}`)
 		if (await w.page.locator('main a[href*="/receipts/"]').count())
@@ -69,8 +68,7 @@ async function payer(site, browser, lang) {
 	await w.to('/payments')
 	await w.look('history', has('the payment', (await text(w)).includes('4.000')))
 	await w.page.fill('#q', paid.toLowerCase())
-	await w.page.locator('form.dw-filters button').click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator('form.dw-filters button'))
 	await w.look('history found', has('the payment', (await text(w)).includes(paid)))
 	const open = await chooses(w, `C-${lang}`)
 	const called = await chooses(w, `T-${lang}`)
@@ -83,13 +81,11 @@ async function payer(site, browser, lang) {
 async function telephone(site, browser, lang, order) {
 	const officer = await signedIn(site, browser, lang, 'telephone officer', CASHIER)
 	await officer.to(`/payments/${order}`)
-	await officer.page.locator('form[action$="/link"] button').click()
-	await officer.page.waitForLoadState('load')
+	await follow(officer.page.locator('form[action$="/link"] button'))
 	await officer.look('link sent', has('no link', !(await officer.page.content()).includes('/pay-link/')))
 	const payer = await signedIn(site, browser, lang, 'telephone payer', PAYER[lang])
 	await payer.to('/inbox')
-	await payer.page.locator('.dw-inbox a').first().click()
-	await payer.page.waitForLoadState('load')
+	await follow(payer.page.locator('.dw-inbox a').first())
 	const link = await payer.page.locator('main a[href*="/pay-link/"]').getAttribute('href')
 	await payer.look('link in the inbox', has('the amount', (await text(payer)).includes('3.000')))
 	await payer.end()
@@ -104,8 +100,7 @@ async function telephone(site, browser, lang, order) {
 	await other.look('refused elsewhere', is('where', other.path(), path))
 	await other.end()
 	await device.page.fill('#card', '4000 0000 0000 0002')
-	await device.page.locator('main form button').first().click()
-	await device.page.waitForLoadState('load')
+	await follow(device.page.locator('main form button').first())
 	for (let tries = 0; tries < 50 && !await device.page.locator('.govuk-panel').count(); tries++) {
 		await device.to(path)
 		await device.page.waitForTimeout(200)
@@ -121,13 +116,11 @@ async function cashier(site, browser, lang, order) {
 	const w = await signedIn(site, browser, lang, 'cashier', CASHIER)
 	await w.to(`/payments/${order}`)
 	await w.look('payment', has('the counter', await w.page.locator('form[action$="/counter"]').count() === 1))
-	await w.page.locator('form[action$="/counter"] button').click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator('form[action$="/counter"] button'))
 	await w.to(`/payments/${order}`)
 	await w.page.fill('#amount', '1.000')
 	await w.page.fill('#reason', lang === 'ar' ? 'دُفع أكثر من المطلوب' : 'Paid too much')
-	await w.page.locator('form[action$="/refund"] button').click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator('form[action$="/refund"] button'))
 	await w.to(`/payments/${order}`)
 	await w.look('refund asked', is('who may approve it', await w.page.locator('form[action*="/refunds/"]').count(), 0))
 	await w.end()
@@ -149,12 +142,10 @@ async function reconciler(site, browser, lang, order, cash) {
 	await w.look('desk', [...has('the refund', (await text(w)).includes('1.000')),
 		...has(`the exception (${said})`, (await text(w)).includes('77 P0'))])
 	await w.page.locator('form[action*="/exceptions/"] input[name=resolution]').first().fill('A stranger')
-	await w.page.locator('form[action*="/exceptions/"] button').first().click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator('form[action*="/exceptions/"] button').first())
 	await w.look('resolved', is('exceptions', await w.page.locator('form[action*="/exceptions/"]').count(), 0))
 	await w.to(`/payments/${order}`)
-	await w.page.locator('form[action*="/refunds/"] button[value=approve]').click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator('form[action*="/refunds/"] button[value=approve]'))
 	await w.look('refund approved')
 	await w.to('/payments-desk/close?entity=ewa')
 	await w.look('close', has('cash', (await text(w)).includes(cash)))

@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launch } from './lib/browser.mjs'
+import { follow, launch } from './lib/browser.mjs'
 import { root } from './lib/diwan.mjs'
 import { platform } from './lib/platform.mjs'
 import { finish, report } from './lib/tap.mjs'
@@ -38,8 +38,7 @@ async function walker(site, browser, lang, script, who, number) {
 
 const main = w => w.page.locator('main').textContent()
 const press = async (w, action) => {
-	await w.page.locator(`form[action$="${action}"] button[type=submit]`).first().click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator(`form[action$="${action}"] button[type=submit]`).first())
 }
 
 // The fee of a citizen's lost card, in the table and in its examples.
@@ -56,7 +55,7 @@ function inExamples(text, to) {
 async function writes(w, fee) {
 	await w.to('/policy')
 	await w.look('home', has('the service', await w.page.locator(`main a[href$="${RULE}"]`).count()))
-	await w.page.locator(`main a[href$="${RULE}"]`).first().click()
+	await follow(w.page.locator(`main a[href$="${RULE}"]`).first())
 	await w.look('rule')
 	await press(w, RULE)
 	const change = w.path()

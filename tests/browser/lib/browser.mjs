@@ -34,3 +34,9 @@ export async function open(browser, url, options = {}) {
 		await new Promise(done => setTimeout(done, 10))
 	return seen
 }
+
+// Clicks what leads to another page, and waits until that one has loaded: until then the page
+// before it answers whatever is asked.
+export function follow(locator) {
+	return Promise.all([locator.page().waitForNavigation({ waitUntil: 'load' }), locator.click()])
+}

@@ -1,5 +1,6 @@
 // The service of a lost identity card, as people walk through it: the form, the payment,
 // an officer's approval. What is seen on the way is given to the walker's `look`.
+import { follow } from './browser.mjs'
 import { picture } from './picture.mjs'
 import { has, is } from './walker.mjs'
 
@@ -9,10 +10,10 @@ const photo = { name: 'photo.png', mimeType: 'image/png', buffer: picture(600, 8
 // The other language shows the same page, and leads back.
 async function switches(w) {
 	const before = w.path(), other = w.lang === 'ar' ? 'en' : 'ar'
-	await w.page.click(`a[hreflang=${other}]`)
+	await follow(w.page.locator(`a[hreflang=${other}]`).first())
 	const there = new URL(w.page.url()).pathname
 	const faults = is('the other language', there, `/${other}${before}`)
-	await w.page.click(`a[hreflang=${w.lang}]`)
+	await follow(w.page.locator(`a[hreflang=${w.lang}]`).first())
 	return [...faults, ...is('and back', new URL(w.page.url()).pathname, `/${w.lang}${before}`)]
 }
 
@@ -46,11 +47,10 @@ export async function applies(w) {
 		}
 		await fill[name]?.(w.page)
 		if (name === 'collection') { // leaves, and comes back
-			await w.page.locator('main form button[name=later]').click()
+			await follow(w.page.locator('main form button[name=later]'))
 			await w.look('form-left', is('after leaving', w.path(), '/applications'))
-			await w.page.locator('main .dw-results a').first().click()
-			await w.page.locator('main .dw-status a, main .dw-status button').first().click()
-			await w.page.waitForLoadState('load')
+			await follow(w.page.locator('main .dw-results a').first())
+			await follow(w.page.locator('main .dw-status a, main .dw-status button').first())
 			continue
 		}
 		await w.send()
@@ -79,12 +79,10 @@ export async function pays(w) {
 
 // An officer takes the case from the list and approves it.
 export async function decidesByHand(w, reference) {
-	await w.page.locator(`main a[href$="/desk/cases/${reference}"]`).first().click()
+	await follow(w.page.locator(`main a[href$="/desk/cases/${reference}"]`).first())
 	await w.look('desk-case')
-	await w.page.locator(`form[action$="/${reference}/claim"] button`).click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator(`form[action$="/${reference}/claim"] button`))
 	await w.page.locator('input[name=outcome][value=approve]').check()
 	await w.look('desk-decide')
-	await w.page.locator(`form[action$="/${reference}/decide"] button[type=submit]`).first().click()
-	await w.page.waitForLoadState('load')
+	await follow(w.page.locator(`form[action$="/${reference}/decide"] button[type=submit]`).first())
 }

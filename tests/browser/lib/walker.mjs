@@ -1,5 +1,6 @@
 // One person at one browser, with or without scripts, in one language.
 import { join } from 'node:path'
+import { follow } from './browser.mjs'
 import { checkPage } from './check.mjs'
 import { report } from './tap.mjs'
 
@@ -29,11 +30,10 @@ export class Walker {
 	end() { return this.context.close() }
 	to(path) { return this.page.goto(`${this.site.address}/${this.lang}${path}`) }
 	path() { return new URL(this.page.url()).pathname.replace(/^\/(ar|en)/, '') }
-	press(selector) { return Promise.all([this.page.waitForLoadState('load'), this.page.click(selector)]) }
+	press(selector) { return follow(this.page.locator(selector)) }
 	// The page's own form: the first button of the main part that is not secondary.
 	async send() {
-		await this.page.locator('main form button[type=submit]:not(.govuk-button--secondary):not(.govuk-button--warning)').first().click()
-		await this.page.waitForLoadState('load')
+		await follow(this.page.locator('main form button[type=submit]:not(.govuk-button--secondary):not(.govuk-button--warning)').first())
 	}
 	// A picture of the page that is shown, wide and narrow, when pictures are wanted.
 	async keep(name) {
