@@ -2,6 +2,7 @@
  * page_close.c - the end of a body's day: what was taken by channel and method, what
  * was counted, and who signed for it.
  */
+#include "kernel/pack/pack.h"
 #include "systems/payments/routes.h"
 #include "systems/payments/settle.h"
 #include "systems/payments/statements.h"
@@ -113,6 +114,21 @@ static json *fields_view(struct req *r, const char *wrong, json *errors)
 	return list;
 }
 
+/* Every body, to choose from: one that gives no service may still be paid by its programs. */
+static json *bodies_view(struct req *r, str chosen)
+{
+	const struct pack *p = pack_current(r->k);
+	json *list = json_array(r->a);
+	for (size_t i = 0; p && i < p->n_entity; i++) {
+		str id = p->entity[i].id;
+		json *o = json_push(list, json_object(r->a));
+		json_set_str(r->a, o, "value", id);
+		json_set(r->a, o, "text", view_entity(r, id, r->now));
+		json_set_bool(r->a, o, "selected", str_eq(id, chosen));
+	}
+	return list;
+}
+
 static json *close_view(struct req *r, const struct closing *k, const char *wrong)
 {
 	json *v = json_object(r->a), *errors = json_array(r->a);
@@ -121,7 +137,8 @@ static json *close_view(struct req *r, const struct closing *k, const char *wron
 	json_set_str(r->a, v, "entity", k->entity);
 	json_set(r->a, v, "name", view_entity(r, k->entity, r->now));
 	json_set_str(r->a, v, "day", date_print(r->a, k->day));
-	json_set_bool(r->a, v, "all", may(&r->session.rights, PERM_pay_read, STR("*")));
+	if (may(&r->session.rights, PERM_pay_read, STR("*")))
+		json_set(r->a, v, "bodies", bodies_view(r, k->entity));
 	json_set(r->a, v, "totals",
 	         totals_view(r, day_totals(r->db, r->a, r->k, k->entity, k->day), &sum));
 	json_set(r->a, v, "sum", pay_money(r->a, sum, server_settings(r->server)->currency));
