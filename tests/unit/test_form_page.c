@@ -679,6 +679,26 @@ static void a_page_of_one_question_is_headed_by_it(void **state)
 	assert_true(json_truth(view, "multipart"));
 }
 
+/* A form in force since before units were looked at still loads. */
+static void a_unit_in_one_language_is_named_and_left_out(void **state)
+{
+	(void)state;
+	arena *a = arena_create(1 << 24);
+	struct diags d = diags_make(a, STR("form.json"));
+	json *v = json_parse(
+	    a,
+	    STR("{\"id\":\"t\",\"version\":1,\"schema\":{\"properties\":{\"x\":{\"type\":"
+	        "\"number\"}}},\"layout\":{\"type\":\"Categorization\",\"elements\":[{\"type\":"
+	        "\"Category\",\"id\":\"p\"," LABEL ",\"elements\":[{\"type\":\"Control\",\"scope\":"
+	        "\"#/properties/x\"," LABEL ",\"options\":{\"suffix\":\"km\"}}]}]}}"),
+	    NULL);
+	assert_non_null(form_load(a, v, &d));
+	assert_non_null(d.first);
+	assert_str(d.first->rule, "form.unit");
+	assert_int_equal(d.first->severity, DIAG_WARNING);
+	arena_destroy(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -696,6 +716,7 @@ int main(void)
 	    UNIT(a_file_that_is_not_taken_says_why),
 	    UNIT(check_answers_in_both_languages),
 	    UNIT(a_page_of_one_question_is_headed_by_it),
+	    cmocka_unit_test(a_unit_in_one_language_is_named_and_left_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,15 +278,16 @@ static void load_currency(struct loader *l, struct item *i)
 		         "a money question needs options.currency, a code of ISO 4217 such as \"BHD\"");
 }
 
-/* A unit in one language would be left out in the other, or in both. */
+/* A unit in one language is left out in both. A warning: a form that is in force since before
+ * this was looked at still loads. */
 static void check_units(struct loader *l, const struct item *i)
 {
 	static const char *const names[] = {"prefix", "suffix"};
 	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
 		const json *unit = json_get(i->options, names[k]);
 		if (unit && (!json_str(unit, "en").n || !json_str(unit, "ar").n))
-			complain(l, unit, "form.unit",
-			         "a unit before or after a field is a text in both languages");
+			diags_add(l->d, DIAG_WARNING, "form.unit", unit->line, unit->col,
+			          "a unit before or after a field is a text in both languages");
 	}
 }
 
