@@ -15,17 +15,10 @@ import time
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, here)
+sys.path.insert(0, os.path.join(os.path.dirname(here), "lib"))
 os.environ["DIWAN_WEBHOOKS_ANYWHERE"] = "yes"
 import pages  # noqa: E402
-
-count, failed = 0, 0
-
-
-def report(name, fault=""):
-    global count, failed
-    count += 1
-    failed += bool(fault)
-    print(f"{'not ok' if fault else 'ok'} {count} - {name}" + (f"\n# {fault}" if fault else ""), flush=True)
+import tap  # noqa: E402
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -81,27 +74,27 @@ def hooks(work):
     trial = pages.Trial(demo, time.strftime("%Y-%m-%dT%H:%M:%S+03:00", time.gmtime(time.time() + 3 * 3600)))
     try:
         secret = set_hook(trial, f"http://127.0.0.1:{server.server_port}/hook")
-        report("an administrator sets where a program is told", "" if secret else "no secret is shown")
+        tap.report("an administrator sets where a program is told", "" if secret else "no secret is shown")
         answers = {"kind": "complaint", "subject": "other", "title": "Street light",
                    "body": "The street light at road 2803 has been out for a month.", "declaration": True,
                    "phone": "+97336000000", "email": "m@example.org"}
         fault, reference = pages.apply(trial.reader("citizen"), "en", "complaint", answers)
-        report("a citizen applies", fault)
+        tap.report("a citizen applies", fault)
         deadline = time.time() + 60
         while len(Receiver.taken) < 2 and time.time() < deadline:
             time.sleep(0.2)
         kinds = sorted(json.loads(m["body"])["type"] for m in Receiver.taken)
-        report("the program is told of what it does", "" if kinds[:2] == ["case.submitted", "task.opened"] else str(kinds))
+        tap.report("the program is told of what it does", "" if kinds[:2] == ["case.submitted", "task.opened"] else str(kinds))
         ids = [m["headers"]["webhook-id"] for m in Receiver.taken]
         again = [m["headers"]["webhook-id"] for m in Receiver.refused]
-        report("what was not taken comes again under its id",
-               "" if again and again[0] in ids and len(set(ids)) == len(ids) else f"{again} {ids}")
+        tap.report("what was not taken comes again under its id",
+                   "" if again and again[0] in ids and len(set(ids)) == len(ids) else f"{again} {ids}")
         told = {json.loads(m["body"])["data"]["reference"] for m in Receiver.taken}
-        report("messages name the case", "" if told == {reference} else f"{told}, not {reference}")
+        tap.report("messages name the case", "" if told == {reference} else f"{told}, not {reference}")
         people = [a["name"][lang] for a in demo["accounts"] for lang in ("en", "ar")] + ["Street light", "850199901"]
         leaks = [p for p in people for m in Receiver.taken if p in m["body"]]
-        report("messages hold nothing personal", ", ".join(leaks))
-        given = json.dumps({"secret": secret, "messages": Receiver.taken, "from": count})
+        tap.report("messages hold nothing personal", ", ".join(leaks))
+        given = json.dumps({"secret": secret, "messages": Receiver.taken, "from": tap.count})
         check(subprocess.run(["node", "verify.mjs"], cwd=work, input=given, capture_output=True, text=True, check=False))
         with open(os.path.join(work, "openapi.json"), "w", encoding="utf-8") as f:
             f.write(trial.reader("citizen").get("/openapi.json")[1])
@@ -111,12 +104,11 @@ def hooks(work):
 
 
 def check(run):
-    global count, failed
     print(run.stdout, end="")
-    count += len(re.findall(r"^(?:not )?ok ", run.stdout, re.M))
-    failed += len(re.findall(r"^not ok ", run.stdout, re.M))
+    tap.count += len(re.findall(r"^(?:not )?ok ", run.stdout, re.M))
+    tap.failed += len(re.findall(r"^not ok ", run.stdout, re.M))
     if run.returncode:
-        report("the library runs", run.stderr[-400:].replace("\n", " "))
+        tap.report("the library runs", run.stderr[-400:].replace("\n", " "))
 
 
 def lint(work):
@@ -127,8 +119,8 @@ def lint(work):
         problems = json.loads(got.stdout)["problems"]
     except (ValueError, KeyError):
         problems = [{"message": (got.stdout + got.stderr)[-300:], "ruleId": "run"}]
-    report("the description is clean to the linter",
-           "; ".join(f"{p['ruleId']}: {p['message']}" for p in problems[:10]).replace("\n", " "))
+    tap.report("the description is clean to the linter",
+               "; ".join(f"{p['ruleId']}: {p['message']}" for p in problems[:10]).replace("\n", " "))
 
 
 if not shutil.which("npm"):
@@ -137,5 +129,4 @@ if not shutil.which("npm"):
 folder = packages()
 hooks(folder)
 lint(folder)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(tap.finish())

@@ -16,23 +16,12 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import tap  # noqa: E402
 DIWAN = os.path.abspath(os.environ.get("DIWAN", os.path.join(ROOT, "build", "diwan")))
 PASSWORD = "demo-only-password"
 WAIT_SECONDS = 120  # for what takes a moment on an idle machine
 PAGES_MAX = 20
-
-count = failed = 0
-
-
-def report(name, fault=""):
-    global count, failed
-    count += 1
-    failed += bool(fault)
-    print(f"{'not ok' if fault else 'ok'} {count} - {name}")
-    for line in fault.splitlines():
-        print("# " + line)
-    sys.stdout.flush()
-
 
 def wait_for(what, ready):
     until = time.monotonic() + WAIT_SECONDS
@@ -235,12 +224,11 @@ def main():
                 except RuntimeError as e:
                     fault = str(e)
                 # proves: POR-02
-                report("%s: an application is completed in a text browser" % lang, fault)
+                tap.report("%s: an application is completed in a text browser" % lang, fault)
         finally:
             server.terminate()
             server.wait()
-    print(f"1..{count}")
-    sys.exit(1 if failed else 0)
+    sys.exit(tap.finish())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -18,21 +19,11 @@ import urllib.parse
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import tap  # noqa: E402
 DIWAN = os.path.abspath(os.environ.get("DIWAN", os.path.join(ROOT, "build", "diwan")))
 WAIT_SECONDS = 60
 REGION_MAX = 1 << 36  # what is larger is a sanitizer's notes, not data
-
-count = failed = 0
-
-
-def report(name, faults):
-    global count, failed
-    count += 1
-    failed += bool(faults)
-    print(f"{'not ok' if faults else 'ok'} {count} - {name}", flush=True)
-    for f in faults:
-        print(f"# {f}")
-
 
 def free_port():
     with socket.socket() as s:
@@ -251,17 +242,16 @@ def without_seccomp():
 def main():
     server = Server()
     if not server.wait():
-        report("it serves", [server.said()[-500:]])
+        tap.report("it serves", [server.said()[-500:]])
     else:
-        report("its processes have given up all but a socket", given_up(server))
+        tap.report("its processes have given up all but a socket", given_up(server))
         server.something_happens()
-        report("the keys that sign are in the signer's memory alone", memory(server))
-        report("they are started again when they were killed, and sign", killed(server))
+        tap.report("the keys that sign are in the signer's memory alone", memory(server))
+        tap.report("they are started again when they were killed, and sign", killed(server))
     status = server.stop()
-    report("it stops in order", [f"exit status {status}"] if status else [])
-    report("without seccomp it refuses to start, and says how to go on", without_seccomp())
-    print(f"1..{count}")
-    return failed > 0
+    tap.report("it stops in order", [f"exit status {status}"] if status else [])
+    tap.report("without seccomp it refuses to start, and says how to go on", without_seccomp())
+    return tap.finish()
 
 
 if __name__ == "__main__":

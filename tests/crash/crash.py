@@ -27,8 +27,10 @@ import urllib.parse
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 sys.dont_write_bytecode = True
 import client  # noqa: E402
+import tap  # noqa: E402
 
 DIWAN = os.path.abspath(os.environ.get("DIWAN", "build/diwan"))
 SERVICE = "idcard-replace-lost"
@@ -352,38 +354,26 @@ def events(platform):
     return kinds, problems
 
 
-count = failed = 0
-
-
-def report(name, problems, notes=()):
-    global count, failed
-    count += 1
-    failed += bool(problems)
-    print(f"{'not ok' if problems else 'ok'} {count} - {name}")
-    for line in [*problems, *notes]:
-        print(f"# {line}")
-
-
 def judge(platform, book, kills, forget):
     kinds, problems = events(platform)
     if forget:
         kinds[forget] -= 1
     steps = sum(book.steps.values())
-    report("visitors are answered, whatever happens between", book.problems)
-    report("it is killed often enough", [] if platform.kills >= kills else [f"{platform.kills} of {kills} kills"],
-           [f"{platform.kills} kills, slowest start {platform.slow:.2f} s"])
+    tap.report("visitors are answered, whatever happens between", book.problems)
+    tap.report("it is killed often enough", [] if platform.kills >= kills else [f"{platform.kills} of {kills} kills"],
+               [f"{platform.kills} kills, slowest start {platform.slow:.2f} s"])
     # A kill at a random moment is only a trial if answers were lost on the way.
-    report("answers were lost and the requests repeated", [] if book.lost["POST"] else ["no answer was lost"],
-           [f"{book.lost['POST']} of writes, {book.lost['GET']} of pages"])
+    tap.report("answers were lost and the requests repeated", [] if book.lost["POST"] else ["no answer was lost"],
+               [f"{book.lost['POST']} of writes, {book.lost['GET']} of pages"])
     # proves: CORE-05
-    report("every acknowledged step is in the journal, and none twice",
-           problems + [f"{k}: {n} acknowledged, {kinds[k]} recorded" for k, n in sorted(book.steps.items())
+    tap.report("every acknowledged step is in the journal, and none twice",
+               problems + [f"{k}: {n} acknowledged, {kinds[k]} recorded" for k, n in sorted(book.steps.items())
                        if kinds[k] != n] + ([] if steps else ["no step was acknowledged"]),
-           [f"{steps} steps: " + ", ".join(f"{n} {k}" for k, n in sorted(book.steps.items()))])
+               [f"{steps} steps: " + ", ".join(f"{n} {k}" for k, n in sorted(book.steps.items()))])
     status, out = platform.command("journal", "verify")
-    report("the journal verifies", [out[-500:]] if status else [], out.splitlines()[:1])
+    tap.report("the journal verifies", [out[-500:]] if status else [], out.splitlines()[:1])
     status, out = platform.command("journal", "rebuild")
-    report("every derived table is what the journal says", [out[-500:]] if status else [], out.splitlines()[:1])
+    tap.report("every derived table is what the journal says", [out[-500:]] if status else [], out.splitlines()[:1])
 
 
 def main():
@@ -397,13 +387,12 @@ def main():
     try:
         judge(platform, torment(platform, kills, seconds), kills, forget)
     except RuntimeError as e:
-        report("it starts again after each kill", [str(e)])
+        tap.report("it starts again after each kill", [str(e)])
     finally:
         platform.close()
         if not os.environ.get("CRASH_KEEP"):
             shutil.rmtree(work, ignore_errors=True)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.finish()
 
 
 if __name__ == "__main__":

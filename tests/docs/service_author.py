@@ -9,21 +9,11 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import tap  # noqa: E402
 DIWAN = os.path.abspath(os.environ.get("DIWAN", os.path.join(ROOT, "build", "diwan")))
 BLOCK = re.compile(r"^```(sh|sh fails|told|edit [^\n]+)\n(.*?)^```$", re.M | re.S)
 SECONDS = 300  # for one block of commands
-
-count = failed = 0
-
-
-def report(name, fault):
-    global count, failed
-    count += 1
-    failed += bool(fault)
-    print(f"{'not ok' if fault else 'ok'} {count} - {name}")
-    for line in fault.splitlines():
-        print("# " + line)
-
 
 def run(commands, folder, must_fail, env):
     """The folder where the commands end is where the next begin."""
@@ -67,16 +57,15 @@ def main():
             first = body.strip().splitlines()[0]
             if kind.startswith("sh"):
                 folder, told, fault = run(body, folder, kind == "sh fails", env)
-                report(f"{kind}: {first}", fault)
+                tap.report(f"{kind}: {first}", fault)
             elif kind == "told":
                 missing = [line for line in body.strip().splitlines() if line.strip() not in told]
-                report(f"told: {first}", "\n".join(missing) + "\ninstead of\n" + told if missing else "")
+                tap.report(f"told: {first}", "\n".join(missing) + "\ninstead of\n" + told if missing else "")
             else:
-                report(kind, edit(os.path.join(folder, kind[5:]), body))
+                tap.report(kind, edit(os.path.join(folder, kind[5:]), body))
     finally:
         shutil.rmtree(place)
-    print(f"1..{count}")
-    return 1 if failed or count < 30 else 0
+    return tap.finish() or tap.count < 30
 
 
 sys.exit(main())

@@ -9,18 +9,8 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-count = failed = 0
-
-
-def report(name, problems):
-    global count, failed
-    count += 1
-    failed += bool(problems)
-    print(f"{'not ok' if problems else 'ok'} {count} - {name}")
-    for p in problems:
-        print("# " + p)
-
-
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import tap  # noqa: E402
 def tree(files):
     """A folder with the tools and these files."""
     folder = tempfile.mkdtemp()
@@ -51,7 +41,7 @@ def names(what, files, command, *expected):
     problems = [f"does not say: {e}" for e in expected if e not in said]
     if not status:
         problems.append("exit status 0")
-    report(what, problems + (said.splitlines() if problems else []))
+    tap.report(what, problems + (said.splitlines() if problems else []))
 
 
 def deps(what, path, line, *expected):
@@ -75,7 +65,7 @@ def check_arrows():
                    "src/base/str.h": "\n"})
     said, status = output(folder, "tools/check_deps.sh")
     shutil.rmtree(folder)
-    report("arrows: a tree without fault passes", said.splitlines() if status else [])
+    tap.report("arrows: a tree without fault passes", said.splitlines() if status else [])
 
 
 def check_style():
@@ -123,7 +113,7 @@ def run_suites(suites, extra=None, names=()):
 
 def expect(what, said, *texts):
     missing = [f"not said: {t}" for t in texts if t not in said]
-    report(what, missing + (said.splitlines() if missing else []))
+    tap.report(what, missing + (said.splitlines() if missing else []))
 
 
 def check_runner():
@@ -132,11 +122,11 @@ def check_runner():
     expect("runner: a failure is shown whole", said, "bad: two is wrong", "# because")
     expect("runner: a plan not kept, a crash, silence, a hang", said, "1 of 3 tests ran", "exit status -11",
            "it printed no test", "stopped after 2 s")
-    report("runner: exit status says there are failures", [] if status == 1 else [f"{status}"])
+    tap.report("runner: exit status says there are failures", [] if status == 1 else [f"{status}"])
     said, status, _ = run_suites({"good": SUITES["good"]})
-    report("runner: all passed", [] if status == 0 and said.endswith("1 passed, 0 failed, 0 skipped\n") else [said])
+    tap.report("runner: all passed", [] if status == 0 and said.endswith("1 passed, 0 failed, 0 skipped\n") else [said])
     said, status, _ = run_suites({"cannot": SUITES["cannot"]})
-    report("runner: nothing passed is a failure", [] if status == 1 else [said])
+    tap.report("runner: nothing passed is a failure", [] if status == 1 else [said])
 
 
 def check_rows():
@@ -160,11 +150,11 @@ def check_manual():
     wanted = [f".SS {n}" for n in re.findall(r"^COMMAND\((\w+)", read("src/app/commands.def"), re.M)]
     wanted += [f".B {n}" for n in re.findall(r"^SETTING\((\w+)", read("src/kernel/config/settings.def"), re.M)]
     missing = [w for w in wanted if w + "\n" not in page]
-    report("manual: every command and setting stands in it", missing + ([page] if status else []))
+    tap.report("manual: every command and setting stands in it", missing + ([page] if status else []))
     if shutil.which("groff"):
         p = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-K", "utf8", "-z"], input=page, text=True,
                            capture_output=True)
-        report("manual: typeset without a warning", p.stderr.splitlines())
+        tap.report("manual: typeset without a warning", p.stderr.splitlines())
 
 
 def check_documents():
@@ -180,8 +170,8 @@ def check_documents():
                 broken.append(f"{path}: {to} is not there")
         unknown += [f"{path}: there is no command {c}" for c in re.findall(r"^    diwan (\w+)", text, re.M)
                     if c not in commands]
-    report("documents: every link leads somewhere", broken)
-    report("documents: every command shown exists", unknown)
+    tap.report("documents: every link leads somewhere", broken)
+    tap.report("documents: every command shown exists", unknown)
 
 
 def read(path):
@@ -195,5 +185,4 @@ check_documents()
 check_style()
 check_runner()
 check_rows()
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(tap.finish())

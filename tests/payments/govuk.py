@@ -20,25 +20,14 @@ import urllib.parse
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import tap  # noqa: E402
 DIWAN = os.path.abspath(os.environ.get("DIWAN", os.path.join(ROOT, "build", "diwan")))
 PACK = "--pack=" + os.path.join(ROOT, "packs", "bahrain")  # a platform without a country has no currency
 SHARED = os.environ.get("DIWAN_SHARED", os.path.join(ROOT, "..", "shared"))
 SPEC = os.path.join(SHARED, "data", "govuk-pay", "publicapi_spec.json")
 SECRET = "whsec_c2ltdWxhdGVkIHNlY3JldCBmb3IgdGVzdHM="
 WAIT_SECONDS = 30
-
-count = failed = 0
-
-
-def report(name, fault=""):
-    global count, failed
-    count += 1
-    failed += bool(fault)
-    print(f"{'not ok' if fault else 'ok'} {count} - {name}")
-    for line in str(fault).splitlines()[:20]:
-        print("# " + line)
-    sys.stdout.flush()
-
 
 # ---- the published description ----
 
@@ -227,9 +216,9 @@ class World:
 
 def attempt(name, step):
     try:
-        report(name, step() or "")
+        tap.report(name, step() or "")
     except Exception as e:  # noqa: BLE001 - a fault of the step, told as one
-        report(name, f"{type(e).__name__}: {e}")
+        tap.report(name, f"{type(e).__name__}: {e}")
 
 
 def wrong(got, wanted):
@@ -388,20 +377,19 @@ def main():
                    key_b)
         served(a)
         through_another(a, b, move_clock)
-        report("every answer is as described", "\n".join(a.faults + b.faults))
+        tap.report("every answer is as described", "\n".join(a.faults + b.faults))
         names = sorted({f"{m} {p}" for m, p, _ in a.seen})
         print(f"# {len(a.seen)} kinds of answers of {len(names)} operations")
         for n in "ab":
             out = subprocess.run([DIWAN, "audit", "payments", f"--data-dir={w.path(n)}"], capture_output=True,
                                  text=True)
-            report(f"the auditor finds nothing in {n}", "" if out.returncode == 0 else out.stdout + out.stderr)
+            tap.report(f"the auditor finds nothing in {n}", "" if out.returncode == 0 else out.stdout + out.stderr)
     finally:
-        if failed and os.path.exists(w.path("log")):
+        if tap.failed and os.path.exists(w.path("log")):
             with open(w.path("log"), encoding="utf-8") as f:
                 print("".join("# " + x for x in f.readlines()[-15:]))
         w.stop()
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.finish()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 import govuk  # noqa: E402
+import tap  # noqa: E402
 
 PATIENCE = 120  # seconds in which a request has to be answered
 KILLS = 3
@@ -181,13 +183,12 @@ def main():
         platform.process.send_signal(signal.SIGTERM)
         platform.process.wait()
         out = subprocess.run([govuk.DIWAN, "audit", "payments", *words], capture_output=True, text=True)
-        govuk.report("the auditor finds nothing afterwards", "" if out.returncode == 0 else out.stdout + out.stderr)
+        tap.report("the auditor finds nothing afterwards", "" if out.returncode == 0 else out.stdout + out.stderr)
         out = subprocess.run([govuk.DIWAN, "journal", "verify", *words], capture_output=True, text=True)
-        govuk.report("the journal verifies", "" if out.returncode == 0 else out.stdout + out.stderr)
+        tap.report("the journal verifies", "" if out.returncode == 0 else out.stdout + out.stderr)
     finally:
         w.stop()
-    print(f"1..{govuk.count}")
-    return 1 if govuk.failed else 0
+    return tap.finish()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import urllib.parse
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import tap  # noqa: E402
 DIWAN = os.path.abspath(os.environ.get("DIWAN", os.path.join(ROOT, "build", "diwan")))
 CARDS = 1300
 SEARCHES = 1500      # in each language: then the share is known to 1 of 100
@@ -21,19 +23,6 @@ MILLIS_MAX = 50      # half of the answers, on a machine that is busy with other
 WORK_MAX = 5         # of processor time, in milliseconds, one with another
 FOUND_MIN = 0.75     # on the first page; many cards share the few words that are typed
 START_SECONDS = 120
-
-count = failed = 0
-
-
-def report(name, fault=""):
-    global count, failed
-    count += 1
-    failed += bool(fault)
-    print(f"{'not ok' if fault else 'ok'} {count} - {name}")
-    for line in fault.splitlines():
-        print("# " + line)
-    sys.stdout.flush()
-
 
 def start(work):
     log = open(os.path.join(work, "err"), "w+")
@@ -80,12 +69,12 @@ def search_all(server, base, work, lang):
     took.sort()
     half, each = took[SEARCHES // 2], (work_of(server) - before) / SEARCHES / 2  # each was asked twice
     # proves: CAT-12
-    report("%s: a search among %d cards is answered within %d ms" % (lang, CARDS, MILLIS_MAX),
-           "" if half < MILLIS_MAX and each < WORK_MAX else f"in {half:.1f} ms, {each:.2f} of them work")
+    tap.report("%s: a search among %d cards is answered within %d ms" % (lang, CARDS, MILLIS_MAX),
+               "" if half < MILLIS_MAX and each < WORK_MAX else f"in {half:.1f} ms, {each:.2f} of them work")
     print(f"# half in {half:.1f} ms, 95 of 100 in {took[SEARCHES * 95 // 100]:.1f} ms; {each:.2f} ms of work")
     share = found / SEARCHES
-    report(f"{lang}: the card that was meant is on the first page",
-           "" if share >= FOUND_MIN else f"of {share:.0%} of the searches, not {FOUND_MIN:.0%}")
+    tap.report(f"{lang}: the card that was meant is on the first page",
+               "" if share >= FOUND_MIN else f"of {share:.0%} of the searches, not {FOUND_MIN:.0%}")
     print(f"# of {share:.0%} of the searches")
 
 
@@ -97,14 +86,13 @@ def main():
         try:
             with urllib.request.urlopen(base + "/api/services") as f:
                 there = json.load(f)["count"]
-            report(f"{CARDS} cards are there", "" if there == CARDS else f"{there} are")
+            tap.report(f"{CARDS} cards are there", "" if there == CARDS else f"{there} are")
             for lang in ("ar", "en"):
                 search_all(server, base, work, lang)
         finally:
             server.terminate()
             server.wait()
-    print(f"1..{count}")
-    sys.exit(1 if failed else 0)
+    sys.exit(tap.finish())
 
 
 main()

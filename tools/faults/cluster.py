@@ -28,6 +28,9 @@ import threading
 import time
 import urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "lib"))
+import tap  # noqa: E402
+
 BUILD = os.path.abspath(os.environ.get("DIWAN_BUILD", "build"))
 PACKAGES = ["patroni", "etcd-server", "etcd-client", "iproute2", "postgresql"]
 NODES = (1, 2, 3)
@@ -283,19 +286,6 @@ class Payers(threading.Thread):
         return "".join(self.lines)
 
 
-count = failed = 0
-
-
-def report(name, problems, notes=()):
-    global count, failed
-    count += 1
-    failed += bool(problems)
-    print(f"{'not ok' if problems else 'ok'} {count} - {name}")
-    for line in [*problems, *notes]:
-        print(f"# {line}")
-    sys.stdout.flush()
-
-
 class Trials:
     def __init__(self, cluster):
         self.c = cluster
@@ -338,10 +328,10 @@ class Trials:
                 f"without an answer {payers.gap:.1f} s")
         wrong = [] if p.returncode == 0 else p.stdout.splitlines()[:5] + [f"status {p.returncode}"]
         if control:
-            report(f"{name} loses acknowledged payments, and that is noticed", [] if lost else ["nothing was lost", note],
-                   [note])
+            tap.report(f"{name} loses acknowledged payments, and that is noticed", [] if lost else ["nothing was lost", note],
+                       [note])
         else:
-            report(f"{name}: no acknowledged payment is lost or doubled", wrong, [note])
+            tap.report(f"{name}: no acknowledged payment is lost or doubled", wrong, [note])
 
     def kill(self):
         def fail(n):
@@ -393,13 +383,13 @@ class Trials:
         with payers.lock:
             after, now = len(payers.lines), payers.refused
         payers.stop()
-        report("a running platform stops paying when its cluster becomes asynchronous",
-               [] if after == before and now > refused else [f"{after - before} payments were acknowledged"])
+        tap.report("a running platform stops paying when its cluster becomes asynchronous",
+                   [] if after == before and now > refused else [f"{after - before} payments were acknowledged"])
         for name, url in (("with its standbys attached", self.url(n)), ("named by its servers", self.c.url)):
             p = run(f"{BUILD}/orders", "pay", url, self.c.work, "1", stdin=subprocess.DEVNULL)
             said = "no standby is synchronous" in p.stdout and p.returncode == 1
-            report(f"an asynchronous cluster, {name}, is refused with the reason",
-                   [] if said else [f"status {p.returncode}: {p.stdout[-300:]}"], p.stdout.splitlines()[:1])
+            tap.report(f"an asynchronous cluster, {name}, is refused with the reason",
+                       [] if said else [f"status {p.returncode}: {p.stdout[-300:]}"], p.stdout.splitlines()[:1])
         self.c.synchronous(True)
         self.c.whole()
 
@@ -441,13 +431,12 @@ def main():
         for w in words or known:
             getattr(Trials(cluster), w)()
     except Broken as e:
-        report("the cluster works", [str(e)])
+        tap.report("the cluster works", [str(e)])
     finally:
         cluster.close()
         if not os.environ.get("CLUSTER_KEEP"):
             shutil.rmtree(work, ignore_errors=True)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.finish()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "lib"))
+import tap  # noqa: E402
+
 BUILD = os.path.abspath(os.environ.get("DIWAN_BUILD", "build"))
 PRELOAD = {"LD_PRELOAD": f"{BUILD}/libunsafe.so"}
 CLIENTS = 64
@@ -329,19 +332,6 @@ class Trial:
                 f"{self.again} repeated and answered the same")
 
 
-count = failed = 0
-
-
-def report(name, problems, notes=()):
-    global count, failed
-    count += 1
-    failed += bool(problems)
-    print(f"{'not ok' if problems else 'ok'} {count} - {name}")
-    for line in [*problems, *notes]:
-        print(f"# {line}")
-    sys.stdout.flush()
-
-
 def in_folder(make, work):
     folder = tempfile.mkdtemp(dir="/tmp")
     kind = make(folder)
@@ -360,7 +350,7 @@ def survives(make, options):
         except Broken as e:  # what was seen until then counts, and is told
             trial.wrong.append(f"the harness did not get on: {e}")
         few = [] if trial.payments else ["no payment was acknowledged"]
-        report(f"{kind.name}: a power cut loses and doubles no acknowledged payment", trial.wrong + few, [str(trial)])
+        tap.report(f"{kind.name}: a power cut loses and doubles no acknowledged payment", trial.wrong + few, [str(trial)])
     in_folder(lambda folder: make(folder, False), work)
 
 
@@ -373,8 +363,8 @@ def refused(make):
         p = run(f"{BUILD}/orders", "pay", url, folder, "1", stdin=subprocess.DEVNULL,
                 env=dict(os.environ, **kind.seen))
         said = kind.reason in p.stdout and p.returncode == 1
-        report(f"{kind.name}: {kind.careless} is refused with the reason",
-               [] if said else [f"status {p.returncode}: {p.stdout[-300:]}"], p.stdout.splitlines()[:1])
+        tap.report(f"{kind.name}: {kind.careless} is refused with the reason",
+                   [] if said else [f"status {p.returncode}: {p.stdout[-300:]}"], p.stdout.splitlines()[:1])
     in_folder(lambda folder: make(folder, True), work)
 
 
@@ -383,8 +373,8 @@ def control(make, options):
         trial = Trial(kind, options)
         trial.go(1 << 40, options.seconds + 60, CONTROL_CUTS)
         seen = any("lost" in w or "does not" in w or "WRONG" in w for w in trial.wrong)
-        report(f"{kind.name}: {kind.careless} loses acknowledged payments, and that is noticed",
-               [] if seen else [f"nothing was lost: {trial}", *trial.wrong], [str(trial), *trial.wrong[:2]])
+        tap.report(f"{kind.name}: {kind.careless} loses acknowledged payments, and that is noticed",
+                   [] if seen else [f"nothing was lost: {trial}", *trial.wrong], [str(trial), *trial.wrong[:2]])
     in_folder(lambda folder: make(folder, True), work)
 
 
@@ -427,9 +417,8 @@ def main():
         refused(make)
         control(make, options)
     except Broken as e:
-        report("the cuts can be made", [str(e)])
-    print(f"1..{count}")
-    return 1 if failed else 0
+        tap.report("the cuts can be made", [str(e)])
+    return tap.finish()
 
 
 if __name__ == "__main__":
