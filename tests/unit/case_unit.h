@@ -391,6 +391,16 @@ __attribute__((unused)) static void paid(struct people *p, int64_t id)
 	DONE(p, DO_WORK, 0, id, work_of(p, id, "payment"));
 }
 
+/* An application of the citizen's, sent and paid, whose task the officer has taken. */
+__attribute__((unused)) static struct task taken(struct people *p, int64_t *id)
+{
+	*id = submitted(p, p->citizen);
+	paid(p, *id);
+	struct task t = task_of(p, *id, "id_officer");
+	DONE(p, DO_CLAIM, p->officer, t.id);
+	return t;
+}
+
 __attribute__((unused)) static struct rebuild_report rebuilt(struct people *p)
 {
 	struct rebuild_report r = {0};

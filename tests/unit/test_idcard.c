@@ -44,10 +44,8 @@ static void a_rejection_brings_no_card(void **state)
 {
 	(void)state;
 	struct people *p = people_start();
-	int64_t id = submitted(p, p->citizen);
-	paid(p, id);
-	struct task t = task_of(p, id, "id_officer");
-	DONE(p, DO_CLAIM, p->officer, t.id);
+	int64_t id;
+	struct task t = taken(p, &id);
 	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("reject"), STR("No"));
 	assert_int_equal(cards_of(p, p->citizen)->count, 1);
 	assert_int_equal(count_of(p, "card.recorded"), 0);

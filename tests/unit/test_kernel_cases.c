@@ -98,10 +98,8 @@ static void rejected_with_a_reason(void **state)
 {
 	(void)state;
 	struct people *p = people_start();
-	int64_t id = submitted(p, p->citizen);
-	paid(p, id);
-	struct task t = task_of(p, id, "id_officer");
-	DONE(p, DO_CLAIM, p->officer, t.id);
+	int64_t id;
+	struct task t = taken(p, &id);
 	int64_t revision = look_at(p, id).revision;
 	assert_int_equal(ACT(p, DO_COMPLETE, p->officer, t.id, revision, STR("reject")), ERR_bad_input);
 	assert_int_equal(ACT(p, DO_COMPLETE, p->officer, t.id, revision, STR("perhaps"), STR("x")),
@@ -488,10 +486,8 @@ static void what_an_officer_writes_reaches_the_applicant(void **state)
 {
 	(void)state;
 	struct people *p = people_start();
-	int64_t id = submitted(p, p->citizen);
-	paid(p, id);
-	struct task t = task_of(p, id, "id_officer");
-	DONE(p, DO_CLAIM, p->officer, t.id);
+	int64_t id;
+	struct task t = taken(p, &id);
 	DONE(p, DO_COMPLETE, p->officer, t.id, look_at(p, id).revision, STR("return"), STR("Photo"));
 	assert_str(look_at(p, id).reason, "Photo");
 	const json *asked = story_of(p, id, false)->first;
@@ -517,10 +513,8 @@ static void the_timeline_tells_each_reader_what_is_theirs(void **state)
 {
 	(void)state;
 	struct people *p = people_start();
-	int64_t id = submitted(p, p->citizen);
-	paid(p, id);
-	struct task t = task_of(p, id, "id_officer");
-	DONE(p, DO_CLAIM, p->officer, t.id);
+	int64_t id;
+	struct task t = taken(p, &id);
 	int64_t revision = look_at(p, id).revision;
 	DONE(p, DO_READ, p->officer, id, .text = STR("desk"));
 	DONE(p, DO_READ, p->officer, id, .text = STR("desk"));
