@@ -7,6 +7,7 @@ import { checkPage } from './lib/check.mjs'
 import { root } from './lib/diwan.mjs'
 import { platform } from './lib/platform.mjs'
 import { finish, report, skip } from './lib/tap.mjs'
+import { Walker } from './lib/walker.mjs'
 
 const args = process.argv.slice(2)
 const at = args.indexOf('--pictures')
@@ -20,15 +21,6 @@ const forms = readdirSync(services).filter(s => existsSync(join(services, s, 'fo
 const pages = service => JSON.parse(readFileSync(join(services, service, 'form.json'), 'utf8')).layout
 	.elements.map(page => page.id)
 
-async function signIn(page, address) {
-	await page.goto(`${address}/en/sign-in`)
-	await page.fill('#number', '850199901')
-	await page.fill('#password', 'demo-only-password')
-	await follow(page.locator('main form button[type=submit]').first())
-	await page.fill('#code', await page.locator('main code').first().textContent())
-	await follow(page.locator('main form button[type=submit]').first())
-}
-
 // Shows a page, or its complaints when it is sent empty; a rule may hide it.
 async function look(page, name) {
 	const faults = await checkPage(page)
@@ -39,11 +31,13 @@ async function look(page, name) {
 
 const site = await platform()
 const browser = await launch()
-const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-const page = await context.newPage()
-await signIn(page, site.address)
+const w = await new Walker(site, browser, 'en', true, 'citizen').begin(), { page } = w
+await w.to('/sign-in')
+await w.signIn('850199901')
+await w.send()
 for (const service of forms) {
-	await page.goto(`${site.address}/en/services/${service}/apply`)
+	w.lang = 'en'
+	await w.to(`/services/${service}/apply`)
 	const button = page.locator(`form[action$="/${service}/apply"] button`)
 	if (!await button.count()) {
 		skip(`${service}: the form`, 'this citizen may not apply')
@@ -53,9 +47,10 @@ for (const service of forms) {
 	const draft = new URL(page.url()).pathname.split('/')[3]
 	for (const id of pages(service))
 		for (const lang of ['ar', 'en']) {
-			const there = `/${lang}/applications/${draft}/form/${id}`
-			await page.goto(site.address + there)
-			if (new URL(page.url()).pathname !== there)
+			const there = `/applications/${draft}/form/${id}`
+			w.lang = lang
+			await w.to(there)
+			if (w.path() !== there)
 				continue
 			await look(page, `${lang} ${service} ${id}`)
 		}

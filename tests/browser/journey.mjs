@@ -77,9 +77,9 @@ async function keysAreAChoice(w, reference) {
 	faults.push(...is('where the focus went', await focused(), 'none'), ...is('selected', await checked(), 0),
 		...is('page', w.path(), '/desk'))
 	await w.to(`/desk/cases/${reference}`)
+	await w.page.evaluate(() => document.addEventListener('submit', () => { document.body.dataset.sent = 'yes' }))
 	await w.page.keyboard.press('c')
-	await w.page.waitForTimeout(300)
-	faults.push(...is('forms to take the case, after c', await w.page.locator('form[data-dw-key=c]').count(), 1))
+	faults.push(...is('forms sent by c', await w.page.locator('[data-sent]').count(), 0), ...is('forms to take the case, after c', await w.page.locator('form[data-dw-key=c]').count(), 1))
 	await w.to('/desk')
 	await toggle.click()
 	await w.page.reload()
@@ -138,15 +138,9 @@ async function refused(site, browser, lang, script, reference) {
 	await w.end()
 }
 
-// The certificate is made after the decision: the page is asked again until it is there.
 async function certificate(w, reference) {
+	await w.to(`/applications/${reference}`)
 	const link = w.page.locator('main .dw-files a').filter({ hasText: /^IDC-/ })
-	for (let tries = 0; tries < 50; tries++) {
-		await w.to(`/applications/${reference}`)
-		if (await link.count())
-			break
-		await w.page.waitForTimeout(200)
-	}
 	await w.look('decided', has('the certificate', await link.count()))
 	const answer = await w.context.request.get(new URL(await link.first().getAttribute('href'), w.site.address).href)
 	const pdf = await answer.body()

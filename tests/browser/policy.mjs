@@ -77,7 +77,7 @@ const complaints = w => w.complaints.splice(0).filter(c => !c.includes('developm
 
 async function draws(w, change) {
 	await w.to(`${change}/editor`)
-	await w.page.waitForSelector('.dw-editor-views button', { timeout: 20000 })
+	await w.page.waitForSelector('.dw-editor-views button')
 	const mark = w.page.locator('.dw-canvas a[href*="bpmn.io"]:visible')
 	report(`${w.lang} ${w.who}: the table in the editor`, [...complaints(w),
 		...has('the mark of bpmn.io', await mark.count()),
@@ -94,7 +94,7 @@ async function drawsProcess(w) {
 	const change = w.path()
 	await w.look('process')
 	await w.to(`${change}/editor`)
-	await w.page.waitForSelector('.dw-canvas .djs-element', { timeout: 20000 })
+	await w.page.waitForSelector('.dw-canvas .djs-element')
 	report(`${w.lang} ${w.who}: the process in the editor`, [...complaints(w),
 		...has('the mark of bpmn.io', await w.page.locator('.dw-canvas a[href*="bpmn.io"]:visible').count()),
 		...has('the steps', await w.page.locator('.dw-canvas .djs-shape').count() > 10)])

@@ -148,6 +148,7 @@ async function halfSignedIn(site, browser) {
 
 // Follows links from page to page; tells the first address of each route.
 async function crawl(site, w, who, all, met) {
+	await site.rest()
 	const queue = ['/', ...starts[who] ?? [], ...walked.get(who) ?? []], seen = new Set(queue), visits = new Map()
 	while (queue.length) {
 		const path = queue.shift(), route = routeOf(all, path.split('?')[0])
@@ -172,9 +173,10 @@ async function crawl(site, w, who, all, met) {
 	}
 }
 
-async function check(site, w, lang, path) {
+async function check(w, lang, path) {
 	w.complaints.splice(0)
-	const answer = await w.page.goto(`${site.address}/${lang}${path}`)
+	w.lang = lang
+	const answer = await w.to(path)
 	const faults = answer.status() === 200 ? [] : [`status ${answer.status()}`]
 	const there = new URL(w.page.url()).pathname
 	if (there !== `/${lang}${path.split('?')[0]}`)
@@ -210,7 +212,7 @@ for (const who of people) {
 	for (const r of theirs)
 		for (const lang of ['ar', 'en'])
 			// proves: POR-01 POR-02
-			report(`${lang} ${who} ${r.path}`, await check(site, w, lang, met.get(r.path).path))
+			report(`${lang} ${who} ${r.path}`, await check(w, lang, met.get(r.path).path))
 	await w?.end()
 }
 for (const r of asked) {

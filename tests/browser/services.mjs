@@ -16,12 +16,11 @@ import { platform } from './lib/platform.mjs'
 import { finish, report } from './lib/tap.mjs'
 import { Walker } from './lib/walker.mjs'
 
-const PAGES_MAX = 40, REST_SECONDS = 120, DAY = 86400
+const PAGES_MAX = 40, DAY = 86400
 const BETWEEN = 11 * 60 // seconds: the country's rule counts the payments of ten minutes
 const folder = join(root, 'packs', 'bahrain')
 const load = (...path) => JSON.parse(readFileSync(join(folder, ...path), 'utf8'))
 const demo = load('demo.json')
-const pause = ms => new Promise(done => setTimeout(done, ms))
 
 // [service, scenario] of each; those that let time pass last.
 function lives(only) {
@@ -72,22 +71,12 @@ class Trial {
 		}
 		return this.people[account]
 	}
-	// Until nothing is due: what a step sets in motion has come to its end.
-	async rest() {
-		for (const until = Date.now() + REST_SECONDS * 1000; Date.now() < until; await pause(20)) {
-			const figures = await (await fetch(`${this.site.address}/metrics`)).text()
-			const of = name => figures.match(new RegExp(`^${name} (\\d+)$`, 'm'))?.[1]
-			if (of('diwan_jobs_due') === '0' && of('diwan_jobs_running') === '0')
-				return
-		}
-		throw new Error(`jobs were due for ${REST_SECONDS} seconds`)
-	}
 	// A week at a time, so that what one timer sets in motion another may follow.
 	async wait(text) {
-		await this.rest()
+		await this.site.rest()
 		for (let left = parseInt(text.replace(/\D/g, '')) * (text.endsWith('D') ? DAY : 3600); left > 0; left -= 7 * DAY) {
 			this.tell(this.offset + Math.min(left, 7 * DAY))
-			await this.rest()
+			await this.site.rest()
 		}
 		await this.leave() // sessions have ended meanwhile
 	}
@@ -172,9 +161,7 @@ class Life {
 		return demo.accounts.find(a => may(a) && a.id !== other && a.id !== this.scenario.applicant)?.id
 	}
 
-	// The page as it is when what the step before has set in motion came to its end.
 	async shown(w, path, selector) {
-		await this.trial.rest()
 		await w.to(path)
 		if (!await w.page.locator(selector).count())
 			throw new Error(`${path} does not show ${selector}`)

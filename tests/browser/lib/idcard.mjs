@@ -63,7 +63,7 @@ export async function pays(w) {
 	const reference = w.path()
 	for (const outcome of ['decline', 'succeed']) {
 		if (w.path() !== reference)
-			await w.page.goto(`${w.site.address}/${w.lang}${reference}`)
+			await w.to(reference)
 		await w.send()
 		await w.page.waitForSelector('#card')
 		if (outcome === 'succeed')
@@ -72,6 +72,7 @@ export async function pays(w) {
 		await w.page.locator(`input[name=outcome][value=${outcome}]`).check()
 		await w.send()
 		await w.page.waitForURL(`${w.site.address}/**`)
+		await w.again() // the payer may be back before the provider's word is
 		if (outcome === 'decline')
 			await w.look('declined', has('what happened', await w.page.locator('.dw-status--action').count()))
 	}

@@ -1,6 +1,6 @@
 // One person at one browser, with or without scripts, in one language.
 import { join } from 'node:path'
-import { follow } from './browser.mjs'
+import { context, follow } from './browser.mjs'
 import { checkPage } from './check.mjs'
 import { report } from './tap.mjs'
 
@@ -16,11 +16,12 @@ export class Walker {
 		Object.assign(this, { site, browser, lang, script, who })
 	}
 	async begin() {
-		this.context = await this.browser.newContext({
-			viewport: { width: 1280, height: 900 }, javaScriptEnabled: this.script,
+		this.context = await context(this.browser, {
+			javaScriptEnabled: this.script,
 			locale: this.lang === 'ar' ? 'ar-BH' : 'en-GB', acceptDownloads: true
 		})
 		this.page = await this.context.newPage()
+		this.page.on('framenavigated', frame => this.meets(frame))
 		this.complaints = []
 		// A form with errors is answered 422, which the browser tells as an error.
 		this.page.on('console', m => m.type() === 'error' && !/status of 422/.test(m.text()) && this.complaints.push(`console: ${m.text()}`))
@@ -28,7 +29,21 @@ export class Walker {
 		return this
 	}
 	end() { return this.context.close() }
-	to(path) { return this.page.goto(`${this.site.address}/${this.lang}${path}`) }
+	meets(frame) {
+		const { origin } = new URL(frame.url())
+		if (!frame.parentFrame() && origin.startsWith('http') && origin !== this.site.address)
+			this.site.providers.add(origin)
+	}
+	// The page of an address, at rest: with all that came of what was done before.
+	async to(path) {
+		await this.site.rest()
+		return this.page.goto(`${this.site.address}/${this.lang}${path}`)
+	}
+	// The page that is shown, at rest: after a press it may be older than what the press set going.
+	async again() {
+		await this.site.rest()
+		return this.page.reload()
+	}
 	path() { return new URL(this.page.url()).pathname.replace(/^\/(ar|en)/, '') }
 	press(selector) { return follow(this.page.locator(selector)) }
 	// The page's own form: the first button of the main part that is not secondary.
