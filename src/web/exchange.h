@@ -36,6 +36,7 @@ struct server {
 	str policy;        /* Content-Security-Policy */
 	str policy_framed; /* the same for a page that other sites may frame */
 	str policy_styles; /* the same for a page with req.style_attributes */
+	str api;           /* what all systems describe of their interfaces for programs */
 	str origin;        /* of public_url: "https://services.example" */
 	bool https;
 	int port;

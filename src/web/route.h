@@ -96,6 +96,9 @@ struct system {
 	size_t n_nav;
 	const struct space_list *space;
 	size_t n_space;
+	/* Optional: its interface for programs, an embedded OpenAPI document; all of them
+	 * together are /openapi.json. */
+	const char *api;
 	/* Optional: members this room adds to every page's view (an unread count). */
 	void (*decorate)(struct req *r, json *view);
 };

@@ -8,6 +8,7 @@
 #include "web/exchange.h"
 
 #include "base/log.h"
+#include "web/openapi.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -468,7 +469,7 @@ err server_start(arena *a, const struct server_options *o, struct server **out, 
 	policy(s);
 	pthread_mutex_init(&s->lock, NULL);
 	s->router = router_build(a, o->systems, o->n_systems, why);
-	if (!s->router)
+	if (!s->router || !openapi_merge(a, o->systems, o->n_systems, &s->api, why))
 		return ERR_internal;
 	if (!address_of(a, o->listen, &address, &v6)) {
 		*why = str_fmt(a, "cannot listen on \"%.*s\": write address:port", STRF(o->listen));
@@ -509,6 +510,11 @@ int server_port(const struct server *s)
 str server_public_url(const struct server *s)
 {
 	return s->o.public_url;
+}
+
+str server_api(const struct server *s)
+{
+	return s->api;
 }
 
 const struct server_options *server_settings(const struct server *s)

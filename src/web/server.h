@@ -37,6 +37,8 @@ struct server_options {
 err server_start(arena *a, const struct server_options *o, struct server **out, str *why);
 int server_port(const struct server *s);
 str server_public_url(const struct server *s);
+/* The OpenAPI document of all interfaces for programs; empty when there is none. */
+str server_api(const struct server *s);
 const struct server_options *server_settings(const struct server *s);
 /* Is there such a file below /assets/? */
 bool server_has_asset(const struct server *s, str name);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """GOV.UK Pay's public interface, served and spoken: every answer of ours is checked
-against its published description (status, schema, no member it does not know), and one
-platform takes payments through another, as a provider whose client is our own adapter.
+against its published description and against our own, /openapi.json (status, schema, no
+member it does not know), and one platform takes payments through another, as a provider whose client is our own adapter.
 Three programs: the provider that only plays, a platform A beside it, and a platform B
 whose only provider is A. Prints TAP."""
 import html
@@ -32,9 +32,8 @@ WAIT_SECONDS = 30
 # ---- the published description ----
 
 class Spec:
-    def __init__(self, path):
-        with open(path, encoding="utf-8") as f:
-            self.doc = json.load(f)
+    def __init__(self, doc):
+        self.doc = doc
 
     def resolve(self, schema):
         while "$ref" in schema:
@@ -53,6 +52,8 @@ class Spec:
             return [] if schema.get("nullable") else [f"{where} is null"]
         right = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
                  "number": (int, float)}.get(kind)
+        if "const" in schema and value != schema["const"]:
+            return [f"{where} is {value!r}, not {schema['const']!r}"]
         if right and (not isinstance(value, right) or (kind == "integer" and isinstance(value, bool))):
             return [f"{where} is no {kind}: {value!r}"]
         if "enum" in schema and value not in schema["enum"]:
@@ -66,14 +67,14 @@ class Spec:
         for name, v in value.items():
             if name in known:
                 out += self.faults(known[name], v, f"{where}.{name}")
-            elif known and "additionalProperties" not in schema:
+            elif known and not schema.get("additionalProperties"):
                 out.append(f"{where} has {name}, which is not described")
         return out
 
     def check(self, method, path, status, body):
         """Faults of an answer to `method` of the described `path`."""
         operation = self.doc["paths"][path][method]
-        answer = operation["responses"].get(str(status))
+        answer = operation["responses"].get(str(status)) or operation["responses"].get(f"{status // 100}XX")
         if not answer:
             return [f"{status} is not an answer of {method} {path}"]
         content = answer.get("content", {}).get("application/json")
@@ -82,11 +83,27 @@ class Spec:
         return self.faults(content["schema"], body)
 
 
+class Own(Spec):
+    """What the platform says of itself: the same paths below /api/pay, parameters by our names."""
+
+    def __init__(self, base):
+        with urllib.request.urlopen(f"{base}/openapi.json", timeout=30) as r:
+            super().__init__(json.load(r))
+
+    def check(self, method, path, status, body):
+        ours = "/api/pay" + path.replace("{paymentId}", "{payment_id}").replace("{refundId}", "{refund_id}")
+        if ours not in self.doc["paths"]:
+            return [f"{ours} is not described in /openapi.json"]
+        if status == 204 and body is not None:
+            return ["204 has a body"]
+        return [f"/openapi.json: {f}" for f in super().check(method, ours, status, body)]
+
+
 # ---- a program of a body ----
 
 class Client:
     def __init__(self, spec, base, key):
-        self.spec, self.base, self.key, self.faults, self.seen = spec, base, key, [], set()
+        self.specs, self.base, self.key, self.faults, self.seen = [spec, Own(base)], base, key, [], set()
 
     def call(self, method, described, body=None, query="", key=None, idempotency=None, **ids):
         path = described
@@ -109,7 +126,8 @@ class Client:
             status, raw = e.code, e.read()
         value = json.loads(raw) if raw else None
         self.seen.add((method, described, status))
-        self.faults += [f"{method} {path} {status}: {f}" for f in self.spec.check(method, described, status, value)]
+        self.faults += [f"{method} {path} {status}: {f}" for spec in self.specs
+                        for f in spec.check(method, described, status, value)]
         return status, value
 
     def create(self, **more):
@@ -355,7 +373,8 @@ def main():
         print(f"{SPEC} is not there")
         return 77
     w = World()
-    spec = Spec(SPEC)
+    with open(SPEC, encoding="utf-8") as f:
+        spec = Spec(json.load(f))
     try:
         secret = w.write("secret", SECRET + "\n")
         sim = w.start("simulator", "provider", f"--data-dir={w.path('sim')}", f"--provider-secret-file={secret}")

@@ -262,46 +262,9 @@ static void an_administrator_sets_where_a_program_is_told(void **state)
 	desk_stop(d);
 }
 
-/* No address for programs without a description, and none described that is not there. */
-static void every_route_is_described(void **state)
-{
-	(void)state;
-	struct desk *d = desk_start();
-	arena *a = d->p->u->a;
-	const json *paths = json_get(document(d), "paths");
-	size_t described = 0, routed = 0;
-	for (const json *p = paths->first; p; p = p->next)
-		for (const json *m = p->first; m; m = m->next)
-			described += !str_eq(m->key, STR("parameters"));
-	for (size_t i = 0; i < desk_system.n_routes; i++) {
-		const struct route *r = &desk_system.routes[i];
-		if (!str_starts(str_of(r->path), STR("/api/")))
-			continue;
-		bool found = false;
-		for (const json *p = paths->first; p && !found; p = p->next) {
-			str ours = str_of(r->path), theirs = p->key, x, y;
-			bool same = true, more = true;
-			while (same && more) {
-				bool one = str_cut(&ours, '/', &x), two = str_cut(&theirs, '/', &y);
-				bool named = str_starts(x, STR(":")) && str_starts(y, STR("{"));
-				same = one == two && (!one || named || str_eq(x, y));
-				more = one && two;
-			}
-			str method = str_lower(a, str_of(method_name(r->method)));
-			found = same && json_get_str(p, method);
-		}
-		if (!found)
-			fail_msg("%s %s is not described", method_name(r->method), r->path);
-		routed++;
-	}
-	assert_int_equal(described, routed);
-	desk_stop(d);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_route_is_described),
 	    cmocka_unit_test(every_answer_is_as_described),
 	    cmocka_unit_test(a_key_opens_its_own_entity_only),
 	    cmocka_unit_test(a_caller_is_told_its_limit_and_held_to_it),

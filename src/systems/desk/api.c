@@ -7,8 +7,8 @@
  */
 #include "systems/desk/desk_in.h"
 
-#include "base/embed.h"
 #include "web/limit.h"
+#include "web/server.h"
 
 #include <stdlib.h>
 
@@ -17,8 +17,8 @@
 
 err page_api_openapi(struct req *r)
 {
-	str text;
-	if (!embed_find(STR("src/systems/desk/openapi.json"), &text))
+	str text = server_api(r->server);
+	if (!text.n)
 		return req_fail(r, ERR_not_found, "", "there is nothing at this address");
 	r->cacheable = true;
 	return req_content(r, "application/json", text, NULL);

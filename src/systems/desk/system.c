@@ -137,4 +137,5 @@ const struct system desk_system = {
     .n_routes = sizeof desk_routes / sizeof *desk_routes,
     .nav = nav,
     .n_nav = COUNT(nav),
+    .api = "src/systems/desk/openapi.json",
 };

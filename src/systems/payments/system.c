@@ -125,4 +125,5 @@ const struct system payments_system = {
     .n_nav = COUNT(nav),
     .space = space,
     .n_space = COUNT(space),
+    .api = "src/systems/payments/openapi.json",
 };

@@ -2,7 +2,6 @@
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import { After, Before, Given, setDefaultTimeout, Then, When } from '@cucumber/cucumber'
-import { call } from '../lib/calls.mjs'
 import * as w from './world.mjs'
 
 const PAYER = '850199901' // of the pack's demonstration
@@ -176,7 +175,7 @@ Then(/^all calls are answered (\d+) to (.*)$/, async function (status, who) {
 		'another name': { Authorization: `Bearer ${w.F.key}`, 'X-Registering-Institution-ID': 'moh' }
 	}[who]
 	for (const [method, path] of [...CALLS, ...who === 'another name' ? [] : BANK_CALLS])
-		w.is(`${method} ${path}`, (await call(method, w.F.at + path,
+		w.is(`${method} ${path}`, (await w.asked(method, path,
 			{ headers, body: method === 'GET' ? undefined : {} })).status, Number(status))
 	if (who === 'a wrong key')
 		for (const [method, path] of BANK_CALLS)

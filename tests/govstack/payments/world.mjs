@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { call, facts } from '../lib/calls.mjs'
+import { Contract } from '../lib/contract.mjs'
 
 export const F = facts()
 export const MERCHANT = { merchant_name: 'Melissa Stephenson', merchant_bank_details: 'Citizen Service Banks' }
@@ -16,9 +17,20 @@ export const is = (what, got, wanted) => {
 		throw new Error(`${what}: ${g}, not ${w}`)
 }
 
-export function ask(method, path, body, headers = {}) {
-	return call(method, F.at + path, { headers: { Authorization: `Bearer ${F.key}`, ...headers }, body })
+// Every answer has to be as the platform's own /openapi.json says.
+const own = new Contract((await call('GET', `${F.site}/openapi.json`)).body)
+
+export async function asked(method, path, more) {
+	const answer = await call(method, F.at + path, more), real = new URL(F.at).pathname + path
+	const described = own.pathOf(real)
+	if (!described)
+		throw new Error(`/openapi.json does not know ${real}`)
+	own.check(method, described, answer.status, answer.body, answer.headers.get('content-type'))
+	return answer
 }
+
+export const ask = (method, path, body, headers = {}) =>
+	asked(method, path, { headers: { Authorization: `Bearer ${F.key}`, ...headers }, body })
 
 export const diwan = (...words) => execFileSync(F.program, [...words, ...F.settings],
 	{ cwd: F.root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
