@@ -97,16 +97,21 @@ const errors = async w => {
 	return await summary.count() ? (await summary.first().innerText()).replace(/\s+/g, ' ') : ''
 }
 
-// Fills page after page until the path is one of the ends.
+// Fills page after page until the path is one of the ends. What the button on the last page
+// says of paying is what happens.
 async function goThrough(w, answers, ends) {
-	for (let n = 0; n < PAGES_MAX; n++) {
-		if (ends.test(w.path()))
+	for (let n = 0, promised = false; n < PAGES_MAX; n++) {
+		if (ends.test(w.path())) {
+			if (promised !== w.path().endsWith('/pay'))
+				throw new Error(`${w.path()}: sending promised ${promised ? 'a' : 'no'} payment at once`)
 			return
+		}
 		const wrong = await errors(w)
 		if (wrong)
 			throw new Error(`${w.path()}: ${wrong}`)
 		await fill(w.page.locator('main form').first(), answers)
 		await w.keep(w.path().split('/').slice(-2).join('-'))
+		promised = w.path().endsWith('/check') && await w.page.getByRole('button', { name: /send and pay|وسداد/ }).count() > 0
 		await w.send()
 	}
 	throw new Error(`still at ${w.path()} after ${PAGES_MAX} pages`)

@@ -776,6 +776,66 @@ static void lists_page_by_key_and_keep_to_their_entity(void **state)
 	people_stop(p);
 }
 
+/* The first person of the demonstration that a scenario names, as a process reads them. */
+static json *applicant_of(arena *a, const struct pack *k, str account)
+{
+	const json *people = json_get(k->demo, "accounts");
+	for (const json *v = people->first; v; v = v->next)
+		if (str_eq(json_str(v, "id"), account)) {
+			json *who = json_copy(a, v);
+			const json *records = json_get(v, "records");
+			for (const json *m = records ? records->first : NULL; m; m = m->next)
+				json_set_key(a, who, m->key, json_copy(a, m));
+			return who;
+		}
+	fail_msg("no account %.*s", STRF(account));
+	return NULL;
+}
+
+static enum case_payment foreseen(struct people *p, const struct service *s, const json *scenario)
+{
+	arena *a = p->u->a;
+	const struct pack *k = pack_current(p->u->k);
+	struct case_sending w = {.p = k, .s = s, .currency = STR("BHD")};
+	json *sources = json_object(a);
+	assert_true(time_parse(json_str(scenario, "at"), &w.now));
+	w.applicant = applicant_of(a, k, json_str(scenario, "applicant"));
+	json_set(a, sources, "applicant", w.applicant);
+	w.answers = form_submit_answers(
+	    s->form, form_prefill(s->form, sources, json_get(scenario, "answers"), a), a);
+	w.fee.minor = json_int(scenario, "fee_minor", 0);
+	return case_pays(a, &w);
+}
+
+/* The scenarios, which are lived elsewhere, tell where each service asks for its fee. */
+static void what_sending_asks_for_is_foreseen(void **state)
+{
+	struct people *p = people_start();
+	const struct pack *k = pack_current(p->u->k);
+	int n[3] = {0};
+	(void)state;
+	for (size_t i = 0; i < k->n_services; i++) {
+		const struct service *s = &k->services[i];
+		const json *list = s->process ? json_get(s->scenarios, "scenarios") : NULL;
+		for (const json *v = list ? list->first : NULL; v; v = v->next) {
+			const json *steps = json_get(v, "steps");
+			if (!steps || !steps->first || json_get(steps->first, "withdraw"))
+				continue; /* refused, or it does not tell where the case stood */
+			bool asks = bpmn_asks(s->process, STR("payment")) && json_int(v, "fee_minor", 0),
+			     now = str_eq(json_str(v, "then"), STR("unpaid")) ||
+			           str_starts(json_str(steps->first, "work"), STR("payment"));
+			enum case_payment is = asks && now ? CASE_PAYS_NOW
+			                       : asks      ? CASE_PAYS_LATER
+			                                   : CASE_PAYS_NOTHING;
+			if (foreseen(p, s, v) != is)
+				fail_msg("%.*s: %.*s", STRF(s->id), STRF(json_str(json_get(v, "name"), "en")));
+			n[is]++;
+		}
+	}
+	assert_true(n[CASE_PAYS_NOTHING] > 5 && n[CASE_PAYS_NOW] > 5 && n[CASE_PAYS_LATER] > 2);
+	people_stop(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -798,6 +858,7 @@ int main(void)
 	    cmocka_unit_test(a_list_of_every_entity_is_whole),
 	    cmocka_unit_test(many_desks_are_one_list),
 	    cmocka_unit_test(lists_page_by_key_and_keep_to_their_entity),
+	    cmocka_unit_test(what_sending_asks_for_is_foreseen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,8 @@ static void from_a_card_to_a_reference(void **state)
 	assert_int_equal(v->status, 200);
 	assert_shows(v, "4.000");
 	assert_shows(v, "Why this amount");
+	assert_shows(v, "Accept, send and pay");
+	assert_shows(v, "After sending you go on to pay the fee");
 	assert_shows(v, "me.png");
 	assert_shows(v, "Manama");
 	submit(v, at(p, "/en/applications/*/check", name), "");
@@ -76,6 +78,49 @@ static void from_a_card_to_a_reference(void **state)
 	assert_shows(v, "Late. A decision was due by");
 	visit(v, at(p, "/ar/applications/*", reference));
 	assert_shows(v, "متأخر، وكان موعد البت فيه");
+	site_stop(p->w);
+}
+
+struct filled {
+	const struct service *s;
+	int64_t person;
+	const json *answers;
+	struct kase q;
+};
+
+static err filled_decide(struct tx *tx, void *ctx)
+{
+	struct filled *f = ctx;
+	err e = draft_open(tx, f->s, f->person, &f->q);
+	return e ? e : draft_save(tx, f->q.id, f->answers, NULL);
+}
+
+/* A fee that is asked only after a decision is not offered to be paid at once. */
+static void a_later_fee_is_not_promised_now(void **state)
+{
+	struct portal *p = start();
+	struct visitor *v = signed_in(p->w, CITIZEN);
+	struct filled f = {.s = pack_service(pack_current(p->w->u->k), STR("cr-register")),
+	                   .person = p->citizen};
+	(void)state;
+	f.answers = json_get(json_get(f.s->scenarios, "scenarios")->first, "answers");
+	struct action x = {.k = p->w->u->k,
+	                   .a = p->w->u->a,
+	                   .actor = {.person = p->citizen, .channel = STR("web")},
+	                   .decide = filled_decide,
+	                   .ctx = &f};
+	assert_int_equal(kernel_run(&x), OK);
+	str name = str_fmt(p->w->u->a, "%lld", (long long)f.q.id);
+	visit(v, at(p, "/ar/applications/*/check", name));
+	assert_shows(v, "لا تسدد شيئًا الآن. وبعد الموافقة على طلبك يُطلب منك سداد الرسم، وقدره");
+	assert_false(shows(v, "إقرار وإرسال وسداد"));
+	visit(v, at(p, "/en/applications/*/check", name));
+	assert_shows(v, "You pay nothing now. Once your application is approved");
+	assert_shows(v, "50.000");
+	assert_false(shows(v, "send and pay"));
+	submit(v, at(p, "/en/applications/*/check", name), "");
+	assert_int_equal(v->status, 303);
+	assert_true(str_ends(v->location, STR("/confirmation")));
 	site_stop(p->w);
 }
 
@@ -414,6 +459,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(from_a_card_to_a_reference),
+	    cmocka_unit_test(a_later_fee_is_not_promised_now),
 	    cmocka_unit_test(a_page_keeps_what_was_typed),
 	    cmocka_unit_test(a_draft_is_left_and_resumed),
 	    cmocka_unit_test(the_ineligible_are_told_why),

@@ -157,6 +157,8 @@ json *bpmn_missing(arena *a, const struct bpmn *from, const struct bpmn *to, con
 /* The file's processes [{"id", "name", "executable", "starts": [{"element",
  * "kind", "name"?, "timer"?}]}]: what the kernel needs to start them. */
 json *bpmn_processes(arena *a, const struct bpmn *b);
+/* Is there an element anywhere that asks for work of this type? */
+bool bpmn_asks(const struct bpmn *b, str type);
 /* An element: {"id", "kind", "name", "role"?, "form"?, "type"?, "due"?,
  * "attributes": {...}, "headers"?: {...}}; NULL if there is none. */
 json *bpmn_element_json(arena *a, const struct bpmn *b, str id);

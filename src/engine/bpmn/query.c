@@ -196,6 +196,14 @@ json *bpmn_processes(arena *a, const struct bpmn *b)
 	return list;
 }
 
+bool bpmn_asks(const struct bpmn *b, str type)
+{
+	for (size_t i = 0; i < b->n_els; i++)
+		if (str_eq(b->els[i]->type, type))
+			return true;
+	return false;
+}
+
 static void headers(arena *a, const struct bpmn_el *e, json *v)
 {
 	const struct xml_node *ext = xml_child(e->node, "extensionElements");

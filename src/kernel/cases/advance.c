@@ -109,35 +109,40 @@ static json *taken_out(arena *a, const json *state)
 	return kept;
 }
 
-static json *start_vars(struct step *m)
+json *case_vars(arena *a, const struct body *b, money fee, str code, json *about)
 {
-	arena *a = m->tx->a;
-	json *vars = json_object(a), *fee = json_object(a), *about = notice(m->tx, &m->q);
-	json_set(a, vars, "answers", m->body.answers ? json_share(a, m->body.answers) : json_object(a));
-	json_set(a, vars, "applicant", m->body.person ? json_share(a, m->body.person) : json_object(a));
+	json *vars = json_object(a), *charge = json_object(a);
+	json_set(a, vars, "answers", b->answers ? json_share(a, b->answers) : json_object(a));
+	json_set(a, vars, "applicant", b->person ? json_share(a, b->person) : json_object(a));
 	currency cur;
-	if (currency_find(m->q.currency, &cur)) {
-		json_set(a, fee, "amount", json_number(a, money_print(a, m->q.fee, cur)));
-		json_set_str(a, fee, "currency", m->q.currency);
+	if (currency_find(code, &cur)) {
+		json_set(a, charge, "amount", json_number(a, money_print(a, fee, cur)));
+		json_set_str(a, charge, "currency", code);
 	}
-	json_set(a, vars, "fee", fee);
+	json_set(a, vars, "fee", charge);
 	json_set(a, vars, "case", about);
 	return vars;
 }
 
+struct bpmn_run case_run(arena *a, const struct pack *p, instant now)
+{
+	struct bpmn_run run = {.a = a, .now = now, .offset = p ? p->utc_offset : 0};
+	if (p && p->calendar) {
+		run.working_days = working_days;
+		run.working_time = working_time;
+		run.working_between = working_between;
+		run.ctx = (void *)(uintptr_t)p->calendar;
+	}
+	return run;
+}
+
 static err engine(struct step *m)
 {
-	const struct pack *p = pack_current(m->tx->k);
-	m->run = (struct bpmn_run){.a = m->tx->a, .now = m->tx->now, .offset = p ? p->utc_offset : 0};
-	if (p && p->calendar) {
-		m->run.working_days = working_days;
-		m->run.working_time = working_time;
-		m->run.working_between = working_between;
-		m->run.ctx = (void *)(uintptr_t)p->calendar;
-	}
+	m->run = case_run(m->tx->a, pack_current(m->tx->k), m->tx->now);
 	err e;
 	if (!m->t) {
-		e = bpmn_start(m->s->process, (str){0}, start_vars(m), &m->run, &m->state);
+		json *vars = case_vars(m->tx->a, &m->body, m->q.fee, m->q.currency, notice(m->tx, &m->q));
+		e = bpmn_start(m->s->process, (str){0}, vars, &m->run, &m->state);
 	} else if (!m->body.process) {
 		return tx_fail(m->tx, ERR_case_closed, "", "the case has no process that could go on");
 	} else {

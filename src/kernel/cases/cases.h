@@ -211,6 +211,19 @@ err draft_save(struct tx *tx, int64_t id, const json *answers, const json *raw);
 err draft_discard(struct tx *tx, int64_t id);
 /* Checks eligibility and the whole form again, fixes the fee, starts the process. */
 err case_submit(struct tx *tx, int64_t id);
+/* What sending will do about the fee, foreseen by running the process up to where it waits
+ * first: pay at once, or be asked for it later, after somebody looked at the application.
+ * CASE_PAYS_NOTHING: there is no fee, or the process never asks for one. */
+enum case_payment { CASE_PAYS_NOTHING, CASE_PAYS_NOW, CASE_PAYS_LATER };
+struct case_sending {
+	const struct pack *p;
+	const struct service *s;
+	json *applicant, *answers;
+	money fee;
+	str currency;
+	instant now;
+};
+enum case_payment case_pays(arena *a, const struct case_sending *w);
 /* Answers a request for information with changed answers; closes the applicant's task. */
 err case_answer(struct tx *tx, int64_t id, const json *answers);
 err case_withdraw(struct tx *tx, int64_t id, str reason);

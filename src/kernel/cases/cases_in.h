@@ -70,6 +70,13 @@ err case_advance(struct tx *tx, int64_t id, const struct bpmn_trigger *t, struct
  * refuses, the case is parked with an incident. */
 err case_advance_or_park(struct tx *tx, int64_t id, const struct bpmn_trigger *t);
 
+/* A step's surroundings: the country's hours and calendar. `p` may be NULL. */
+struct bpmn_run case_run(arena *a, const struct pack *p, instant now);
+/* What a process starts with: {answers, applicant, fee, case}. */
+json *case_vars(arena *a, const struct body *b, money fee, str code, json *about);
+/* Work that is done as soon as it is asked for: nobody is waited for. */
+bool work_at_once(str type, money fee);
+
 /* due.c */
 instant case_due_first(struct tx *tx, const struct service *s);
 instant case_due_shifted(struct tx *tx, const struct service *s, const struct kase *q);

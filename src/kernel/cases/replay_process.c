@@ -50,18 +50,6 @@ static size_t answers_of(dbc *c, arena *a, int64_t id, struct done *out, size_t 
 	return n;
 }
 
-static struct bpmn_run run_of(const struct sim *m)
-{
-	struct bpmn_run run = {.a = m->a, .now = m->now, .offset = m->p ? m->p->utc_offset : 0};
-	if (m->p && m->p->calendar) {
-		run.working_days = working_days;
-		run.working_time = working_time;
-		run.working_between = working_between;
-		run.ctx = (void *)(uintptr_t)m->p->calendar;
-	}
-	return run;
-}
-
 /* What the step asked for, and the outcome its last end declares. */
 static void heed(struct sim *m, const struct bpmn_run *run)
 {
@@ -81,7 +69,7 @@ static void heed(struct sim *m, const struct bpmn_run *run)
 
 static bool step(struct sim *m, const struct bpmn_trigger *t)
 {
-	struct bpmn_run run = run_of(m);
+	struct bpmn_run run = case_run(m->a, m->p, m->now);
 	json *next;
 	if (bpmn_step(m->s->process, m->state, t, &run, &next) != OK)
 		return false;
@@ -178,21 +166,14 @@ str replay_process(struct replay_one *one, const struct service *s)
 	if (!s || !s->process)
 		return (str){0};
 	m.n_done = m.left = answers_of(one->c, a, one->e->case_id, done, DONE_MAX);
-	json *vars = json_object(a), *fee = json_object(a), *about = json_object(a);
-	currency cur;
-	str code = json_str(one->e->data, "currency");
-	if (currency_find(code, &cur)) {
-		money amount = {json_int(one->e->data, "fee", 0)};
-		json_set(a, fee, "amount", json_number(a, money_print(a, amount, cur)));
-		json_set_str(a, fee, "currency", code);
-	}
-	json_set(a, vars, "answers", json_copy(a, json_get(one->e->secret, "answers")));
-	json_set(a, vars, "applicant", json_copy(a, json_get(one->e->secret, "applicant")));
-	json_set(a, vars, "fee", fee);
+	struct body sent = {.person = json_get(one->e->secret, "applicant"),
+	                    .answers = json_get(one->e->secret, "answers")};
+	json *about = json_object(a);
 	json_set_str(a, about, "reference", json_str(one->e->data, "reference"));
 	json_set_str(a, about, "service", s->id);
-	json_set(a, vars, "case", about);
-	struct bpmn_run run = run_of(&m);
+	money fee = {json_int(one->e->data, "fee", 0)};
+	json *vars = case_vars(a, &sent, fee, json_str(one->e->data, "currency"), about);
+	struct bpmn_run run = case_run(a, m.p, m.now);
 	if (bpmn_start(s->process, (str){0}, vars, &run, &m.state) != OK)
 		return (str){0};
 	heed(&m, &run);

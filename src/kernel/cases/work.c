@@ -94,6 +94,11 @@ static err remind(struct tx *tx, const struct kase *q, const struct bpmn_effect 
 	return tx_emit(tx, emission_of(q, "task.overdue", d, NULL));
 }
 
+bool work_at_once(str type, money fee)
+{
+	return str_eq(type, STR("remind")) || (str_eq(type, STR("payment")) && !fee.minor);
+}
+
 err work_request(struct tx *tx, const struct kase *q, const struct service *s,
                  const struct bpmn_effect *f, bool *done, json **vars)
 {
@@ -105,7 +110,7 @@ err work_request(struct tx *tx, const struct kase *q, const struct service *s,
 		*done = true;
 		return rule_decide(tx, s, f, &b, vars);
 	}
-	*done = str_eq(type, STR("remind")) || (str_eq(type, STR("payment")) && !q->fee.minor);
+	*done = work_at_once(type, q->fee);
 	case_get(tx->db, tx->a, q->id, &now);
 	if (str_eq(type, STR("remind")))
 		return remind(tx, &now, f);

@@ -3,6 +3,32 @@
  */
 #include "systems/portal/applying.h"
 
+/* The fee, and whether sending asks for it at once or only later. */
+static void fee_view(struct req *r, json *v, const struct applying *p)
+{
+	arena *a = r->a;
+	struct decision_answer fee = {0};
+	str code = {0};
+	bool asked = fee_now(r, p, &fee, &code);
+	json *f = json_set(a, v, "fee", json_object(a));
+	json_set_bool(a, f, "free", !asked || fee.amount.minor == 0);
+	if (!asked)
+		return;
+	json_set(a, f, "amount", money_view(a, fee.amount.minor, code));
+	if (fee.rule)
+		json_set(a, f, "rule", json_copy(a, fee.rule));
+	enum case_payment pays =
+	    case_pays(a, &(struct case_sending){.p = pack_current(r->k),
+	                                        .s = p->s,
+	                                        .applicant = p->applicant,
+	                                        .answers = form_submit_answers(p->s->form, p->answers, a),
+	                                        .fee = fee.amount,
+	                                        .currency = code,
+	                                        .now = r->now});
+	json_set_bool(a, f, "now", pays == CASE_PAYS_NOW);
+	json_set_bool(a, f, "later", pays == CASE_PAYS_LATER);
+}
+
 static json *check_view(struct req *r, const struct applying *p)
 {
 	arena *a = r->a;
@@ -17,15 +43,7 @@ static json *check_view(struct req *r, const struct applying *p)
 	json_set_bool(a, v, "returned", p->returned);
 	if (p->returned)
 		return v;
-	struct decision_answer fee = {0};
-	str code = {0};
-	bool asked = fee_now(r, p, &fee, &code);
-	json *f = json_set(a, v, "fee", json_object(a));
-	json_set_bool(a, f, "free", !asked || fee.amount.minor == 0);
-	if (asked)
-		json_set(a, f, "amount", money_view(a, fee.amount.minor, code));
-	if (asked && fee.rule)
-		json_set(a, f, "rule", json_copy(a, fee.rule));
+	fee_view(r, v, p);
 	return v;
 }
 
