@@ -1,6 +1,6 @@
 #!/bin/sh
 # setup.sh GROUP...: installs what is missing of the groups of tools/packages.txt
-# (build, test, bench), and the npm packages of tests/browser or tests/bench. Changes
+# (build, test, bench, cluster), and the npm packages of tests/browser or tests/bench. Changes
 # nothing, and says nothing, when all is there.
 set -u
 cd "$(dirname "$0")/.." || exit 1

@@ -13,9 +13,9 @@ while payers order and pay through the real rooms (orders.c), and compares after
 
 All when none is named. Each payment that was acknowledged must be on the new primary
 once, and payments must go on; the outage is the longest time without an acknowledgement.
-Takes some ten minutes; not part of `make test`. Needs root (network namespaces), a build without sanitizers in $DIWAN_BUILD
-and Debian's packages patroni, etcd-server, iproute2: `cluster.py --install` fetches
-them. What is missing is a skip with its reason. Prints TAP."""
+Takes some ten minutes; not part of `make test`. Needs root (network namespaces), a build
+without sanitizers in $DIWAN_BUILD and what `tools/setup.sh cluster` installs. What is
+missing is a skip with its reason. Prints TAP; $CLUSTER_KEEP keeps the servers' logs."""
 import glob
 import json
 import os
@@ -32,7 +32,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import tap  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("DIWAN_BUILD", "build"))
-PACKAGES = ["patroni", "etcd-server", "etcd-client", "iproute2", "postgresql"]
 NODES = (1, 2, 3)
 NET = "10.78.37"      # .1 to .3, and .254 for the payers
 CLIENTS = 16
@@ -404,7 +403,7 @@ class Trials:
 def lacking():
     for command in ("patroni", "etcd", "ip", "psql", "setpriv"):
         if not shutil.which(command):
-            return f"{command} is not here: cluster.py --install fetches the packages {' '.join(PACKAGES)}"
+            return f"{command} is not here: tools/setup.sh cluster installs it"
     if os.getuid() != 0 or run("ip", "netns", "add", f"dwtry{os.getpid()}").returncode:
         return "network namespaces cannot be made here (they need root)"
     run("ip", "netns", "del", f"dwtry{os.getpid()}")
@@ -414,8 +413,6 @@ def lacking():
 
 def main():
     words = sys.argv[1:]
-    if words == ["--install"]:
-        return subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]).returncode
     known = ["kill", "pause", "partition", "etcd", "refusals", "control"]
     if any(w not in known for w in words):
         print(__doc__)
