@@ -18,6 +18,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -351,32 +352,84 @@ static int64_t number(dbc *c, const char *sql)
 	return v;
 }
 
-/* A payment of `pay`. Acknowledged, it is kept under its key with the order that was
- * said, and the order is captured by one attempt. */
-static int check_paid(dbc *c, arena *a, const char *word, long long key)
+/* A payment of `pay` as it was said, and what the books have of it. */
+struct said {
+	long long key, order; /* 0: nobody knows which */
+	char word[4];
+	long long kept;      /* the order that its key has; 0: none */
+	bool captured, once; /* that order, by one attempt */
+};
+
+static int by_key(const void *x, const void *y)
 {
-	long long order = 0;
-	json *kept = NULL;
-	arena_mark m = arena_save(a);
-	int bad = scanf("%lld", &order) != 1;
-	bool there = kernel_answered(c, a, SCOPE, str_fmt(a, "%lld", key), STR("pay"), &kept);
-	if (strcmp(word, "ack") != 0)
-		return bad +
-		       (there && strcmp(word, "nak") == 0 ? wrong("refused and kept", "pay", key) : 0);
-	if (!there)
-		bad = wrong("acknowledged and lost", "pay", key);
-	else if (json_int(kept, "order", 0) != order)
-		bad = wrong("acknowledged with two orders", "pay", key);
-	struct dbv v[] = {D_INT(order)};
-	rows *r =
-	    db_query_text(c,
-	                  STR("SELECT count(*) FROM pay_order o JOIN pay_attempt t ON t.order_id"
-	                      " = o.id AND t.state = 'captured' WHERE o.id = $1 AND o.captured > 0"),
-	                  v, 1);
-	if (!bad && (!db_next(r) || db_int(r, 0) != 1))
-		bad = wrong("acknowledged and not captured once", "pay", key);
+	long long a = ((const struct said *)x)->key, b = ((const struct said *)y)->key;
+	return (a > b) - (a < b);
+}
+
+static int by_order(const void *x, const void *y)
+{
+	long long a = ((const struct said *)x)->order, b = ((const struct said *)y)->order;
+	return (a > b) - (a < b);
+}
+
+/* Read in one go, whatever their number: asking about each would take longer than paying. */
+static void kept_keys(dbc *c, arena *a, struct said *s, size_t n)
+{
+	rows *r = db_query_text(c,
+	                        STR("SELECT key, answer FROM idempotency WHERE scope = 'power'"
+	                            " AND request_hash = 'pay'"),
+	                        NULL, 0);
+	qsort(s, n, sizeof *s, by_key);
+	while (db_next(r)) {
+		arena_mark m = arena_save(a);
+		int64_t key;
+		struct said *found = NULL;
+		if (str_i64(db_text(r, 0), &key))
+			found = bsearch(&(struct said){.key = key}, s, n, sizeof *s, by_key);
+		if (found)
+			found->kept = json_int(json_parse(a, db_text(r, 1), NULL), "order", 0);
+		arena_rewind(a, m);
+	}
 	db_done(r);
-	arena_rewind(a, m);
+}
+
+static void kept_orders(dbc *c, struct said *s, size_t n)
+{
+	rows *r = db_query_text(c,
+	                        STR("SELECT o.id, o.captured, count(t.id) FROM pay_order o LEFT JOIN"
+	                            " pay_attempt t ON t.order_id = o.id AND t.state = 'captured'"
+	                            " GROUP BY o.id, o.captured"),
+	                        NULL, 0);
+	qsort(s, n, sizeof *s, by_order);
+	while (db_next(r)) {
+		struct said *found =
+		    bsearch(&(struct said){.order = db_int(r, 0)}, s, n, sizeof *s, by_order);
+		if (!found)
+			continue;
+		found->captured = db_int(r, 1) > 0;
+		found->once = db_int(r, 2) == 1;
+	}
+	db_done(r);
+}
+
+/* Acknowledged, it is kept under its key with the order that was said, and the order is
+ * captured by one attempt. */
+static int check_paid(dbc *c, arena *a, struct said *s, size_t n)
+{
+	int bad = 0;
+	kept_keys(c, a, s, n);
+	kept_orders(c, s, n);
+	for (size_t i = 0; i < n; i++) {
+		bool ack = strcmp(s[i].word, "ack") == 0;
+		if (!ack && s[i].kept && strcmp(s[i].word, "nak") == 0)
+			bad += wrong("refused and kept", "pay", s[i].key);
+		else if (ack && !s[i].kept)
+			bad += wrong("acknowledged and lost", "pay", s[i].key);
+		else if (ack && s[i].kept != s[i].order)
+			bad += wrong("acknowledged with two orders", "pay", s[i].key);
+		else if (ack && !(s[i].captured && s[i].once))
+			bad += wrong("acknowledged and not captured once", "pay", s[i].key);
+	}
 	return bad;
 }
 
@@ -385,10 +438,23 @@ static int check_said(dbc *c, arena *a)
 	char word[4], name[16];
 	long long id;
 	int bad = 0;
-	while (scanf("%3s %15s %lld", word, name, &id) == 3)
-		bad +=
-		    strcmp(name, "pay") == 0 ? check_paid(c, a, word, id) : check_step(c, word, name, id);
-	return bad;
+	size_t n = 0, room = 1024;
+	struct said *s = NEWN(a, struct said, room);
+	while (scanf("%3s %15s %lld", word, name, &id) == 3) {
+		if (strcmp(name, "pay") != 0) {
+			bad += check_step(c, word, name, id);
+			continue;
+		}
+		if (n == room) {
+			struct said *more = NEWN(a, struct said, room *= 2);
+			memcpy(more, s, n * sizeof *s);
+			s = more;
+		}
+		s[n] = (struct said){.key = id};
+		memcpy(s[n].word, word, sizeof word);
+		bad += scanf("%lld", &s[n++].order) != 1;
+	}
+	return bad + (n ? check_paid(c, a, s, n) : 0);
 }
 
 /* As many keys as orders, captures and receipts: nothing was made twice, or by nobody. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""power_cut.py [sqlite|postgres] [--payments N] [--seconds S] [--lives L]: cuts
-the power under a database while 64 payers order and pay through the real rooms (orders.c),
-again and again, until N payments were acknowledged or S seconds are over.
+"""power_cut.py [sqlite|postgres] [--payments N] [--seconds S] [--lives L] [--books B]
+[--folder DIR]: cuts the power under a database while 64 payers order and pay through the
+real rooms (orders.c), again and again, until N payments were acknowledged or S seconds are
+over.
 
 The database lies on a disk that forgets what was not synced (lossfs.c): at the cut, of
 every write since the last sync a random part of the sectors is kept. Then the payments
@@ -10,12 +11,18 @@ for again under their keys. After each cut every acknowledged payment must be th
 with the order that was said; after L cuts (3) the ledger, the auditor and the journal are
 asked as well, and a new database begins.
 
+One platform's payments wait for each other, and on PostgreSQL mostly for journeys to the
+server: B platforms (1), each with books and payers of its own, share the server and its
+disk, and lose their power together.
+
 Then the controls: SQLite with synchronous=NORMAL and PostgreSQL with fsync=off are refused
 with the reason; where the refusal is kept from seeing it (unsafe.c), the same cuts lose
 acknowledged payments, and this program must notice. Prints TAP. Needs FUSE, a build without
 sanitizers in $DIWAN_BUILD, and PostgreSQL's programs for postgres; what is missing is a
-skip with its reason. The long form: power_cut.py sqlite --payments 1000000."""
+skip with its reason. The long forms: power_cut.py sqlite --payments 1000000 --pace 2;
+power_cut.py postgres --payments 1000000 --seconds 1500 --books 4 --pace 15 --folder /dev/shm."""
 import argparse
+import concurrent.futures
 import glob
 import os
 import random
@@ -103,21 +110,27 @@ class Sqlite:
     """Payers of an embedded database."""
     name, careless, reason = "sqlite", "synchronous=NORMAL", "synchronous=FULL"
 
-    def __init__(self, work, careless):
-        self.work, self.disk = work, Disk(work)
+    def __init__(self, work, careless, count):
+        self.work, self.disk, self.count = work, Disk(work), count
         self.seen = {"UNSAFE_SYNCHRONOUS": "NORMAL", **PRELOAD} if careless else {}
         self.unseen = {**self.seen, "UNSAFE_UNSEEN": "1"} if careless else {}
+
+    def books(self, folder):
+        """The address and the folder of each platform's books, below a folder."""
+        return [(f"sqlite:{folder}/{n}/test.db", f"{folder}/{n}") for n in range(self.count)]
 
     def empty(self):
         folder = os.path.join(self.work, "empty")
         os.mkdir(folder)
-        p = run(f"{BUILD}/orders", "init", f"sqlite:{folder}/test.db", folder)
-        if p.returncode:
-            raise Broken(f"orders init: {p.stdout}")
+        for url, place in self.books(folder):
+            os.mkdir(place)
+            p = run(f"{BUILD}/orders", "init", url, place)
+            if p.returncode:
+                raise Broken(f"orders init: {p.stdout}")
         return folder
 
     def start(self):
-        return f"sqlite:{self.disk.mount}/test.db", self.disk.mount
+        return self.books(self.disk.mount)
 
     def kill(self):
         pass
@@ -127,8 +140,7 @@ class Sqlite:
 
     def recovered(self):
         """What the disk kept, opened again."""
-        folder = self.disk.copied()
-        return f"sqlite:{folder}/test.db", folder
+        return self.books(self.disk.copied())
 
     def close(self):
         self.disk.unmount()
@@ -138,16 +150,21 @@ class Postgres:
     """Payers of a server whose data lie on the disk."""
     name, careless, reason = "postgres", "fsync=off", "fsync is off"
 
-    def __init__(self, work, careless):
-        self.work, self.disk = work, Disk(work)
+    def __init__(self, work, careless, count):
+        self.work, self.disk, self.count = work, Disk(work), count
         self.fsync, self.seen = "off" if careless else "on", {}
         self.unseen = {**PRELOAD, "UNSAFE_UNSEEN": "1"} if careless else {}
         self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
         self.server = self.data = None
-        self.url = f"postgresql://diwan@/postgres?host={work}&port=5499"
         if os.getuid() == 0:
             shutil.chown(work, "postgres", "postgres")
             os.chmod(work, 0o755)
+
+    def url(self, database):
+        return f"postgresql://diwan@/{database}?host={self.work}&port=5499"
+
+    def books(self, folder):
+        return [(self.url(f"books{n}"), f"{folder}/diwan/{n}") for n in range(self.count)]
 
     def program(self, name, *words):
         own = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
@@ -162,13 +179,14 @@ class Postgres:
                               "--no-locale", "-k", "--no-sync"), cwd=self.work)
         if p.returncode:
             raise Broken(f"initdb: {p.stdout[-500:]}")
-        keys = os.path.join(folder, "diwan")
-        os.mkdir(keys)
         self.serve(f"{folder}/data", "on")
-        p = run(f"{BUILD}/orders", "init", self.url, keys)
+        for n, (url, keys) in enumerate(self.books(folder)):
+            os.makedirs(keys)
+            p = run("psql", "-qAt", self.url("postgres"), "-c", f"CREATE DATABASE books{n}")
+            p = p if p.returncode else run(f"{BUILD}/orders", "init", url, keys)
+            if p.returncode:
+                raise Broken(f"orders init: {p.stdout}")
         self.stop()
-        if p.returncode:
-            raise Broken(f"orders init: {p.stdout}")
         return folder
 
     def serve(self, data, fsync):
@@ -178,10 +196,10 @@ class Postgres:
         self.data, self.log = data, open(os.path.join(self.work, "log"), "a")
         self.server = subprocess.Popen(self.program(
             "postgres", "-D", data, "-p", "5499", "-k", self.work, "-c", "listen_addresses=", "-c", f"fsync={fsync}",
-            "-c", "shared_buffers=32MB", "-c", "max_connections=40", "-c", "wal_sync_method=fdatasync"),
+            "-c", "shared_buffers=128MB", "-c", f"max_connections={40 * self.count}", "-c", "wal_sync_method=fdatasync"),
             stdout=self.log, stderr=self.log, cwd=self.work)
         wait_for("PostgreSQL", lambda: self.server.poll() is not None or run(
-            "psql", "-qAt", self.url, "-c", "SELECT 1").stdout.strip() == "1")
+            "psql", "-qAt", self.url("postgres"), "-c", "SELECT 1").stdout.strip() == "1")
         if self.server.poll() is not None:
             raise Broken(f"PostgreSQL does not start: {self.words()}")
 
@@ -190,7 +208,7 @@ class Postgres:
 
     def start(self):
         self.serve(f"{self.disk.mount}/data", self.fsync)
-        return self.url, f"{self.disk.mount}/diwan"
+        return self.books(self.disk.mount)
 
     def kill(self):
         """With its processes, at once: there is no power."""
@@ -216,7 +234,7 @@ class Postgres:
     def recovered(self):
         folder = self.disk.copied()
         self.serve(f"{folder}/data", self.fsync)
-        return self.url, f"{folder}/diwan"
+        return self.books(folder)
 
     def close(self):
         if self.server:
@@ -225,49 +243,44 @@ class Postgres:
 
 
 class Payers:
-    """What they were told, over all the cuts of one database."""
+    """Of one platform: what they were told, over all the cuts of one database."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, number):
         self.kind, self.acks = kind, {}
-        self.unanswered = self.again = 0
+        self.again = 0
+        self.said, self.before, self.err = (f"{kind.work}/{x}{number}" for x in ("said", "before", "err"))
+        self.process = None
 
     def lines(self):
         return "".join(f"ack pay {key} {order}\n" for key, order in self.acks.items())
 
-    def live(self, seconds, early):
-        """Pays for so long, and then the power goes; or early, while the last cut is
-        being recovered from."""
-        url, folder = self.kind.start()
-        work = self.kind.work
-        env = dict(os.environ, **self.kind.unseen)
-        with open(f"{work}/before", "w") as f:
+    def begin(self, url, folder):
+        with open(self.before, "w") as f:
             f.write(self.lines())
-        with open(f"{work}/before") as before, open(f"{work}/said", "w") as said, open(f"{work}/err", "w") as err:
-            p = subprocess.Popen([f"{BUILD}/orders", "pay", url, folder, str(CLIENTS)], stdin=before, stdout=said,
-                                 stderr=err, env=env)
-            try:
-                if not early:
-                    wait_for("the first payment", lambda: os.path.getsize(f"{work}/said") > 0 or p.poll() is not None)
-                time.sleep(seconds)
-                if p.poll() is not None:
-                    raise Broken(f"orders pay: {open(f'{work}/err').read()[-400:]}")
-                self.kind.disk.cut()
-            finally:
-                p.kill()
-                p.wait()
-        self.kind.kill()
-        self.kind.disk.unmount()
-        return self.take(open(f"{work}/said").read())
+        with open(self.before) as before, open(self.said, "w") as said, open(self.err, "w") as err:
+            self.process = subprocess.Popen([f"{BUILD}/orders", "pay", url, folder, str(CLIENTS)], stdin=before,
+                                            stdout=said, stderr=err, env=dict(os.environ, **self.kind.unseen))
 
-    def take(self, said):
+    def paying(self):
+        return os.path.getsize(self.said) > 0 or self.process.poll() is not None
+
+    def must_live(self):
+        if self.process.poll() is not None:
+            raise Broken(f"orders pay: {open(self.err).read()[-400:]}")
+
+    def end(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def take(self):
         """The answers; those that contradict one before are told."""
         wrong, new = [], 0
-        for line in said.splitlines(keepends=True):
+        for line in open(self.said).read().splitlines(keepends=True):
             word = line.split()
             if not line.endswith("\n") or len(word) != 4:
                 continue
             if word[0] != "ack":
-                self.unanswered += 1
                 continue
             key, order = int(word[2]), int(word[3])
             if key not in self.acks:
@@ -279,16 +292,45 @@ class Payers:
             self.acks[key] = order
         return new, wrong
 
-    def check(self, whole):
+    def check(self, url, folder, whole):
         """What is wrong with the acknowledged payments, on what the disk kept."""
-        try:
-            url, folder = self.kind.recovered()
-        except Broken as e:
-            return [f"it does not start again: {e}"]
         p = run(f"{BUILD}/orders", "check" if whole else "kept", url, folder, input=self.lines(),
                 env=dict(os.environ, **self.kind.unseen))
-        self.kind.stop()
         return [] if p.returncode == 0 else p.stdout.splitlines()[:6] + [f"(status {p.returncode})"]
+
+
+def live(kind, payers, seconds, early):
+    """All pay for so long, and then the power goes; or early, while the last cut is being
+    recovered from."""
+    books = kind.start()
+    try:
+        for p, (url, folder) in zip(payers, books):
+            p.begin(url, folder)
+        if not early:
+            wait_for("the first payments", lambda: all(p.paying() for p in payers))
+        time.sleep(seconds)
+        for p in payers:
+            p.must_live()
+        kind.disk.cut()
+    finally:
+        for p in payers:
+            p.end()
+    kind.kill()
+    kind.disk.unmount()
+    told = [p.take() for p in payers]
+    return sum(new for new, _ in told), [w for _, wrong in told for w in wrong]
+
+
+def check(kind, payers, whole):
+    """All books at once, as they are on what the disk kept."""
+    try:
+        books = kind.recovered()
+    except Broken as e:
+        return [f"it does not start again: {e}"]
+    with concurrent.futures.ThreadPoolExecutor(len(payers)) as pool:
+        found = list(pool.map(lambda p, b: p.check(*b, whole), payers, books))
+    kind.stop()
+    return [w for wrong in found for w in wrong]
 
 
 class Trial:
@@ -296,7 +338,7 @@ class Trial:
 
     def __init__(self, kind, options):
         self.kind, self.options = kind, options
-        self.payments = self.cuts = self.databases = self.unanswered = self.again = 0
+        self.payments = self.cuts = self.databases = self.again = 0
         self.wrong = []
 
     def enough(self, began, payments, seconds):
@@ -308,32 +350,32 @@ class Trial:
         began = time.monotonic()  # of paying: making an empty database takes its time, too
         while not self.enough(began, payments, seconds) and not (cuts and self.cuts >= cuts):
             self.kind.disk.begin(empty)
-            payers = Payers(self.kind)
+            payers = [Payers(self.kind, n) for n in range(self.kind.count)]
             self.databases += 1
             for life in range(self.options.lives):
                 seed = chance.randrange(1 << 30)
                 self.kind.disk.power_on(seed)
                 early = life > 0 and chance.random() < EARLY
                 seconds_now = chance.uniform(*(RECOVERY if early else LIFE)) * self.options.pace
-                new, self.wrong = payers.live(seconds_now, early)
+                new, self.wrong = live(self.kind, payers, seconds_now, early)
                 self.payments += new
                 self.cuts += 1
                 last = life == self.options.lives - 1 or self.enough(began, payments, seconds)
-                self.wrong += payers.check(last)
+                self.wrong += check(self.kind, payers, last)
+                print(f"# {time.monotonic() - began:.0f} s: {self}", file=sys.stderr, flush=True)
                 if self.wrong:
                     self.wrong.append(f"cut {self.cuts}, seed {seed}")
                 if last or self.wrong:
                     break
-            self.unanswered += payers.unanswered
-            self.again += payers.again
+            self.again += sum(p.again for p in payers)
 
     def __str__(self):
         return (f"{self.payments} payments acknowledged, {self.cuts} cuts of {self.databases} databases, "
                 f"{self.again} repeated and answered the same")
 
 
-def in_folder(make, work):
-    folder = tempfile.mkdtemp(dir="/tmp")
+def in_folder(make, work, where):
+    folder = tempfile.mkdtemp(dir=where)
     kind = make(folder)
     try:
         return work(kind)
@@ -351,21 +393,21 @@ def survives(make, options):
             trial.wrong.append(f"the harness did not get on: {e}")
         few = [] if trial.payments else ["no payment was acknowledged"]
         tap.report(f"{kind.name}: a power cut loses and doubles no acknowledged payment", trial.wrong + few, [str(trial)])
-    in_folder(lambda folder: make(folder, False), work)
+    in_folder(lambda folder: make(folder, False, options.books), work, options.folder)
 
 
-def refused(make):
+def refused(make, options):
     """The program looks at the settings and does not begin."""
     def work(kind):
         kind.disk.begin(kind.empty())
         kind.disk.power_on(1)
-        url, folder = kind.start()
+        url, folder = kind.start()[0]
         p = run(f"{BUILD}/orders", "pay", url, folder, "1", stdin=subprocess.DEVNULL,
                 env=dict(os.environ, **kind.seen))
         said = kind.reason in p.stdout and p.returncode == 1
         tap.report(f"{kind.name}: {kind.careless} is refused with the reason",
                    [] if said else [f"status {p.returncode}: {p.stdout[-300:]}"], p.stdout.splitlines()[:1])
-    in_folder(lambda folder: make(folder, True), work)
+    in_folder(lambda folder: make(folder, True, 1), work, options.folder)
 
 
 def control(make, options):
@@ -375,7 +417,7 @@ def control(make, options):
         seen = any("lost" in w or "does not" in w or "WRONG" in w for w in trial.wrong)
         tap.report(f"{kind.name}: {kind.careless} loses acknowledged payments, and that is noticed",
                    [] if seen else [f"nothing was lost: {trial}", *trial.wrong], [str(trial), *trial.wrong[:2]])
-    in_folder(lambda folder: make(folder, True), work)
+    in_folder(lambda folder: make(folder, True, 1), work, options.folder)
 
 
 def lacking(which):
@@ -406,6 +448,8 @@ def main():
     p.add_argument("--seconds", type=int, default=7200)
     p.add_argument("--lives", type=int, default=3)
     p.add_argument("--pace", type=float, default=1.0, help="stretches the time between cuts")
+    p.add_argument("--books", type=int, default=1, help="platforms that share the server and the disk")
+    p.add_argument("--folder", default="/tmp", help="where the disks are kept")
     options = p.parse_args()
     reason = lacking(options.which)
     if reason:
@@ -414,7 +458,7 @@ def main():
     make = {"sqlite": Sqlite, "postgres": Postgres}[options.which]
     try:
         survives(make, options)
-        refused(make)
+        refused(make, options)
         control(make, options)
     except Broken as e:
         tap.report("the cuts can be made", [str(e)])
