@@ -26,6 +26,7 @@
 #endif
 
 #define SIMULATORS_MAX 2
+#define WAIT_SECONDS   120 /* for what takes one on an idle machine */
 #define SECRET         "whsec_c2ltdWxhdGVkIHNlY3JldCBmb3IgdGVzdHM="
 
 struct simulator {
@@ -92,7 +93,7 @@ static void simulator_start(struct shop *s, struct simulator *m)
 	}
 	assert_true(m->pid > 0);
 	snprintf(file, sizeof file, "%s/port", m->dir);
-	for (int i = 0; i < 500 && access(file, R_OK) != 0; i++)
+	for (int i = 0; i < 50 * WAIT_SECONDS && access(file, R_OK) != 0; i++)
 		nanosleep(&(struct timespec){0, 20 * 1000000}, NULL);
 	FILE *f = fopen(file, "r");
 	assert_non_null(f);
@@ -112,6 +113,59 @@ static void simulator_stop(struct simulator *m)
 	assert_int_equal(system(command), 0);
 }
 
+/* ---- a browser ---- */
+
+static size_t browser_take(char *p, size_t size, size_t n, void *ctx)
+{
+	buf_put(ctx, (str){p, size * n});
+	return size * n;
+}
+
+static long browse(struct shop *s, CURL *c, str url, const char *post, str *page)
+{
+	buf b = buf_make(s->u->a, (size_t)1024 * 1024);
+	long status = 0;
+	curl_easy_setopt(c, CURLOPT_URL, str_c(s->u->a, url));
+	curl_easy_setopt(c, CURLOPT_PROXY, "");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_COOKIEFILE, "");
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)WAIT_SECONDS);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, browser_take);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, &b);
+	if (post)
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, post);
+	else
+		curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
+	if (curl_easy_perform(c) == CURLE_OK)
+		curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	*page = buf_str(&b);
+	return status;
+}
+
+/* Until they have sent whatever is due: a message that was taken has done its work here. */
+static void providers_rest(struct shop *s)
+{
+	for (int i = 0; i < s->n_sim; i++) {
+		if (!s->sim[i].pid)
+			continue;
+		str url = str_fmt(s->u->a, "http://127.0.0.1:%d/metrics", s->sim[i].port), figures;
+		bool rests = false;
+		CURL *c = curl_easy_init();
+		for (int n = 0; !rests && n < 100 * WAIT_SECONDS; n++) {
+			arena_mark m = arena_save(s->u->a);
+			if (n)
+				nanosleep(&(struct timespec){0, 10 * 1000000}, NULL);
+			rests = browse(s, c, url, NULL, &figures) == 200 &&
+			        str_find(figures, STR("\ndiwan_jobs_due 0\n")) >= 0 &&
+			        str_find(figures, STR("\ndiwan_jobs_running 0\n")) >= 0;
+			arena_rewind(s->u->a, m);
+		}
+		curl_easy_cleanup(c);
+		if (!rests)
+			fail_msg("the provider at %.*s does not come to rest", STRF(url));
+	}
+}
+
 /* ---- time ---- */
 
 static void shop_now(struct shop *s)
@@ -127,6 +181,7 @@ __attribute__((unused)) static void shop_jump(struct shop *s, int64_t seconds)
 	snprintf(text, sizeof text, "%lld\n", (long long)s->offset);
 	file_write(s->clock_file, text);
 	shop_now(s);
+	providers_rest(s);
 }
 
 /* ---- the platform ---- */
@@ -313,35 +368,7 @@ __attribute__((unused)) static str pay_url(struct shop *s, const struct attempt 
 	return url;
 }
 
-/* ---- a browser ---- */
-
-static size_t browser_take(char *p, size_t size, size_t n, void *ctx)
-{
-	buf_put(ctx, (str){p, size * n});
-	return size * n;
-}
-
-__attribute__((unused)) static long browse(struct shop *s, CURL *c, str url, const char *post,
-                                           str *page)
-{
-	buf b = buf_make(s->u->a, (size_t)1024 * 1024);
-	long status = 0;
-	curl_easy_setopt(c, CURLOPT_URL, str_c(s->u->a, url));
-	curl_easy_setopt(c, CURLOPT_PROXY, "");
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_COOKIEFILE, "");
-	curl_easy_setopt(c, CURLOPT_TIMEOUT, 20L);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, browser_take);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, &b);
-	if (post)
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, post);
-	else
-		curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
-	if (curl_easy_perform(c) == CURLE_OK)
-		curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-	*page = buf_str(&b);
-	return status;
-}
+/* ---- pages ---- */
 
 __attribute__((unused)) static str page_between(str s, const char *before, const char *after)
 {
@@ -370,6 +397,7 @@ __attribute__((unused)) static long choose(struct shop *s, str url, const char *
 			status = i + 1 < times ? 200 : 303;
 	}
 	curl_easy_cleanup(c);
+	providers_rest(s);
 	return status;
 }
 
@@ -403,7 +431,6 @@ __attribute__((unused)) static int64_t statement_sum(struct shop *s, const struc
 __attribute__((unused)) static void settle(struct shop *s, int64_t order, int steps)
 {
 	for (int i = 0; i < steps; i++) {
-		nanosleep(&(struct timespec){0, 30 * 1000000}, NULL); /* messages under way */
 		shop_now(s);
 		scheduler_drain(s->u->k);
 		struct order o = order_now(s, order);

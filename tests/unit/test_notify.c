@@ -1,5 +1,6 @@
 /* Notices: from events to the inbox, and by SMTP through a real server. */
 #include "portal_unit.h"
+#include "ports.h"
 
 #include "app/children.h"
 #include "kernel/outbox/outbox.h"
@@ -162,28 +163,6 @@ static void mail_settings(struct unit *u, struct config *c, int port)
 	u->k->config = c;
 }
 
-static int port_free(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t n = sizeof at;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-	getsockname(fd, (struct sockaddr *)&at, &n);
-	close(fd);
-	return ntohs(at.sin_port);
-}
-
-static bool answers(int port)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET,
-	                         .sin_port = htons((uint16_t)port),
-	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	bool up = connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
-	close(fd);
-	return up;
-}
-
 static void mail_waits_for_its_server_and_is_sent_once(void **state)
 {
 	(void)state;
@@ -193,7 +172,7 @@ static void mail_waits_for_its_server_and_is_sent_once(void **state)
 	struct unit *u = p.w->u;
 	struct config config;
 	struct children helpers = {0};
-	int port = port_free();
+	int port = port_reserve();
 	mail_settings(u, &config, port);
 	struct visitor *v = signed_in(p.w, CITIZEN); /* its code is mail of its own */
 	applied(&p, v);
@@ -213,8 +192,7 @@ static void mail_waits_for_its_server_and_is_sent_once(void **state)
 	                            box,
 	                            NULL};
 	assert_true(child_start(&helpers, argv, NULL));
-	for (int i = 0; i < 100 && !answers(port); i++)
-		usleep(100000);
+	port_wait(port);
 	for (int i = 0; i < 4; i++) { /* their pauses pass */
 		u->now += 1 * HOUR;
 		scheduler_drain(u->k);

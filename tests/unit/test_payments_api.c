@@ -1,13 +1,11 @@
 /* Programs of bodies: GOV.UK Pay's interface, and being told once. */
 #include "payments_unit.h"
+#include "ports.h"
 
 #include "systems/payments/agency.h"
 #include "kernel/outbox/sign.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 struct keyed {
 	str token, url;
@@ -107,25 +105,10 @@ static void a_program_asks_for_a_payment(void **state)
 
 /* ---- the body's program ---- */
 
-static int listen_on(int *port)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-	struct sockaddr_in at = {.sin_family = AF_INET,
-	                         .sin_port = htons((uint16_t)*port),
-	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t n = sizeof at;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-	assert_int_equal(listen(fd, 8), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-	*port = ntohs(at.sin_port);
-	return fd;
-}
-
 /* Takes messages and keeps them in a file, one a line, until it is stopped. */
 static pid_t stub_start(int port, const char *file)
 {
-	int fd = listen_on(&port);
+	int fd = port_listen(port);
 	pid_t pid = fork();
 	if (pid) {
 		close(fd);
@@ -194,10 +177,9 @@ static void a_body_that_was_away_is_told_once(void **state)
 {
 	(void)state;
 	struct shop *s = shop_start(1);
-	int port = 0, fd = listen_on(&port);
+	int port = port_reserve(); /* nobody is there */
 	char file[96];
 	struct attempt t;
-	close(fd); /* nobody is there */
 	snprintf(file, sizeof file, "%s/told", s->u->dir);
 	struct keyed k = {.url = str_fmt(s->u->a, "http://127.0.0.1:%d/", port)};
 	assert_int_equal(unit_run(s->u, key_decide, &k), OK);
@@ -288,11 +270,10 @@ static void a_body_is_told_of_what_fails_expires_and_goes_back(void **state)
 {
 	(void)state;
 	struct shop *s = shop_start(1);
-	int port = 0, fd = listen_on(&port);
+	int port = port_reserve();
 	char file[96];
 	struct attempt t;
 	str id;
-	close(fd);
 	snprintf(file, sizeof file, "%s/told", s->u->dir);
 	pid_t stub = stub_start(port, file);
 	struct keyed k = {.url = str_fmt(s->u->a, "http://127.0.0.1:%d/", port)};

@@ -11,15 +11,14 @@
 #define SHOP_MORE &portal_system, NULL
 #include "case_unit.h"
 #include "payments_unit.h"
+#include "ports.h"
 
 #include "app/children.h"
 #include "kernel/documents/check.h"
 #include "systems/payments/audit/audit.h"
 #include "systems/payments/link.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
-#include <sys/socket.h>
 
 #define TEST_TIME 1764000000 /* of case_unit.h: its answers are of that time */
 
@@ -66,39 +65,16 @@ static struct order order_of(struct call *c)
 
 /* ---- a mail server ---- */
 
-static bool answers(int port)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET,
-	                         .sin_port = htons((uint16_t)port),
-	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	bool up = connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
-	close(fd);
-	return up;
-}
-
-static int port_free(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t n = sizeof at;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-	getsockname(fd, (struct sockaddr *)&at, &n);
-	close(fd);
-	return ntohs(at.sin_port);
-}
-
 static void mail_start(struct call *c)
 {
 	arena *a = c->p->u->a;
-	int port = port_free();
+	int port = port_reserve();
 	c->box = str_c(a, str_fmt(a, "%s/box", c->p->u->dir));
 	const char *const argv[] = {
 	    "/usr/bin/aiosmtpd",         "-n",   "-l", str_c(a, str_fmt(a, "127.0.0.1:%d", port)), "-c",
 	    "aiosmtpd.handlers.Mailbox", c->box, NULL};
 	assert_true(child_start(&c->helpers, argv, NULL));
-	for (int i = 0; i < 100 && !answers(port); i++)
-		usleep(100000);
+	port_wait(port);
 	struct config *set = NEW(a, struct config);
 	set->value[SETTING_mail_url] = str_fmt(a, "smtp://127.0.0.1:%d", port);
 	set->value[SETTING_mail_from] = STR("no-reply@example.bh");
@@ -218,7 +194,6 @@ static void hides(str page, str text)
 
 static void settled(struct call *c)
 {
-	nanosleep(&(struct timespec){0, 50 * 1000000}, NULL);
 	shop_now(c->s);
 	scheduler_drain(c->p->u->k);
 }
