@@ -142,19 +142,43 @@ static void unsafe_settings_are_refused(void **state)
 	}
 }
 
+/* Whether the first field of the answer, asked of a connection of its own, is this. */
+static bool server_says(const char *sql, const char *value)
+{
+	PGconn *h = PQconnectdb(getenv("DIWAN_TEST_PG"));
+	PGresult *res = PQexec(h, sql);
+	bool good = PQresultStatus(res) == PGRES_TUPLES_OK && PQntuples(res) == 1 &&
+	            strcmp(PQgetvalue(res, 0, 0), value) == 0;
+	PQclear(res);
+	PQfinish(h);
+	return good;
+}
+
+static void server_comes_to(const char *sql, const char *value)
+{
+	for (int i = 0; i < 6000 && !server_says(sql, value); i++)
+		nanosleep(&(struct timespec){0, 20000000}, NULL);
+	assert_true(server_says(sql, value));
+}
+
+/* Whoever connects when this is over meets the setting; sessions were told of it. */
 static void set_server(const char *setting, const char *value)
 {
-	char text[128];
+	char text[128], bare[64];
+	bool quoted = value[0] == '\'';
 	snprintf(text, sizeof text, "ALTER SYSTEM SET %s = %s", setting, value);
 	PGconn *h = PQconnectdb(getenv("DIWAN_TEST_PG"));
-	const char *const command[] = {text, "SELECT pg_reload_conf()", "SELECT pg_sleep(0.3)"};
-	for (size_t i = 0; i < 3; i++) {
+	const char *const command[] = {text, "SELECT pg_reload_conf()"};
+	for (size_t i = 0; i < 2; i++) {
 		PGresult *res = PQexec(h, command[i]);
 		ExecStatusType s = PQresultStatus(res);
 		PQclear(res);
 		assert_true(s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK);
 	}
 	PQfinish(h);
+	snprintf(text, sizeof text, "SHOW %s", setting);
+	snprintf(bare, sizeof bare, "%.*s", (int)(strlen(value) - (quoted ? 2 : 0)), value + quoted);
+	server_comes_to(text, bare);
 }
 
 /* The server of the test is ours alone: its settings are turned off and on. */
@@ -197,7 +221,7 @@ static void asynchronous_clusters_are_refused(void **state)
 		_exit(127);
 	}
 	err e = OK;
-	for (int i = 0; i < 50 && e == OK; i++) {
+	for (int i = 0; i < 1200 && e == OK; i++) {
 		struct timespec pause = {0, 100000000};
 		nanosleep(&pause, NULL);
 		e = db_open(u->a, u->url, &d, &why);
@@ -211,6 +235,8 @@ static void asynchronous_clusters_are_refused(void **state)
 		print_message("# skipped: there is no pg_receivewal\n");
 		return;
 	}
+	server_comes_to("SELECT count(*) FROM pg_stat_replication",
+	                "0"); /* the next test begins alone */
 	assert_int_equal(e, ERR_db_unsafe);
 	assert_true(str_find(why, STR("standby")) >= 0);
 }

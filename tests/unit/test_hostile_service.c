@@ -8,10 +8,12 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #define HOSTILE     "complaint"
 #define STAGES      20 /* each doubles the tokens: a million */
 #define LOOKS       4000
+#define LOOKS_MIN   12
 #define ROUNDS      2
 #define PATIENCE_MS 3000 /* of one request beside the hostile ones; with sanitizers too */
 
@@ -125,7 +127,9 @@ struct beside {
 	struct site *w;
 	_Atomic bool stop;
 	int32_t reads[LOOKS], writes[LOOKS];
-	int n_reads, n_writes, bad;
+	_Atomic int n_reads;
+	int n_writes, bad;
+	instant worked, passed; /* in loops that only count: what it took, and what that lasted */
 };
 
 static bool page_comes(int port)
@@ -162,11 +166,24 @@ static bool write_done(struct kernel *k)
 	return good;
 }
 
+/* Processor time of this thread. */
+static instant processor(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (instant)t.tv_sec * SECOND + t.tv_nsec / 1000;
+}
+
 static void *others(void *ctx)
 {
 	struct beside *b = ctx;
 	while (!b->stop && b->n_reads < LOOKS) {
-		instant from = clock_monotonic();
+		instant work = processor(), from = clock_monotonic();
+		while (processor() - work < SECOND / 1000)
+			continue;
+		b->worked += processor() - work;
+		b->passed += clock_monotonic() - from;
+		from = clock_monotonic();
 		b->bad += !page_comes(server_port(b->w->s));
 		b->reads[b->n_reads++] = (int32_t)(clock_monotonic() - from);
 		from = clock_monotonic();
@@ -183,14 +200,16 @@ static int by_value(const void *x, const void *y)
 	return (p > q) - (p < q);
 }
 
-/* Says how long they waited; the longest must be bearable. */
-static void unnoticed(const char *what, int32_t *micros, int n)
+/* Says how long they waited; the longest must be bearable. Where other programs take most of
+ * the machine everything lasts longer, and so may this. */
+static void unnoticed(const struct beside *b, const char *what, int32_t *micros, int n)
 {
-	assert_true(n > 10);
+	instant bearable = PATIENCE_MS * (SECOND / 1000) * (1 + b->passed / (1 + b->worked)) / 2;
+	assert_true(n >= LOOKS_MIN - 1);
 	qsort(micros, (size_t)n, sizeof *micros, by_value);
 	print_message("# %s: %d, p50 %.1f ms, p95 %.1f ms, longest %.1f ms\n", what, n,
 	              micros[n / 2] / 1e3, micros[n * 95 / 100] / 1e3, micros[n - 1] / 1e3);
-	if (micros[n - 1] > PATIENCE_MS * 1000)
+	if (micros[n - 1] > bearable)
 		fail_msg("%s: somebody waited %d ms", what, micros[n - 1] / 1000);
 }
 
@@ -251,7 +270,7 @@ static void each_is_answered_and_others_do_not_notice(void **state)
 	b.w = p.w;
 	assert_int_equal(pthread_create(&thread, NULL, others, &b), 0);
 	usleep(100 * 1000);
-	for (int round = 0; round < ROUNDS; round++)
+	for (int round = 0; round < ROUNDS || b.n_reads < LOOKS_MIN; round++)
 		for (size_t i = 0; i < COUNT(subjects); i++) {
 			struct wish m = {p.citizen, 0, subjects[i], "lamp.road.Lamp"};
 			instant from = clock_monotonic();
@@ -275,8 +294,8 @@ static void each_is_answered_and_others_do_not_notice(void **state)
 	b.stop = true;
 	pthread_join(thread, NULL);
 	assert_int_equal(b.bad, 0);
-	unnoticed("pages read beside", b.reads, b.n_reads);
-	unnoticed("writes beside", b.writes, b.n_writes);
+	unnoticed(&b, "pages read beside", b.reads, b.n_reads);
+	unnoticed(&b, "writes beside", b.writes, b.n_writes);
 	/* What is well still goes its way. */
 	struct wish good = {p.citizen, 0, "other", "lamp.Lamp"};
 	struct task t;

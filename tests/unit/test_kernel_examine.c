@@ -163,10 +163,11 @@ static void what_cannot_be_seen_is_refused(void **state)
 	assert_verdict(a, STR(HEAD CATALOG), FINDING_truncated);
 }
 
+/* Of work: what others do on this machine does not count. */
 static int64_t millis(void)
 {
 	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 

@@ -181,7 +181,7 @@ static void an_embedded_platform_takes_up_cut_off_jobs_at_start(void **state)
 	         (long long)(u->now + JOB_LEASE));
 	sql(u, text);
 	assert_int_equal(scheduler_start(u->k), OK);
-	for (int i = 0; i < 50 && atomic_load(&runs) == 0 && embedded; i++)
+	for (int i = 0; i < 1200 && atomic_load(&runs) == 0 && embedded; i++)
 		usleep(100 * 1000);
 	scheduler_stop(u->k);
 	assert_int_equal(runs, embedded ? 1 : 0);

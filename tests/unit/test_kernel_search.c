@@ -197,12 +197,12 @@ static void *ask(void *ctx)
 	struct asking *q = ctx;
 	arena *a = arena_create((size_t)16 * 1024 * 1024);
 	dbc *c = db_reader(q->u->k->db);
-	while (!q->stop) {
+	do {
 		struct search_found f = search_find(q->u->k, c, a, STR("guide"), STR("identity"), 10);
 		q->wrong += f.n != 2 || !str_eq(f.hits[0].id, STR("lost"));
 		q->asked++;
 		arena_reset(a);
-	}
+	} while (!q->stop);
 	q->wrong += db_error(c) != OK;
 	db_reader_return(c);
 	arena_destroy(a);

@@ -200,7 +200,7 @@ static void the_sealer_itself_goes_on(void **state)
 	kill(signer_pid(u), SIGKILL);
 	something_happens(u);
 	assert_int_equal(scheduler_start(u->k), OK);
-	for (int i = 0; i < 100 && seals_of(u).size == sealed; i++) {
+	for (int i = 0; i < 2400 && seals_of(u).size == sealed; i++) {
 		u->now += SECOND / 5;
 		usleep(50 * 1000);
 	}

@@ -286,7 +286,7 @@ static void walk_times(struct matrix *m)
 			const char *there = path_with(a, &route, &m->real),
 			           *not_there = path_with(a, &route, &m->none);
 			bool tells = true;
-			for (int tries = 0; tries < 4 && tells; tries++)
+			for (int tries = 0; tries < 12 && tells; tries++)
 				tells = time_tells(m->stranger[roles[k]], there, not_there);
 			if (tells)
 				fail_msg("%s at %s: the time tells", m->role[roles[k]], there);

@@ -75,22 +75,22 @@ static void nobody_waits_for_the_files_of_others(void **state)
 	(void)state;
 	visit(v, form);
 	assert_int_equal(confine_start(examiner, &why), OK);
+	int64_t asked = confine_counts(examiner).asked;
 	kill(confine_counts(examiner).pid, SIGSTOP); /* whoever asks it now hangs */
-	int64_t from = millis();
 	for (int i = 0; i < UPLOADS; i++)
 		fd[i] = begin_upload(v, form, i);
-	usleep(300 * 1000);
-	for (; millis() - from < 3000; pages++) {
-		int64_t begun = millis();
+	for (int i = 0; i < 6000 && confine_counts(examiner).asked == asked; i++)
+		usleep(10 * 1000); /* until the first hangs */
+	/* Pages come while they hang: until the first of them is given up. */
+	for (int64_t from = millis(); millis() - from < 3000; pages++) {
 		visit(other, "/en/applications");
 		assert_int_equal(other->status, 200);
-		if (millis() - begun > 1500)
-			fail_msg("a page took %lld ms", (long long)(millis() - begun));
+		if (confine_counts(examiner).failed)
+			break;
 	}
 	assert_true(pages > 0);
-	assert_int_equal(confine_counts(examiner).failed, 0); /* they hung all the while */
 	for (int i = 0; i < UPLOADS; i++) {
-		str answer = site_read(p.w, fd[i], 30000);
+		str answer = site_read(p.w, fd[i], SITE_WAIT);
 		close(fd[i]);
 		bool told = str_find(answer, STR("could not be examined")) >= 0;
 		assert_int_equal(status_of(answer), told ? 422 : 303);

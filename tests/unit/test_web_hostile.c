@@ -141,12 +141,12 @@ static void what_is_too_large_is_refused(void **state)
 	char *many = NEWN(a, char, 200000);
 	memset(many, 'a', 200000);
 	str uri = str_fmt(a, "GET /en/?q=%.*s HTTP/1.1\r\n" H "\r\n", 5000, many);
-	assert_int_equal(status_of(site_raw(w, uri, 2000)), 414);
+	assert_int_equal(status_of(site_raw(w, uri, SITE_WAIT)), 414);
 	uri = str_fmt(a, "GET /en/?q=%.*s HTTP/1.1\r\n" H "\r\n", 150000, many);
-	int status = status_of(site_raw(w, uri, 2000));
+	int status = status_of(site_raw(w, uri, SITE_WAIT));
 	assert_true(status == 0 || (status >= 400 && status < 500));
 	str wide = str_fmt(a, "GET /en/ HTTP/1.1\r\n" H "X: %.*s\r\n\r\n", 150000, many);
-	status = status_of(site_raw(w, wide, 2000));
+	status = status_of(site_raw(w, wide, SITE_WAIT));
 	assert_true(status == 0 || (status >= 400 && status < 500));
 	buf fields = buf_make(a, 400000);
 	for (int i = 0; i < 600; i++)
@@ -224,15 +224,16 @@ static void slow_clients_hold_nobody_up(void **state)
 		fd[i] = site_connect(w);
 		assert_int_equal(send(fd[i], "GET /en/ HTT", 1 + i % 12, MSG_NOSIGNAL), 1 + i % 12);
 	}
-	instant slowest = 0;
+	int meanwhile = 0; /* answered while none of the slow ones was let go */
 	for (int i = 0; i < 40; i++) {
-		instant from = clock_monotonic();
 		assert_int_equal(status_of(site_get(w, "/en/", "")), 200);
-		instant took = clock_monotonic() - from;
-		slowest = took > slowest ? took : slowest;
+		bool all = true;
+		for (size_t k = 0; k < COUNT(fd); k++)
+			all = all && poll(&(struct pollfd){.fd = fd[k], .events = POLLIN}, 1, 0) == 0;
+		meanwhile += all;
 	}
-	assert_true(slowest < SECOND / 4);
-	str got = site_read(w, fd[0], 8000);
+	assert_true(meanwhile > 0);
+	str got = site_read(w, fd[0], SITE_WAIT);
 	assert_true(got.n == 0 || status_of(got) == 408);
 	for (size_t i = 0; i < COUNT(fd); i++)
 		close(fd[i]);
@@ -390,7 +391,7 @@ static void headers_too_large_are_answered(void **state)
 static void a_dripping_body_holds_nobody_up(void **state)
 {
 	(void)state;
-	struct site *w = site_start();
+	struct site *w = site_start_patient(60);
 	str head = STR(POST_FORM "Content-Length: 1000\r\n\r\n");
 	int fd[20];
 	for (size_t i = 0; i < COUNT(fd); i++) {
@@ -409,22 +410,32 @@ static void a_dripping_body_holds_nobody_up(void **state)
 	site_stop(w);
 }
 
+/* What comes first; 0 when the connection is closed without a word. */
+static int first_status(int fd)
+{
+	char part[4096];
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	ssize_t n = poll(&p, 1, SITE_WAIT) == 1 ? recv(fd, part, sizeof part, 0) : 0;
+	return n > 0 ? status_of((str){part, (size_t)n}) : 0;
+}
+
 /* One address cannot take all connections. */
 static void one_address_has_a_limit(void **state)
 {
 	(void)state;
-	struct site *w = site_start();
+	struct site *w = site_start_patient(60);
 	int fd[80], open = 0;
 	for (size_t i = 0; i < COUNT(fd); i++) {
 		fd[i] = site_connect(w);
 		str ask = STR("GET /healthz HTTP/1.1\r\n" H "\r\n");
 		if (send(fd[i], ask.p, ask.n, MSG_NOSIGNAL) == (ssize_t)ask.n)
-			open += status_of(site_read(w, fd[i], i < 60 ? 30 : 60)) == 200;
+			open += first_status(fd[i]) == 200;
 	}
 	assert_true(open >= 60 && open <= 64);
 	for (size_t i = 0; i < COUNT(fd); i++)
 		close(fd[i]);
-	usleep(200000);
+	for (int i = 0; i < 6000 && status_of(site_get(w, "/healthz", "")) != 200; i++)
+		usleep(20000); /* until it has seen that they are gone */
 	still_serves(w, STR("many connections"));
 	site_stop(w);
 }

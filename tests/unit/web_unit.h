@@ -213,7 +213,8 @@ __attribute__((unused)) static struct templates *site_templates(arena *a,
 	return t;
 }
 
-__attribute__((unused)) static struct site *site_start(void)
+/* `timeout`: seconds after which a silent connection is closed. */
+__attribute__((unused)) static struct site *site_start_patient(int timeout)
 {
 	static const struct organ *const organs[] = {&unit_organ};
 	struct unit *u = unit_start(organs, 1);
@@ -239,7 +240,7 @@ __attribute__((unused)) static struct site *site_start(void)
 	    .templates = site_templates(u->a, w->texts),
 	    .currency = STR("BHD"),
 	    .quiet = true,
-	    .timeout = 3,
+	    .timeout = timeout,
 	    .connections_per_address = 64,
 	    .security_contact = STR("mailto:security@example.org"),
 	};
@@ -247,6 +248,11 @@ __attribute__((unused)) static struct site *site_start(void)
 	if (server_start(u->a, &o, &w->s, &why) != OK)
 		fail_msg("%.*s", STRF(why));
 	return w;
+}
+
+__attribute__((unused)) static struct site *site_start(void)
+{
+	return site_start_patient(3);
 }
 
 __attribute__((unused)) static void site_stop(struct site *w)
@@ -268,6 +274,8 @@ __attribute__((unused)) static int site_connect(struct site *w)
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
 	return fd;
 }
+
+#define SITE_WAIT 120000 /* milliseconds: for an answer that comes in one on an idle machine */
 
 /* Everything until the server closes or is silent for `wait` milliseconds. */
 __attribute__((unused)) static str site_read(struct site *w, int fd, int wait)
@@ -307,7 +315,7 @@ __attribute__((unused)) static str site_get(struct site *w, const char *target, 
 	                str_fmt(w->u->a,
 	                        "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n",
 	                        target, headers),
-	                5000);
+	                SITE_WAIT);
 }
 
 /* A writing request by any method. */
@@ -318,7 +326,7 @@ __attribute__((unused)) static str site_send(struct site *w, const char *method,
 	                   "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 	                   "Content-Type: %s\r\nContent-Length: %zu\r\n%s\r\n",
 	                   method, target, type, body.n, headers);
-	return site_raw(w, str_cat(w->u->a, head, body), 5000);
+	return site_raw(w, str_cat(w->u->a, head, body), SITE_WAIT);
 }
 
 __attribute__((unused)) static str site_post(struct site *w, const char *target,
