@@ -180,6 +180,55 @@ Feature: What is paid out is paid once, to whom it is for, and never more than t
     When a batch with a callback to another address is handed over
     Then no message comes there
 
+  Scenario: A batch of parties is paid once, from the body's own money
+    When parties are handed over for
+      | payee   | amount |
+      | good    | 14.00  |
+      | unknown | 15.00  |
+    Then the same parties again are the same batch
+    And other parties under the same id are refused
+    And parties that another body would pay are refused
+    And parties without a payee of the account mapper are refused
+    And its instructions end as
+      | COMPLETED |         |
+      | FAILED    | unknown |
+    And GovStack's own address tells the same instructions
+    And the body's books gained
+      | USD asset/funding   | -1400 |
+      | USD expense/payouts |  1400 |
+
+  Scenario: Addresses are looked at before anything is paid, and the program is told
+    When addresses are sent to be looked at
+      | address               |
+      | LI4808800751423444466 |
+      | LI4908800751423444466 |
+      | +97336000001          |
+      | cash                  |
+    Then the 2nd and the 4th are told as "bad_address"
+    And a signed message tells the same
+    And the body's books gained
+      | nothing | 0 |
+
+  Scenario: A voucher's status as a number
+    Given a voucher of 20.00 AED
+    Then its number of status is 2
+    When it is activated
+    Then its number of status is 3
+    When it is cancelled
+    Then its number of status is 6
+    And the number of status of a voucher that is not there is 9
+
+  Scenario: A voucher is redeemed by its serial and its secret, once
+    Given an activated voucher of 20.00 AED
+    Then with another secret it is told "Invalid voucher"
+    And by an unknown agent it is told "No such merchant"
+    When it is redeemed by its serial and its secret
+    Then the same request tells the same redemption
+    And by another request it is told "Already used"
+    And the body's books gained
+      | AED asset/funding    | -2000 |
+      | AED expense/vouchers |  2000 |
+
   Scenario: A bank pays a bill once
     Given a bill of 12.500 BHD
     Then the bank is told that 12500 is to be paid of it

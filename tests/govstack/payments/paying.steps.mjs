@@ -163,6 +163,8 @@ const CALLS = [['POST', '/vouchers/voucher_preactivation'], ['PATCH', '/vouchers
 	['POST', '/register-beneficiary'],
 	['POST', '/update-beneficiary-details'], ['GET', '/beneficiary'], ['PUT', '/beneficiary'],
 	['POST', '/identityAccountMapper/beneficiary'], ['PUT', '/identityAccountMapper/beneficiary'], ['POST', '/prepayment-validation'],
+	['GET', '/vouchers/1?fields=status'], ['POST', '/vouchers?command=redeem'], ['POST', '/batchtransactions?type=raw'],
+	['POST', '/beneficiaries?command=validate'], ['GET', '/api/v1/batch/detail?batchId=x'],
 	['POST', '/prepayment-validation-response'], ['POST', '/bulk-payment'], ['GET', '/batch?batchId=x'],
 	['GET', '/batch/detail?batchId=x'], ['POST', '/rtpRequest'], ['GET', '/transferRequests/1']]
 const BANK_CALLS = [['GET', '/bills/1'], ['POST', '/billTransferRequests'], ['POST', '/rtpResponse']]
@@ -380,14 +382,14 @@ When("a batch with a callback to the body's own address is handed over", async f
 	await paidOne(this, `${this.at}/batches?of=me`)
 })
 
+const signature = (headers, text) => `v1,${createHmac('sha256', Buffer.from('c2ltdWxhdGVkIHNlY3JldCBmb3IgdGVzdHM=', 'base64'))
+	.update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${text}`).digest('base64')}`
+
 Then('a signed message tells of it', async function () {
 	await w.until('a message', () => this.took.length, 1)
 	const [{ path, headers, text }] = this.took, body = JSON.parse(text)
-	const key = Buffer.from('c2ltdWxhdGVkIHNlY3JldCBmb3IgdGVzdHM=', 'base64')
-	const signed = createHmac('sha256', key)
-		.update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${text}`).digest('base64')
 	w.is('the message', [path, headers['webhook-signature'], body.batchId, body.completed, body.completed_amount],
-		['/batches?of=me', `v1,${signed}`, this.batch.BatchID, 1, 1])
+		['/batches?of=me', signature(headers, text), this.batch.BatchID, 1, 1])
 })
 
 When('a batch with a callback to another address is handed over', async function () {
@@ -399,6 +401,122 @@ When('a batch with a callback to another address is handed over', async function
 Then('no message comes there', async function () {
 	await new Promise(next => setTimeout(next, 1500))
 	w.is('messages', this.took, [])
+})
+
+// ---- batches as credit and debit parties ----
+
+const party = (payeeNumber, amount, payer = 'iga') => ({ requestId: w.id(16),
+	creditParty: [{ key: 'payeeFunctionalID', value: payeeNumber }], debitParty: [{ key: 'institution', value: payer }],
+	paymentMode: 'GOVSTACK', amount, currency: 'USD', descriptionText: 'Allowance' })
+
+const hand = (world, parties, headers = {}) => w.ask('POST', '/batchtransactions?type=raw', parties,
+	{ 'X-CorrelationID': world.correlation, 'Platform-TenantId': 'iga', ...headers })
+
+When('parties are handed over for', async function (table) {
+	this.correlation = w.id(20)
+	this.parties = []
+	for (const { payee: kind, amount } of table.hashes())
+		this.parties.push(party(await payee(kind), Number(amount)))
+	const got = await hand(this, this.parties)
+	w.is('the answer', got.status, 202)
+	this.batch = { BatchID: got.body.batchId }
+})
+
+Then('the same parties again are the same batch', async function () {
+	const got = await hand(this, this.parties)
+	w.is('again', [got.status, got.body.batchId], [202, this.batch.BatchID])
+})
+
+Then('other parties under the same id are refused', async function () {
+	w.is('others', (await hand(this, [party(w.id(20), 1)])).status, 400)
+})
+
+Then('parties that another body would pay are refused', async function () {
+	w.is('another payer', (await hand(this, [party(w.id(20), 1, 'moh')], { 'X-CorrelationID': w.id(20) })).status, 400)
+})
+
+Then('parties without a payee of the account mapper are refused', async function () {
+	const one = { ...party('', 1), creditParty: [{ key: 'accountNumber', value: w.IBAN }] }
+	w.is('an account', (await hand(this, [one], { 'X-CorrelationID': w.id(20) })).status, 400)
+})
+
+Then("GovStack's own address tells the same instructions", async function () {
+	const path = `/batch/detail?batchId=${this.batch.BatchID}`
+	w.is('the instructions', (await w.ask('GET', `/api/v1${path}`)).text, (await w.ask('GET', path)).text)
+})
+
+// ---- addresses ----
+
+When('addresses are sent to be looked at', async function (table) {
+	Object.assign(this, await listens())
+	w.diwan('payments', 'webhook', 'iga', `--url=${this.at}/told`, `--secret=${w.F.secret}`)
+	this.correlation = w.id(12)
+	this.addresses = { batchId: w.id(12), destinationDFSPID: 'BANKBHBM',
+		creditInstructions: table.hashes().map(({ address }) => ({ instructionID: w.id(16), financialAddress: address })) }
+	const got = await w.ask('POST', '/beneficiaries?command=validate', this.addresses,
+		{ 'X-Client-Correlation-ID': this.correlation, 'X-Callback-URL': `${this.at}/addresses` })
+	w.is('the answer', [got.status, got.body.ResponseCode], [202, '00'])
+})
+
+Then('the 2nd and the 4th are told as {string}', async function (why) {
+	const { body } = await w.ask('POST', '/prepayment-validation-response',
+		{ RequestID: this.correlation, Source_BatchID: this.addresses.batchId })
+	this.failures = [1, 3].map(i => ({ instructionID: this.addresses.creditInstructions[i].instructionID, failureReason: why }))
+	w.is('the validation', [body.NumberFailedCases, body.FailedAccounts], [2, this.failures])
+})
+
+Then('a signed message tells the same', async function () {
+	await w.until('a message', () => this.took.length, 1)
+	const [{ path, headers, text }] = this.took
+	w.is('the signature', headers['webhook-signature'], signature(headers, text))
+	w.is('the message', [path, JSON.parse(text)], ['/addresses', { clientCorrelationId: this.correlation,
+		batchId: this.addresses.batchId, numberOfFailedCases: 2, failedAccountLookups: this.failures }])
+})
+
+// ---- one voucher, by its serial ----
+
+When('it is activated', async function () {
+	w.is('activation', (await w.activate(this.voucher)).status, 200)
+})
+
+const numberOf = serial => w.ask('GET', `/vouchers/${serial}?fields=status`)
+
+Then('its number of status is {int}', async function (number) {
+	const { status, body } = await numberOf(this.voucher.serial)
+	w.is('the status', [status, body.status, body.serialNumber, body.value], [200, number, this.voucher.serial, 20])
+})
+
+Then('the number of status of a voucher that is not there is {int}', async function (number) {
+	const { status, body } = await numberOf('42')
+	w.is('the status', [status, body.status, body.value], [400, number, 0])
+})
+
+const taken = (voucher, more = {}) => w.ask('POST', '/vouchers?command=redeem', { requestID: w.id(12),
+	voucherSerialNumber: voucher.serial, voucherSecretNumber: voucher.number, agentID: w.MERCHANT.merchant_name, ...more })
+
+const refusedWith = (got, word) =>
+	w.is('the refusal', [got.status, got.body.status, got.body.message, got.body.value], [200, 0, word, 0])
+
+Then('with another secret it is told {string}', async function (word) {
+	refusedWith(await taken(this.voucher, { voucherSecretNumber: '123456789012345678' }), word)
+})
+
+Then('by an unknown agent it is told {string}', async function (word) {
+	refusedWith(await taken(this.voucher, { agentID: 'Nobody' }), word)
+})
+
+When('it is redeemed by its serial and its secret', async function () {
+	this.request = w.id(12)
+	this.answer = await taken(this.voucher, { requestID: this.request })
+	w.is('the redemption', [this.answer.status, this.answer.body.status, this.answer.body.value], [200, 1, 20])
+})
+
+Then('the same request tells the same redemption', async function () {
+	w.is('again', (await taken(this.voucher, { requestID: this.request })).text, this.answer.text)
+})
+
+Then('by another request it is told {string}', async function (word) {
+	refusedWith(await taken(this.voucher), word)
 })
 
 // ---- bills ----

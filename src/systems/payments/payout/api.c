@@ -179,6 +179,33 @@ struct gs *gs_open(struct req *r, bool bank, enum gs_shape shape)
 	return g;
 }
 
+/* ---- where to tell ---- */
+
+str gs_callback(struct req *r, str entity)
+{
+	str url = str_trim(req_header(r, "X-Callback-URL")), own = {0}, rest;
+	rows *q = db_query(r->db, &sql_webhook_get, D_TEXT(entity));
+	own = db_next(q) ? str_dup(r->a, db_text(q, 0)) : (str){0};
+	db_done(q);
+	ptrdiff_t at = str_find(own, STR("://"));
+	if (at < 0 || url.n > PAYOUT_URL)
+		return (str){0};
+	rest = str_sub(own, (size_t)at + 3, own.n);
+	ptrdiff_t slash = str_chr(rest, '/');
+	str origin = slash < 0 ? own : str_sub(own, 0, (size_t)(at + 3 + slash));
+	bool same = str_starts(url, origin) &&
+	            (url.n == origin.n || url.p[origin.n] == '/' || url.p[origin.n] == '?');
+	return same ? url : (str){0};
+}
+
+bool gs_printable(str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ')
+			return false;
+	return s.n <= PAYOUT_TEXT;
+}
+
 /* ---- vouchers' numbers ---- */
 
 int64_t gs_serial(str s)

@@ -23,6 +23,7 @@
 #define GS_BATCH       12
 #define GS_INSTRUCTION 16
 #define GS_PAYEE       20
+#define GS_SERIAL      20
 
 enum gs_shape {
 	GS_MESSAGE, /* {"message"}: vouchers */
@@ -46,6 +47,12 @@ const json *gs_value(const json *o, const char *names);
 /* An amount in the currency's own units, as a text or a number: 15.21. */
 bool gs_amount(str text, str code, int64_t *minor);
 json *gs_money(arena *a, int64_t minor, str code);
+
+/* A text without control characters, and short. */
+bool gs_printable(str s);
+/* Where the caller wants to be told, or empty. A callback is only sent to where the body is
+ * told of things anyway: no caller may have this machine ask another. */
+str gs_callback(struct req *r, str entity);
 
 /* Digits alone, as a serial is; 0 for what cannot be one. */
 int64_t gs_serial(str s);

@@ -11,21 +11,12 @@
 #define SOURCE_NAMES  "Source_BatchID|source_BatchID|BatchID|batchID"
 #define PAGE_MOST     100
 #define PLACES_MOST   1000000
-#define NARRATION     50
 
 struct call {
 	struct payout_batch b;
 	struct payout *list;
 	size_t n;
 };
-
-static bool printable(str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < ' ')
-			return false;
-	return s.n <= (size_t)2 * NARRATION;
-}
 
 /* One currency for the whole batch: it is one account that pays. */
 static const char *instruction_read(const json *o, struct call *c, bool narrated)
@@ -44,7 +35,7 @@ static const char *instruction_read(const json *o, struct call *c, bool narrated
 		return "Amount, Currency: an amount above nothing in a currency's units";
 	if (c->b.currency.n && !str_eq(c->b.currency, code))
 		return "Currency: a batch has one";
-	if (!printable(p->narration) || (narrated && !p->narration.n))
+	if (!gs_printable(p->narration) || (narrated && !p->narration.n))
 		return "Narration: a short text is needed";
 	c->b.currency = code;
 	for (size_t i = 0; i + 1 < c->n; i++)
@@ -63,25 +54,6 @@ static const char *list_read(struct req *r, struct call *c, bool narrated)
 	for (const json *o = list->first; o && !wrong; o = o->next)
 		wrong = instruction_read(o, c, narrated);
 	return wrong;
-}
-
-/* A callback is only sent to where the body is told of things anyway: no caller may have
- * this machine ask another. Elsewhere it is left out, and the batch is asked about. */
-static str callback_of(struct req *r, str entity)
-{
-	str url = str_trim(req_header(r, "X-Callback-URL")), own = {0}, rest;
-	rows *q = db_query(r->db, &sql_webhook_get, D_TEXT(entity));
-	own = db_next(q) ? str_dup(r->a, db_text(q, 0)) : (str){0};
-	db_done(q);
-	ptrdiff_t at = str_find(own, STR("://"));
-	if (at < 0 || url.n > PAYOUT_URL)
-		return (str){0};
-	rest = str_sub(own, (size_t)at + 3, own.n);
-	ptrdiff_t slash = str_chr(rest, '/');
-	str origin = slash < 0 ? own : str_sub(own, 0, (size_t)(at + 3 + slash));
-	bool same = str_starts(url, origin) &&
-	            (url.n == origin.n || url.p[origin.n] == '/' || url.p[origin.n] == '?');
-	return same ? url : (str){0};
 }
 
 /* `narrated`: each instruction says what it is for. */
@@ -202,7 +174,7 @@ err prepare_gs_bulk(struct req *r)
 	if (wrong)
 		return gs_say(r, GS_CODE, 400, "01", g->request, "%s", wrong);
 	if (g)
-		((struct call *)g->more)->b.callback = callback_of(r, g->entity);
+		((struct call *)g->more)->b.callback = gs_callback(r, g->entity);
 	return OK;
 }
 
@@ -301,4 +273,10 @@ err page_gs_batch_detail(struct req *r)
 	for (size_t i = (size_t)from; i < n && i < (size_t)(from + size); i++)
 		json_push(list, transfer_json(r, &b, &p[i]));
 	return req_view(r, "", list);
+}
+
+/* By the address that GovStack's description has. */
+err page_gs_batch_details(struct req *r)
+{
+	return page_gs_batch_detail(r);
 }

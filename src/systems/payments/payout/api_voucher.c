@@ -237,6 +237,42 @@ err page_gs_voucher_status(struct req *r)
 	return req_view(r, "", body);
 }
 
+/* The same as a number: 2 pre-activated, 3 activated, 4 suspended, 6 purged, 9 no voucher.
+ * What was used or is over is purged: nobody is paid by it any more. */
+static int64_t status_number(const struct voucher *v, instant now)
+{
+	str word = str_of(status_word(v->state));
+	if (voucher_over(v, now) || str_eq(v->state, STR("consumed")))
+		return 6;
+	return str_eq(word, STR("Pre-Activated")) ? 2
+	       : str_eq(word, STR("Activated"))   ? 3
+	       : str_eq(word, STR("Suspended"))   ? 4
+	                                          : 6;
+}
+
+err page_gs_voucher_number(struct req *r)
+{
+	struct voucher v;
+	str sent = req_param(r, "serial");
+	struct gs *g = gs_open(r, false, GS_MESSAGE);
+	if (!g)
+		return OK;
+	int64_t serial = gs_serial(sent);
+	bool asked = str_eq(req_field(r, "fields"), STR("status"));
+	bool found = asked && serial && voucher_by_serial(r->db, r->a, g->entity, serial, &v);
+	json *body = json_object(r->a);
+	json_set_int(r->a, body, "status", found ? status_number(&v, r->now) : 9);
+	if (!found)
+		json_set_str(r->a, body, "message",
+		             asked ? STR("Invalid voucher serial number") : STR("fields: status"));
+	json_set_str(r->a, body, "serialNumber", str_sub(sent, 0, GS_SERIAL));
+	json_set(r->a, body, "value",
+	         found ? gs_money(r->a, v.amount, v.currency) : json_number(r->a, STR("0.0")));
+	req_view(r, "", body);
+	r->status = found ? 200 : 400;
+	return OK;
+}
+
 /* ---- cancellation ---- */
 
 err prepare_gs_voucher_cancel(struct req *r)

@@ -1,4 +1,7 @@
-/* api_vouchers.c - GovStack's vouchers by the batch: made, activated, cancelled together. */
+/*
+ * api_vouchers.c - GovStack's vouchers by the batch: made, activated, cancelled together;
+ * and one redeemed by its serial and secret.
+ */
 #include "systems/payments/payout/api.h"
 #include "systems/payments/routes.h"
 
@@ -7,7 +10,7 @@
 #define SERIAL_NAMES "serialNumber|voucherSerialNumber"
 #define NUMBER       "voucherNumber"
 
-enum deed { MAKE, ACTIVATE, CANCEL };
+enum deed { MAKE, ACTIVATE, CANCEL, REDEEM };
 
 struct call {
 	enum deed deed;
@@ -16,6 +19,7 @@ struct call {
 	str instruction[VOUCHERS_MAX];
 	int64_t serial[VOUCHERS_MAX];
 	size_t n;
+	str number, agent; /* of the one that is redeemed */
 };
 
 /* No program is named in these calls but in a header; the body itself is meant else. */
@@ -155,19 +159,95 @@ static err move(struct tx *tx, struct req *r, const struct gs *g, const struct c
 	return gs_decided(tx, r, 200, v);
 }
 
+/* ---- one is redeemed, by its serial and its secret ---- */
+
+static err redeem_prepare(struct req *r)
+{
+	struct gs *g = gs_open(r, false, GS_CODE);
+	if (!g)
+		return OK;
+	struct call *c = NEW(r->a, struct call);
+	g->more = c;
+	c->deed = REDEEM;
+	c->serial[0] = gs_serial(gs_member(r->body, SERIAL_NAMES));
+	c->number = gs_member(r->body, "voucherSecretNumber");
+	c->agent = gs_member(r->body, "agentID");
+	bool named = g->request.n && g->request.n <= GS_REQUEST;
+	return named && c->serial[0] && gs_serial(c->number) && c->agent.n
+	           ? OK
+	           : gs_say(
+	                 r, GS_CODE, 400, "01", g->request,
+	                 "requestID, voucherSerialNumber, voucherSecretNumber and agentID are needed");
+}
+
+/* At most 20 characters, as the interface has it. */
+static const char *redeem_word(err e)
+{
+	return e == (err)ERR_voucher_used       ? "Already used"
+	       : e == (err)ERR_voucher_expired  ? "Expired"
+	       : e == (err)ERR_voucher_merchant ? "No such merchant"
+	       : e == (err)ERR_payout_funds     ? "No funds"
+	                                        : "Invalid voucher";
+}
+
+static json *redeemed_json(struct tx *tx, const struct call *c, const struct voucher *v, err e)
+{
+	json *o = json_object(tx->a);
+	int64_t place = c->serial[0] - VOUCHER_SERIAL + 1; /* a voucher is redeemed once */
+	json_set_int(tx->a, o, "status", e ? 0 : 1);
+	json_set_str(tx->a, o, "message", e ? str_of(redeem_word(e)) : STR("Redeemed"));
+	json_set_str(tx->a, o, "serialNumber", str_fmt(tx->a, "%lld", (long long)c->serial[0]));
+	json_set(tx->a, o, "value",
+	         e ? json_number(tx->a, STR("0.0")) : gs_money(tx->a, v->amount, v->currency));
+	json_set_str(tx->a, o, "timestamp", time_print(tx->a, tx->now));
+	if (!e)
+		json_set_str(tx->a, o, "transactionId", str_fmt(tx->a, "V%lld", (long long)place));
+	return o;
+}
+
+/* The interface tells a refusal by its status 0, in an answer of 200. */
+static err redeem(struct tx *tx, struct req *r, const struct gs *g, const struct call *c)
+{
+	struct voucher v = {0};
+	struct redemption by = {.name = c->agent};
+	json *known;
+	err e = request_known(tx, g->entity, "voucher_redeem", g->request, g->digest, &known);
+	if (e)
+		return gs_refused(tx, r, e, GS_CODE, 400, g->request);
+	if (known)
+		return gs_decided(tx, r, 200, known);
+	if (!voucher_by_number(tx->db, tx->a, g->entity, c->number, &v) || v.serial != c->serial[0])
+		e = tx_fail(tx, ERR_voucher_number, "", "Invalid voucher number");
+	else
+		e = voucher_redeem(tx, &v, &by);
+	if (e && !gs_told(e))
+		return e;
+	json *body = redeemed_json(tx, c, &v, e);
+	tx->fault = (struct fault){0};
+	if (!e)
+		e = request_take(tx, g->entity, "voucher_redeem", g->request, g->digest, body);
+	else
+		e = OK;
+	return e ? e : gs_decided(tx, r, 200, body);
+}
+
 static err decide(struct tx *tx, struct req *r)
 {
 	const struct gs *g = r->state;
 	const struct call *c = g->more;
 	tx->actor.channel = STR("api");
+	if (c->deed == REDEEM)
+		return redeem(tx, r, g, c);
 	return c->deed == MAKE ? make(tx, r, g, c) : move(tx, r, g, c);
 }
 
 err prepare_gs_vouchers(struct req *r)
 {
 	str command = req_field(r, "command");
+	if (str_eq(command, STR("redeem")))
+		return redeem_prepare(r);
 	if (command.n && !str_eq(command, STR("cancel")))
-		return gs_say(r, GS_CODE, 400, "01", (str){0}, "command: cancel, or none");
+		return gs_say(r, GS_CODE, 400, "01", (str){0}, "command: cancel, redeem, or none");
 	return prepare(r, command.n ? CANCEL : MAKE);
 }
 

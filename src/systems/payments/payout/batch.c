@@ -141,6 +141,11 @@ static void batch_later(struct tx *tx, const char *job, int64_t id)
 	tx_later(tx, job, str_fmt(tx->a, "%lld", (long long)id), 0, p);
 }
 
+str payout_number(arena *a, int64_t id)
+{
+	return str_fmt(a, "%lld", (long long)id);
+}
+
 err payout_receive(struct tx *tx, const struct payout_batch *b, const struct payout *p, size_t n,
                    int64_t *id)
 {
@@ -151,9 +156,10 @@ err payout_receive(struct tx *tx, const struct payout_batch *b, const struct pay
 	for (size_t i = 0; i < n; i++)
 		if (p[i].amount <= 0 || !money_add(sum, (money){p[i].amount}, &sum))
 			return tx_fail(tx, ERR_payment_amount, "amount", "each amount is above nothing");
-	if (payout_batch_find(tx->db, tx->a, b->entity, b->reference, &known))
+	if (b->reference.n && payout_batch_find(tx->db, tx->a, b->entity, b->reference, &known))
 		return tx_fail(tx, ERR_payout_request, "batch", "this batch was handed over before");
 	made.id = *id = tx_id(tx);
+	made.reference = b->reference.n ? b->reference : payout_number(tx->a, made.id);
 	made.instructions = (int64_t)n;
 	made.total = sum.minor;
 	batch_later(tx, "payment.payout", made.id);
@@ -302,24 +308,52 @@ json *payout_batch_json(arena *a, const struct payout_batch *b)
 	return v;
 }
 
-/* The callback was checked against the body's address when the batch was taken. */
-err payout_tell_job(struct job *j)
+/* What is told, and where: a batch as it stands by then, or what was handed over. */
+static bool told_read(const struct job *j, dbc *c, struct post *p, str *entity)
 {
 	struct payout_batch b;
-	str secret = {0}, wrapped = {0};
+	const json *body = json_get(j->payload, "body");
+	if (body) {
+		*entity = json_str(j->payload, "entity");
+		*p = (struct post){.url = json_str(j->payload, "url"),
+		                   .id = json_str(j->payload, "id"),
+		                   .body = json_print(j->a, body)};
+		return true;
+	}
+	if (!payout_batch_get(c, j->a, json_int(j->payload, "batch", 0), &b))
+		return false;
+	*entity = b.entity;
+	*p = (struct post){.url = b.callback,
+	                   .id = str_fmt(j->a, "payout-%lld", (long long)b.id),
+	                   .body = json_print(j->a, payout_batch_json(j->a, &b))};
+	return true;
+}
+
+/* The callback was checked against the body's address when the request was taken. */
+err payout_tell_job(struct job *j)
+{
+	struct post p;
+	str entity, wrapped = {0};
 	dbc *c = db_reader(j->k->db);
-	bool found = payout_batch_get(c, j->a, json_int(j->payload, "batch", 0), &b);
-	str id = found ? str_cat(j->a, STR("agency:"), b.entity) : (str){0};
+	bool found = told_read(j, c, &p, &entity);
+	str id = found ? str_cat(j->a, STR("agency:"), entity) : (str){0};
 	rows *r = db_query(c, &sql_provider_secret_get, D_TEXT(id));
 	wrapped = db_next(r) ? str_dup(j->a, db_text(r, 0)) : (str){0};
 	db_done(r);
 	db_clear(c);
 	db_reader_return(c);
 	if (!found ||
-	    !vault_unwrap(j->k, j->a, str_cat(j->a, STR("payment-provider|"), id), wrapped, &secret))
+	    !vault_unwrap(j->k, j->a, str_cat(j->a, STR("payment-provider|"), id), wrapped, &p.secret))
 		return OK;
-	return post_signed(j, &(struct post){.url = b.callback,
-	                                     .secret = secret,
-	                                     .id = str_fmt(j->a, "payout-%lld", (long long)b.id),
-	                                     .body = json_print(j->a, payout_batch_json(j->a, &b))});
+	return post_signed(j, &p);
+}
+
+void payout_tell(struct tx *tx, str entity, str url, str id, json *body)
+{
+	json *p = json_object(tx->a);
+	json_set_str(tx->a, p, "entity", entity);
+	json_set_str(tx->a, p, "url", url);
+	json_set_str(tx->a, p, "id", id);
+	json_set(tx->a, p, "body", body);
+	tx_later(tx, "payment.payout_tell", str_fmt(tx->a, "%.*s:%.*s", STRF(entity), STRF(id)), 0, p);
 }

@@ -7,6 +7,7 @@
 #define ADDRESS_MAX 34
 #define BANK_MAX    11
 #define IBAN_MIN    15
+#define NUMBER_MIN  6 /* of a wallet, a telephone */
 
 /* GovStack's words for ways to be paid. */
 #define BY_ACCOUNT "00"
@@ -50,6 +51,17 @@ static bool iban_good(str s)
 		             : (rest * 100 + (unsigned)(c - 'A' + 10)) % 97;
 	}
 	return rest == 1;
+}
+
+bool payee_address_good(str s)
+{
+	bool account = s.n && s.p[0] >= 'A' && s.p[0] <= 'Z';
+	if (account)
+		return iban_good(s);
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] < '0' || s.p[i] > '9') && !(i == 0 && s.p[i] == '+'))
+			return false;
+	return s.n >= NUMBER_MIN && s.n <= ADDRESS_MAX;
 }
 
 str payee_refused(const struct payee *p)

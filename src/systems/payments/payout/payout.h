@@ -88,7 +88,7 @@ err voucher_activate(struct tx *tx, str entity, int64_t serial);
 err voucher_cancel(struct tx *tx, str entity, int64_t serial);
 
 struct redemption {
-	str name, account, group; /* of the merchant */
+	str name, account, group; /* of the merchant; without an account: of the only one of the name */
 	bool override;            /* another group than the merchant's is no matter */
 };
 /* Once, whoever asks at the same time. */
@@ -108,6 +108,9 @@ bool payee_find(dbc *c, arena *a, str entity, str number, struct payee *out);
 /* Why it cannot be paid, as a word ("unknown", "inactive", "no_address", "by_voucher",
  * "bad_address"); empty: it can. */
 str payee_refused(const struct payee *p);
+
+/* Could money go there? An account has to be a good IBAN; anything else is a number. */
+bool payee_address_good(str address);
 
 struct payee_change {
 	str number;
@@ -131,9 +134,11 @@ struct payout_batch {
 	int64_t instructions, total, paid, failed, paid_amount;
 	instant at, ended;
 };
-/* Records the instructions and has them carried out (job payment.payout). */
+/* Records the instructions and has them carried out (job payment.payout). Without a
+ * reference the batch is called by its number. */
 err payout_receive(struct tx *tx, const struct payout_batch *b, const struct payout *p, size_t n,
                    int64_t *id);
+str payout_number(arena *a, int64_t id);
 bool payout_batch_get(dbc *c, arena *a, int64_t id, struct payout_batch *out);
 bool payout_batch_find(dbc *c, arena *a, str entity, str reference, struct payout_batch *out);
 size_t payout_batches(dbc *c, arena *a, str entity, int64_t before, struct payout_batch *out,
@@ -146,6 +151,8 @@ json *payout_batch_json(arena *a, const struct payout_batch *b);
 err payout_return(struct tx *tx, int64_t batch, str instruction, str reason);
 err payout_job(struct tx *tx, const struct job *j);
 err payout_tell_job(struct job *j);
+/* A signed message to the body, by that job; nothing personal. Once under its id. */
+void payout_tell(struct tx *tx, str entity, str url, str id, json *body);
 
 /* ---- rtp.c: bills through banks ---- */
 

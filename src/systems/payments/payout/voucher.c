@@ -237,12 +237,14 @@ err voucher_cancel(struct tx *tx, str entity, int64_t serial)
 /* The body's merchant of this name and account, who takes this kind of voucher. */
 static int64_t merchant_for(struct tx *tx, const struct voucher *v, const struct redemption *r)
 {
-	rows *q =
-	    db_query(tx->db, &sql_merchant_get, D_TEXT(v->entity), D_TEXT(r->name), D_TEXT(r->account));
+	rows *q = r->account.n
+	              ? db_query(tx->db, &sql_merchant_get, D_TEXT(v->entity), D_TEXT(r->name),
+	                         D_TEXT(r->account))
+	              : db_query(tx->db, &sql_merchant_named, D_TEXT(v->entity), D_TEXT(r->name));
 	bool found = db_next(q);
 	int64_t id = found ? db_int(q, 0) : 0;
 	str group = found ? str_dup(tx->a, db_text(q, 1)) : (str){0};
-	bool open = found && db_int(q, 2);
+	bool open = found && db_int(q, 2) && !db_next(q);
 	db_done(q);
 	bool asked = !r->group.n || str_eq(r->group, v->group) || r->override;
 	bool takes = !group.n || str_eq(group, v->group) || r->override;
