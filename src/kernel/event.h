@@ -33,6 +33,16 @@ struct event {
 	const json *data;    /* clear; an object, never NULL */
 	const json *secret;  /* personal; an object, or NULL */
 	const str *printed;  /* of each member of `secret`, when that was printed just now */
+	const struct ahead *ahead; /* what was done of it before its command ran, or NULL */
+};
+
+/* The personal part of an event, printed and sealed before its command is queued: that
+ * needs no transaction, and the writer is one for all. See journal_seal_ahead. */
+struct ahead {
+	const json *secret;
+	const str *printed;
+	str sealed, base64;
+	const void *derived; /* what the kind's own fold would work out of `secret` alone */
 };
 
 /* A member of `secret` as JSON text; empty if there is none. */

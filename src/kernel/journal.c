@@ -11,6 +11,7 @@
 #include "kernel/journal.h"
 
 #include "kernel/head.h"
+#include "kernel/kinds.h"
 #include "kernel/signer/signer.h"
 #include "kernel/statements.h"
 #include "kernel/vault.h"
@@ -42,7 +43,7 @@ str journal_entry(arena *a, const struct event *e, str data, str sealed)
 	buf_put(&b, data);
 	if (sealed.n) {
 		buf_puts(&b, ",\"sealed\":\"");
-		buf_put(&b, str_base64(a, sealed));
+		buf_put(&b, e->ahead ? e->ahead->base64 : str_base64(a, sealed));
 		buf_putc(&b, '"');
 	}
 	buf_putc(&b, '}');
@@ -164,6 +165,30 @@ static str seal_label(arena *a, const struct event *e)
 	return str_cat(a, str_cat(a, e->kind, STR("/")), str_of_int(e->version, version));
 }
 
+static err seal(struct tx *tx, struct event *e, str *sealed)
+{
+	if (!e->ahead)
+		return vault_seal(tx, e->subject, seal_label(tx->a, e), print_secret(tx->a, e), sealed);
+	e->printed = e->ahead->printed;
+	*sealed = e->ahead->sealed;
+	return vault_key_ready(tx, e->subject); /* not destroyed in between */
+}
+
+bool journal_seal_ahead(struct kernel *k, dbc *c, arena *a, const char *kind, int64_t subject,
+                        const json *secret, struct ahead *out)
+{
+	const struct kind *declared = kind_find(k->kinds, str_of(kind));
+	if (!declared || !declared->newest || k->rng.seeded)
+		return false;
+	struct event e = {.kind = str_of(kind), .version = declared->newest->version, .secret = secret};
+	str plain = print_secret(a, &e);
+	*out = (struct ahead){.secret = secret, .printed = e.printed};
+	if (vault_seal_ahead(k, c, a, subject, seal_label(a, &e), plain, &out->sealed) != OK)
+		return false;
+	out->base64 = str_base64(a, out->sealed);
+	return true;
+}
+
 static void insert(struct tx *tx, const struct event *e, str data, str sealed, hash256 leaf,
                    hash256 chain)
 {
@@ -179,8 +204,7 @@ err journal_append(struct tx *tx, struct event *e)
 	struct journal *j = tx->k->journal;
 	str data = json_print(tx->a, e->data), sealed = {0};
 	if (e->secret) {
-		err failed =
-		    vault_seal(tx, e->subject, seal_label(tx->a, e), print_secret(tx->a, e), &sealed);
+		err failed = seal(tx, e, &sealed);
 		if (failed)
 			return failed;
 	}

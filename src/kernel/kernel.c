@@ -104,6 +104,7 @@ err tx_emit(struct tx *tx, struct emission m)
 	    .case_id = m.case_id,
 	    .data = m.data ? m.data : json_object(tx->a),
 	    .secret = m.secret,
+	    .ahead = m.ahead,
 	};
 	err failed = journal_append(tx, &e);
 	if (failed)

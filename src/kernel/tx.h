@@ -52,7 +52,8 @@ struct emission {
 	str entity;
 	int64_t subject, case_id;
 	json *data;          /* NULL = {} */
-	json *secret;        /* needs a subject */
+	const json *secret;  /* needs a subject */
+	const struct ahead *ahead; /* of this secret, kind and subject; NULL: nothing was done */
 };
 
 /* Records and applies. Returns what a reactor refused, if one did: hand it on. */

@@ -98,12 +98,21 @@ static err subject_key(struct vault *v, dbc *c, arena *a, int64_t subject, unsig
 	return e;
 }
 
+/* Into tx->key: a command's events are mostly of one person. */
+err vault_key_ready(struct tx *tx, int64_t subject)
+{
+	if (subject && tx->key.subject == subject)
+		return OK;
+	err e = subject_key(tx->k->vault, tx->db, tx->a, subject, tx->key.key);
+	tx->key.subject = e ? 0 : subject;
+	return e;
+}
+
 err vault_seal(struct tx *tx, int64_t subject, str label, str plain, str *sealed)
 {
 	struct vault *v = tx->k->vault;
-	unsigned char *key = tx->key.key; /* a command's events are mostly of one person */
-	bool known = subject && tx->key.subject == subject;
-	err e = known ? OK : subject_key(v, tx->db, tx->a, subject, key);
+	unsigned char *key = tx->key.key;
+	err e = vault_key_ready(tx, subject);
 	if (e == ERR_not_found) {
 		rng_bytes(tx->rng, key, KEY_BYTES);
 		str wrapped = encrypt(tx->a, tx->rng, v->master, subject_label(tx->a, subject, STR("key")),
@@ -114,6 +123,18 @@ err vault_seal(struct tx *tx, int64_t subject, str label, str plain, str *sealed
 	if (e == OK)
 		*sealed = encrypt(tx->a, tx->rng, key, subject_label(tx->a, subject, label), plain);
 	tx->key.subject = e ? 0 : subject;
+	return e;
+}
+
+err vault_seal_ahead(struct kernel *k, dbc *c, arena *a, int64_t subject, str label, str plain,
+                     str *sealed)
+{
+	unsigned char key[KEY_BYTES];
+	rng r = rng_system();
+	err e = subject_key(k->vault, c, a, subject, key);
+	if (e == OK)
+		*sealed = encrypt(a, &r, key, subject_label(a, subject, label), plain);
+	sodium_memzero(key, sizeof key);
 	return e;
 }
 

@@ -211,6 +211,15 @@ err draft_save(struct tx *tx, int64_t id, const json *answers, const json *raw);
 err draft_discard(struct tx *tx, int64_t id);
 /* Checks eligibility and the whole form again, fixes the fee, starts the process. */
 err case_submit(struct tx *tx, int64_t id);
+/* The same in two parts. Before the command is queued, in the thread that asks for it and
+ * with its connection: `answers` of the draft `q` checked as case_submit does, the fee
+ * fixed, what is personal sealed. NULL when anything would be refused. */
+struct case_ready;
+const struct case_ready *case_make_ready(struct kernel *k, dbc *c, arena *a, const struct kase *q,
+                                         const struct person *who, const json *answers);
+/* Then in the command. It counts only if case, person and pack are as they were and it is
+ * the same minute: otherwise *stands is false, and nothing has been done. */
+err case_submit_ready(struct tx *tx, const struct case_ready *ready, bool *stands);
 /* What sending will do about the fee, foreseen by running the process up to where it waits
  * first: pay at once, or be asked for it later, after somebody looked at the application.
  * CASE_PAYS_NOTHING: there is no fee, or the process never asks for one. */

@@ -115,6 +115,14 @@ err appeal_decide(struct tx *tx, const struct kase *q, const struct task *t, str
 /* submit.c: the next number of a service's cases: "reference", "prefix", ... into d. */
 void case_number_take(struct tx *tx, const struct service *s, json *d);
 
+/* fold.c: the words of a person's names, each once, in the order of their bytes, with a
+ * space between: a desk finds the case by them. */
+str person_words(arena *a, const json *person);
+/* What case.submitted's fold would work out of its secret part; see struct ahead. */
+struct submitted_ahead {
+	str names;
+};
+
 /* ERR_form_incomplete, with the first field at fault, unless the form is complete. */
 err form_check(struct tx *tx, const struct form *f, const json *answers);
 

@@ -61,16 +61,8 @@ static int by_bytes(const void *x, const void *y)
 	return str_cmp(*(const str *)x, *(const str *)y);
 }
 
-/* The words of the names of the case's person, as they stood when it was sent: each once,
- * in the order of their bytes, with a space between. `person`: the same as the
- * body's, if the event tells it. */
-static str names_of(dbc *c, arena *a, int64_t id, int64_t applicant, const json *person)
+str person_words(arena *a, const json *person)
 {
-	struct held_row *b = held_get(c, a, &case_body, id, applicant);
-	if (!b || b->v[BODY_names].s.n || !b->v[BODY_person].s.n) /* known, or erased */
-		return b ? b->v[BODY_names].s : (str){0};
-	if (!person)
-		person = json_parse(a, b->v[BODY_person].s, NULL);
 	str *word, names = str_fmt(a, "%.*s %.*s", STRF(json_text(json_path(person, "name.en"))),
 	                           STRF(json_text(json_path(person, "name.ar"))));
 	size_t n = search_tokens(a, names, &word);
@@ -84,7 +76,20 @@ static str names_of(dbc *c, arena *a, int64_t id, int64_t applicant, const json 
 			buf_putc(&all, ' ');
 		buf_put(&all, word[i]);
 	}
-	held_set(c, b, BODY_names, D_BLOB(buf_str(&all)));
+	return buf_str(&all);
+}
+
+/* Of the case's person, as the names stood when it was sent. */
+static str names_of(dbc *c, arena *a, int64_t id, int64_t applicant, const struct event *e)
+{
+	struct held_row *b = held_get(c, a, &case_body, id, applicant);
+	if (!b || b->v[BODY_names].s.n || !b->v[BODY_person].s.n) /* known, or erased */
+		return b ? b->v[BODY_names].s : (str){0};
+	const struct submitted_ahead *ready = e && e->ahead ? e->ahead->derived : NULL;
+	const json *person = e ? json_get(e->secret, "applicant") : NULL;
+	if (!ready && !person)
+		person = json_parse(a, b->v[BODY_person].s, NULL);
+	held_set(c, b, BODY_names, D_BLOB(ready ? ready->names : person_words(a, person)));
 	return b->v[BODY_names].s;
 }
 
@@ -116,8 +121,7 @@ static void desk_add(dbc *c, arena *a, const struct event *e)
 	for (const struct held_row *d = held_get(c, a, &case_desk, e->case_id, 0); d; d = d->next)
 		if (str_eq(d->v[DESK_entity].s, e->entity))
 			return;
-	str names =
-	    names_of(c, a, e->case_id, f->v[FILE_applicant].i, json_get(e->secret, "applicant"));
+	str names = names_of(c, a, e->case_id, f->v[FILE_applicant].i, e);
 	words_add(c, e->case_id, e->entity, names);
 	instant due = f->v[FILE_due].i;
 	held_insert(c, &case_desk,

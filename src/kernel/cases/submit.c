@@ -4,6 +4,9 @@
 #include "kernel/cases/statements.h"
 
 #include "base/utf8.h"
+#include "kernel/journal.h"
+
+struct case_ready;
 
 struct submission {
 	struct tx *tx;
@@ -13,6 +16,15 @@ struct submission {
 	json *applicant, *answers, *context;
 	const struct service_decision *fee_by; /* NULL: the service is free */
 	struct decision_answer fee;
+	const struct case_ready *ready; /* what was done before the command, or NULL */
+};
+
+struct case_ready {
+	struct submission m;
+	struct person who;
+	instant at;
+	struct ahead ahead;
+	struct submitted_ahead names;
 };
 
 /* Complaints are counted here, not shown: their texts need no catalogue. */
@@ -92,10 +104,21 @@ void case_number_take(struct tx *tx, const struct service *s, json *d)
 	json_set_int(tx->a, d, "number", n);
 }
 
+static json *secret_of(const struct submission *m)
+{
+	arena *a = m->tx->a;
+	json *secret = json_object(a);
+	if (m->fee.trace)
+		json_set(a, secret, "trace", json_share(a, m->fee.trace));
+	json_set(a, secret, "answers", json_share(a, m->answers));
+	json_set(a, secret, "applicant", json_share(a, m->applicant));
+	return secret;
+}
+
 static err emit_submitted(struct submission *m)
 {
 	struct tx *tx = m->tx;
-	json *d = json_object(tx->a), *secret = json_object(tx->a);
+	json *d = json_object(tx->a);
 	json_set_str(tx->a, d, "service", m->s->id);
 	json_set_int(tx->a, d, "version", m->s->version);
 	json_set_str(tx->a, d, "channel", tx->actor.channel);
@@ -106,14 +129,13 @@ static err emit_submitted(struct submission *m)
 		json_set_int(tx->a, d, "fee", m->fee.amount.minor);
 		json_set_str(tx->a, d, "currency", m->fee_by->currency);
 		if (m->fee.rule)
-			json_set(tx->a, d, "rule", m->fee.rule);
-		if (m->fee.trace)
-			json_set(tx->a, secret, "trace", m->fee.trace);
+			json_set(tx->a, d, "rule", json_share(tx->a, m->fee.rule));
 	}
-	json_set(tx->a, secret, "answers", m->answers);
-	json_set(tx->a, secret, "applicant", m->applicant);
 	m->q.entity = m->s->entity;
-	return tx_emit(tx, emission_of(&m->q, "case.submitted", d, secret));
+	struct emission e = emission_of(&m->q, "case.submitted", d, NULL);
+	e.ahead = m->ready ? &m->ready->ahead : NULL;
+	e.secret = e.ahead ? e.ahead->secret : secret_of(m);
+	return tx_emit(tx, e);
 }
 
 /* Another undecided case of the same person and service. */
@@ -127,34 +149,93 @@ static err alone(struct submission *m)
 	return tx_fail(m->tx, ERR_case_open, "", "%.*s is not decided yet", STRF(other.reference));
 }
 
+/* Of a draft that was read: the service, and what its rules and texts look at. */
+static err gather(struct submission *m, const struct person *who, const json *answers)
+{
+	struct tx *tx = m->tx;
+	if (!str_eq(m->q.state, STR("draft")))
+		return tx_fail(tx, ERR_case_state, "", "the application was sent already");
+	m->s = m->p ? pack_service(m->p, m->q.service) : NULL;
+	if (!m->s || !m->s->process)
+		return tx_fail(tx, ERR_case_state, "", "this service is no longer offered");
+	m->applicant = person_view(tx->a, who);
+	m->answers = form_submit_answers(m->s->form, answers, tx->a);
+	m->context = service_context(tx->a, m->p, m->applicant, m->answers, tx->now);
+	return OK;
+}
+
+static err examine(struct submission *m)
+{
+	err e = eligible(m);
+	if (!e)
+		e = form_check(m->tx, m->s->form, m->answers);
+	return e ? e : fix_fee(m);
+}
+
+static err submit(struct submission *m)
+{
+	err e = emit_submitted(m);
+	struct body sent = {.person = m->applicant, .answers = m->answers};
+	return e ? e : case_advance(m->tx, m->q.id, NULL, (struct cause){.body = &sent});
+}
+
 err case_submit(struct tx *tx, int64_t id)
 {
 	struct submission m = {.tx = tx, .p = pack_current(tx->k)};
+	struct person who;
 	err e = case_own(tx, id, &m.q);
 	if (e)
 		return e;
-	if (!str_eq(m.q.state, STR("draft")))
-		return tx_fail(tx, ERR_case_state, "", "the application was sent already");
-	m.s = m.p ? pack_service(m.p, m.q.service) : NULL;
-	if (!m.s || !m.s->process)
-		return tx_fail(tx, ERR_case_state, "", "this service is no longer offered");
-	struct person who;
 	if (!person_get(tx->db, tx->a, m.q.applicant, &who))
 		return tx_fail(tx, ERR_not_found, "", "no such person");
-	m.applicant = person_view(tx->a, &who);
-	m.answers = form_submit_answers(m.s->form, case_answers(tx->db, tx->a, id), tx->a);
-	m.context = service_context(tx->a, m.p, m.applicant, m.answers, tx->now);
+	e = gather(&m, &who, case_answers(tx->db, tx->a, id));
+	if (!e)
+		e = alone(&m);
+	if (!e)
+		e = examine(&m);
+	return e ? e : submit(&m);
+}
+
+/* ---- in two parts ---- */
+
+const struct case_ready *case_make_ready(struct kernel *k, dbc *c, arena *a, const struct kase *q,
+                                         const struct person *who, const json *answers)
+{
+	struct tx tx = {.k = k, .db = c, .a = a, .now = kernel_now(k)}; /* it records nothing */
+	struct case_ready *r = NEW(a, struct case_ready);
+	*r = (struct case_ready){
+	    .m = {.tx = &tx, .p = pack_current(k), .q = *q}, .who = *who, .at = tx.now};
+	bool good =
+	    gather(&r->m, who, answers) == OK && examine(&r->m) == OK &&
+	    journal_seal_ahead(k, c, a, "case.submitted", q->applicant, secret_of(&r->m), &r->ahead);
+	r->m.tx = NULL;
+	r->names.names = person_words(a, r->m.applicant);
+	r->ahead.derived = &r->names;
+	return good ? r : NULL;
+}
+
+/* Rules may look at the day and the hour: in another minute they are asked again. */
+static bool still_so(struct tx *tx, const struct case_ready *ready, const struct kase *q)
+{
+	struct person who;
+	return q->revision == ready->m.q.revision && str_eq(q->state, ready->m.q.state) &&
+	       pack_current(tx->k) == ready->m.p && tx->now / MINUTE == ready->at / MINUTE &&
+	       person_get(tx->db, tx->a, q->applicant, &who) && person_equal(&who, &ready->who);
+}
+
+err case_submit_ready(struct tx *tx, const struct case_ready *ready, bool *stands)
+{
+	struct submission m = ready->m;
+	struct kase q;
+	err e = case_own(tx, m.q.id, &q);
+	*stands = !e && still_so(tx, ready, &q);
+	if (!*stands)
+		return e;
+	m.tx = tx;
+	m.q = q;
+	m.ready = ready;
 	e = alone(&m);
-	if (!e)
-		e = eligible(&m);
-	if (!e)
-		e = form_check(tx, m.s->form, m.answers);
-	if (!e)
-		e = fix_fee(&m);
-	if (!e)
-		e = emit_submitted(&m);
-	struct body sent = {.person = m.applicant, .answers = m.answers};
-	return e ? e : case_advance(tx, id, NULL, (struct cause){.body = &sent});
+	return e ? e : submit(&m);
 }
 
 /* ---- afterwards ---- */

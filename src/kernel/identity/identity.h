@@ -30,6 +30,8 @@ struct person_names {
 	str en, ar;
 };
 void person_names(dbc *c, arena *a, const int64_t *id, size_t n, struct person_names *out);
+/* Whether all that is known of them is the same. */
+bool person_equal(const struct person *p, const struct person *q);
 /* For forms' prefill and documents: the person as a JSON object
  * {id, number, national_number, name:{en,ar}, nationality, group, birth_date, sex,
  * email, phone} and the members of its records: `applicant` in a service's

@@ -48,6 +48,17 @@ bool person_get(dbc *c, arena *a, int64_t id, struct person *out)
 	return r != NULL;
 }
 
+bool person_equal(const struct person *p, const struct person *q)
+{
+	return p->id == q->id && str_eq(p->national_number, q->national_number) &&
+	       str_eq(p->name_en, q->name_en) && str_eq(p->name_ar, q->name_ar) &&
+	       str_eq(p->nationality, q->nationality) && str_eq(p->group, q->group) &&
+	       str_eq(p->birth_date, q->birth_date) && str_eq(p->sex, q->sex) &&
+	       str_eq(p->email, q->email) && str_eq(p->phone, q->phone) &&
+	       str_eq(p->language, q->language) && p->staff == q->staff &&
+	       json_equal(p->records, q->records);
+}
+
 #define NAMES_AT_ONCE 32 /* as many as the statement takes */
 
 /* The next ids that were not asked for yet, each once; returns where it stopped. */

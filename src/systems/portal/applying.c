@@ -74,15 +74,14 @@ err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, instant no
                   struct applying *out)
 {
 	struct applying p = {0};
-	struct person who;
 	if (!case_named(c, a, name, &p.q) || !belongs(c, a, &p.q, person, now) ||
-	    !person_get(c, a, p.q.applicant, &who))
+	    !person_get(c, a, p.q.applicant, &p.who))
 		return ERR_not_found;
 	p.returned = str_eq(p.q.state, STR("returned"));
 	p.s = case_service(k, c, &p.q);
 	if ((!p.returned && !str_eq(p.q.state, STR("draft"))) || !p.s || !p.s->form)
 		return ERR_case_state;
-	p.applicant = person_view(a, &who);
+	p.applicant = person_view(a, &p.who);
 	if (!p.returned || !change_read(c, a, &p)) {
 		p.answers = case_answers(c, a, p.q.id);
 		p.raw = case_raw(c, a, p.q.id);

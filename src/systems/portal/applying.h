@@ -12,9 +12,11 @@ struct applying {
 	struct kase q;
 	const struct service *s;
 	bool returned;       /* the applicant owes an answer */
+	struct person who;
 	json *applicant;     /* person_view */
 	json *answers, *raw; /* with what registers know */
 	bool known;          /* the draft has just these answers: registers know nothing new */
+	const struct case_ready *ready; /* to be sent as it is, or NULL */
 };
 
 /* "IDL-2026-000042"; of a draft, which has none yet, its id. */

@@ -71,6 +71,10 @@ err prepare_portal_check(struct req *r)
 	err e = check_read(r, p);
 	if (e || r->redirect.n || p->returned)
 		return e;
+	if (p->known)
+		p->ready = case_make_ready(r->k, r->db, r->a, &p->q, &p->who, p->answers);
+	if (p->ready)
+		return OK;
 	json *answers = form_submit_answers(p->s->form, p->answers, r->a);
 	json *context = service_context(r->a, pack_current(r->k), p->applicant, answers, r->now);
 	const json *refusal = service_refusal(r->a, p->s, context, r->now);
@@ -81,21 +85,27 @@ err prepare_portal_check(struct req *r)
 	return req_again(r, "portal/apply-check", v);
 }
 
-err decide_portal_check(struct tx *tx, struct req *r)
+static err send_now(struct tx *tx, struct req *r, struct applying *now)
 {
-	struct applying now;
-	struct kase q;
 	err e = applying_read(tx->k, tx->db, tx->a, r->session.person, tx->now,
-	                      req_param(r, "reference"), &now);
+	                      req_param(r, "reference"), now);
 	if (e)
 		return tx_fail(tx, e, "", "the application was sent already");
-	if (now.returned) {
-		e = case_answer(tx, now.q.id, now.answers);
-	} else {
-		if (!now.known) /* with what registers know today */
-			e = draft_save(tx, now.q.id, now.answers, NULL);
-		e = e ? e : case_submit(tx, now.q.id);
-	}
+	if (now->returned)
+		return case_answer(tx, now->q.id, now->answers);
+	if (!now->known) /* with what registers know today */
+		e = draft_save(tx, now->q.id, now->answers, NULL);
+	return e ? e : case_submit(tx, now->q.id);
+}
+
+err decide_portal_check(struct tx *tx, struct req *r)
+{
+	struct applying now = *(const struct applying *)r->state;
+	struct kase q;
+	bool sent = false;
+	err e = now.ready ? case_submit_ready(tx, now.ready, &sent) : OK;
+	if (!e && !sent)
+		e = send_now(tx, r, &now);
 	if (e)
 		return e;
 	if (!case_get(tx->db, tx->a, now.q.id, &q))
