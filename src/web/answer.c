@@ -360,12 +360,19 @@ static void common_members(struct exchange *x, json *v)
 			x->s->o.systems[i]->decorate(r, v);
 }
 
-static bool html_render(struct exchange *x, str template, json *view, bool *has_form, buf *out)
+/* Milliseconds in front, so that keys that are used together stand together in their table. */
+static str form_key_new(struct exchange *x)
 {
-	const struct server_options *o = &x->s->o;
 	char raw[12];
 	rng random = rng_system();
 	rng_bytes(&random, raw, sizeof raw);
+	return str_fmt(x->a, "%011llx%.*s", (unsigned long long)(x->r.now / (SECOND / 1000)),
+	               STRF(str_base64url(x->a, (str){raw, sizeof raw})));
+}
+
+static bool html_render(struct exchange *x, str template, json *view, bool *has_form, buf *out)
+{
+	const struct server_options *o = &x->s->o;
 	bool fresh = !x->token.n;
 	token_make(x);
 	common_members(x, view);
@@ -374,7 +381,7 @@ static bool html_render(struct exchange *x, str template, json *view, bool *has_
 	    .lang = lang_code(x->r.lang),
 	    .arabic_digits = arabic_digits(x),
 	    .csrf = json_str(view, "csrf"),
-	    .form_key = str_base64url(x->a, (str){raw, sizeof raw}),
+	    .form_key = form_key_new(x),
 	    .has_form = has_form,
 	    .currency = o->currency,
 	    .utc_offset = o->utc_offset,
