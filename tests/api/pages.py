@@ -22,7 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 DIWAN = os.path.abspath(os.environ.get("DIWAN", os.path.join(ROOT, "build", "diwan")))
 PACK = os.path.join(ROOT, "packs", "bahrain")
 PAGES_MAX = 40
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
 
 
 def load(*path):
@@ -90,7 +90,7 @@ class Reader:
 
     def take(self, request):
         try:
-            with self.open(request, timeout=30) as r:
+            with self.open(request, timeout=WAIT_SECONDS) as r:
                 return self.short(r.geturl()), r.read().decode()
         except urllib.error.HTTPError as e:
             return f"!{e.code} " + self.short(e.geturl()), e.read().decode(errors="replace")
@@ -216,9 +216,9 @@ class Trial:
             [DIWAN, "serve", "--demo", f"--pack={PACK}", f"--data-dir={self.folder}/data",
              "--listen=127.0.0.1:0", f"--clock_offset_file={self.folder}/offset"],
             stdout=subprocess.PIPE, stderr=log, text=True)
-        deadline = time.time() + WAIT_SECONDS
+        deadline = time.monotonic() + WAIT_SECONDS
         self.base = None
-        while not self.base and time.time() < deadline:
+        while not self.base and time.monotonic() < deadline:
             line = self.server.stdout.readline()
             m = re.search(r"(http://[^/]+)/", line)
             if m:
@@ -243,5 +243,5 @@ class Trial:
 
     def end(self):
         self.server.send_signal(signal.SIGTERM)
-        self.server.wait(30)
+        self.server.wait(WAIT_SECONDS)
         shutil.rmtree(self.folder)

@@ -35,8 +35,9 @@ nothing_more() {
 served() {
 	"$diwan" serve --demo $where --listen=127.0.0.1:0 >"$work/log" 2>&1 &
 	pid=$!
-	for _ in $(seq 100); do
-		grep -q server.ready "$work/log" && break
+	for _ in $(seq 1800); do # seconds on an idle machine
+		grep -q '"server.ready","port":[0-9]*,\|"server.ready","port":[0-9]*}' "$work/log" && break
+		kill -0 "$pid" || break
 		sleep 0.1
 	done
 	port=$(sed -n 's/.*"server.ready","port":\([0-9]*\).*/\1/p' "$work/log")

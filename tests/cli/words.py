@@ -23,7 +23,7 @@ def complaint(name, words):
         env = dict(os.environ, DIWAN_DATA_DIR=data)
         env.pop("DIWAN_DATABASE", None)
         ran = subprocess.run([DIWAN, name, *words], capture_output=True, text=True, env=env,
-                             stdin=subprocess.DEVNULL, cwd=home, timeout=20)
+                             stdin=subprocess.DEVNULL, cwd=home, timeout=120)
         if os.listdir(home):
             return f"made {os.listdir(home)}"
     if ran.returncode != 2:

@@ -54,7 +54,7 @@ trap stop EXIT
 	--data-dir="$own/data" --listen=127.0.0.1:0 \
 	--public-url=https://services.example >"$own/out" 2>"$own/err" &
 pid=$!
-for _ in $(seq 600); do
+for _ in $(seq 3000); do
 	port=$(sed -n 's/.*"server.ready","port":\([0-9]*\).*/\1/p' "$own/err")
 	[ -z "$port" ] || break
 	kill -0 $pid || { cat "$own/err"; exit 1; }

@@ -8,7 +8,7 @@ import time
 import urllib.parse
 import uuid
 
-RETRY_SECONDS = 60
+RETRY_SECONDS = 300
 
 
 class Gone(Exception):
@@ -46,12 +46,13 @@ class Visitor:
         self.host, self.port = address
         self.lost = lost        # called when the answer of a request is lost
         self.cookies = {}
+        self.since = None       # when the request that is not answered yet was first sent
         self.connection = None
         self.page, self.path, self.status = "", "/", 0
 
     def once(self, method, path, body, headers):
         if not self.connection:
-            self.connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+            self.connection = http.client.HTTPConnection(self.host, self.port, timeout=RETRY_SECONDS)
         headers = dict(headers, Host=f"{self.host}:{self.port}")
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
@@ -67,7 +68,8 @@ class Visitor:
 
     def request(self, method, path, body=None, headers=None):
         """The answer; repeated while there is none, or the server says it is busy."""
-        deadline, told = time.monotonic() + RETRY_SECONDS, False
+        self.since = time.monotonic()
+        deadline, told = self.since + RETRY_SECONDS, False
         while True:
             try:
                 answer, page = self.once(method, path, body, headers or {})
@@ -83,6 +85,7 @@ class Visitor:
             if time.monotonic() > deadline:
                 raise Gone(f"{method} {path}")
             time.sleep(0.02)
+        self.since = None
         self.status, self.path = answer.status, path
         self.page = page.decode("utf-8", "replace")
         return answer

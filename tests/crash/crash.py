@@ -39,8 +39,9 @@ APPLICANTS = ["850199901", "650699902", "900399903", "930899904"]
 OFFICER = "800599905"
 OUTCOMES = ["succeed", "succeed", "twice", "disorder"]  # at the provider
 READERS = 4           # who give feedback, without signing in
-READY_SECONDS = 30
-LIFE = (0.05, 0.9)    # seconds from ready to the kill
+READY_SECONDS = 180
+LIFE = (0.05, 0.9)    # seconds from ready to the kill; more when a request waits for long:
+LONGER = 4            # seconds that one waits, after which a life is twice as long
 WAIT_SECONDS = 280    # for what others do: a job that was cut off waits for its lease
 
 
@@ -105,7 +106,7 @@ class Platform:
             if self.process.poll() is not None:
                 raise RuntimeError(f"diwan serve ended with {self.process.returncode}: {self.words()}")
             try:
-                socket.create_connection(self.address, 0.2).close()
+                socket.create_connection(self.address, READY_SECONDS).close()
                 self.slow = max(self.slow, time.monotonic() - began)
                 return
             except OSError:
@@ -120,7 +121,7 @@ class Platform:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(40)
+            self.process.wait(READY_SECONDS)
 
     def close(self):
         self.stop()
@@ -324,7 +325,9 @@ def torment(platform, kills, seconds):
     for p in [officer, *people]:
         p.start()
     while platform.kills < kills and time.monotonic() - began < seconds and not book.over.is_set():
-        time.sleep(chance.uniform(*LIFE))
+        waiting = [time.monotonic() - s for s in (p.visitor.since for p in [officer, *people]) if s]
+        # On a busy machine nobody would be answered between two kills.
+        time.sleep(chance.uniform(*LIFE) * (1 + max(waiting, default=0) / LONGER))
         platform.kill()
         platform.start()
     book.over.set()

@@ -8,8 +8,11 @@ work=$(mktemp -d)
 pids=
 trap 'kill $pids 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 chmod 755 "$work"
-port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-back=$(port) plain=$(port) tls=$(port) n=0 status=0
+n=0 status=0
+mkfifo "$work/ports"
+tools/hold_ports 3 >"$work/ports" &
+pids=$!
+read -r back plain tls <"$work/ports"
 
 test_that() { # NAME COMMAND...
 	local name=$1
@@ -39,16 +42,16 @@ test_that 'nginx takes the configuration' nginx -t -c "$work/nginx.conf"
 
 "$diwan" serve --demo --pack=packs/bahrain --data-dir="$work/var" --listen=127.0.0.1:"$back" --trust-proxy=yes \
 	--public-url="https://services.example:$tls" --mail-url=smtp://127.0.0.1:9 >"$work/out" 2>"$work/log" &
-pids=$!
+pids="$pids $!"
 nginx -c "$work/nginx.conf" &
 pids="$pids $!"
-for _ in $(seq 200); do
-	curl -sf "http://127.0.0.1:$back/readyz" >/dev/null && break
+for _ in $(seq 1200); do # both: pages come by the front
+	curl -skf --resolve "services.example:$tls:127.0.0.1" "https://services.example:$tls/readyz" >/dev/null && break
 	sleep 0.1
 done
 
 ask() { # what curl's -w gives of an address
-	curl -sk --max-time 20 --resolve "services.example:$tls:127.0.0.1" -o "$work/page" "$@"
+	curl -sk --max-time 120 --resolve "services.example:$tls:127.0.0.1" -o "$work/page" "$@"
 }
 https="https://services.example:$tls"
 

@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import govuk  # noqa: E402
 import tap  # noqa: E402
 
-PATIENCE = 120  # seconds in which a request has to be answered
+PATIENCE = 600  # seconds in which a request has to be answered
 KILLS = 3
 
 
@@ -60,7 +60,7 @@ class Asker:
         while time.time() < deadline:
             try:
                 if not self.line:
-                    self.line = http.client.HTTPConnection(self.platform.host, int(self.platform.port), timeout=20)
+                    self.line = http.client.HTTPConnection(self.platform.host, int(self.platform.port), timeout=PATIENCE)
                 self.line.request("POST", "/api/pay/v1" + path, body, headers)
                 answer = self.line.getresponse()
                 raw = answer.read()

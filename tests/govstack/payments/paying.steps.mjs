@@ -6,7 +6,7 @@ import * as w from './world.mjs'
 
 const PAYER = '850199901' // of the pack's demonstration
 
-setDefaultTimeout(20000)
+setDefaultTimeout(180000)
 
 Before(function () {
 	this.start = w.books()

@@ -49,7 +49,7 @@ export function gained(before, after) {
 		.filter(([, v]) => v).sort())
 }
 
-export async function until(what, look, wanted, seconds = 60) {
+export async function until(what, look, wanted, seconds = 120) {
 	const end = Date.now() + seconds * 1000
 	for (;;) {
 		const got = await look()

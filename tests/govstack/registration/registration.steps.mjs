@@ -3,12 +3,14 @@
 // prepare.mjs made, by the tables below. What is named n0t-ex1st1ng-... is sent as it is.
 // Calls carry no credential: the platform believes the Information Mediator, which calls
 // from this machine, who the client is.
-import { When, Then, Given } from '@cucumber/cucumber'
+import { When, Then, Given, setDefaultTimeout } from '@cucumber/cucumber'
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { facts as read } from '../lib/calls.mjs'
 import { Contract } from '../lib/contract.mjs'
 import { answers, asked, document } from './asked.mjs'
+
+setDefaultTimeout(180000)
 
 const facts = read(), { made, numbers } = facts, [first, held, third, fourth] = made.files
 const description = name => new Contract(join(facts.shared, 'api', name))
