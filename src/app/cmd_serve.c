@@ -21,8 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STOP_SECONDS 20
-#define TIDY_SECONDS 60 /* how often free memory goes back to the system */
+#define STOP_SECONDS    20
+#define TIDY_SECONDS    60 /* how often free memory goes back to the system */
+#define HELPERS_SECONDS 60 /* for the programs of a trial to listen */
 
 struct service_run {
 	struct opened o;
@@ -140,6 +141,7 @@ static int run(struct service_run *s, const sigset_t *signals)
 		return EXIT_FAILED;
 	}
 	heap_give_back();
+	children_wait(&s->helpers, HELPERS_SECONDS);
 	greet(s);
 	if (demo && pack_current(s->o.k))
 		demo_greet(pack_current(s->o.k)->demo);

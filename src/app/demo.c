@@ -2,30 +2,13 @@
 
 #include "base/rng.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define SECRET_BYTES 32
-
-/* A port that nobody listens on just now. */
-static int free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t n = sizeof at;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), port = 0;
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&at, &n) == 0)
-		port = ntohs(at.sin_port);
-	if (fd >= 0)
-		close(fd);
-	return port;
-}
 
 static const char *below(struct opened *o, const char *name)
 {
@@ -48,7 +31,7 @@ static void catcher(struct opened *o, struct children *c)
 		fputs("diwan: no mail is caught: install python3-aiosmtpd\n", stderr);
 		return;
 	}
-	int port = free_port();
+	int port = child_port(c);
 	const char *box = below(o, "mail");
 	const char *const argv[] = {program, "-n",
 	                            "-l",    str_c(o->a, str_fmt(o->a, "127.0.0.1:%d", port)),
@@ -92,7 +75,7 @@ static void provider(struct opened *o, struct children *c)
 		fprintf(stderr, "diwan: no payments: %s cannot be made\n", path);
 		return;
 	}
-	int port = free_port();
+	int port = child_port(c);
 	str moved = config_text(&o->config, SETTING_clock_offset_file);
 	const char *const argv[] = {
 	    "/proc/self/exe",

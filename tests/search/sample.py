@@ -76,6 +76,7 @@ def ask(server, base, lang, words):
     urllib.request.urlopen(url).read()
     took = (time.monotonic() - began) * 1000
     took -= held_up(before, threads(server))
+    plain = urllib.request.Request(url, headers={"Accept": "application/json"})
     return took, [s["id"] for s in json.load(urllib.request.urlopen(plain))["services"]]
 
 
