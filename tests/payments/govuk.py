@@ -87,7 +87,7 @@ class Own(Spec):
     """What the platform says of itself: the same paths below /api/pay, parameters by our names."""
 
     def __init__(self, base):
-        with urllib.request.urlopen(f"{base}/openapi.json", timeout=30) as r:
+        with urllib.request.urlopen(f"{base}/openapi.json", timeout=WAIT_SECONDS) as r:
             super().__init__(json.load(r))
 
     def check(self, method, path, status, body):

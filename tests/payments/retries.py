@@ -170,7 +170,8 @@ def main():
         key = w.run("payments", "key", "iga", *words)
         platform = Platform(w, words + [govuk.PACK, f"--provider-url={sim}", f"--provider-secret-file={secret}",
                                         "--request-log=no", "--log-level=warn"])
-        a = govuk.Client(govuk.Spec(govuk.SPEC), platform.base, key)
+        with open(govuk.SPEC, encoding="utf-8") as f:
+            a = govuk.Client(govuk.Spec(json.load(f)), platform.base, key)
         govuk.attempt(f"{keys} keys asked {clients} times each are {keys} payments and {keys} answers",
                       lambda: creations(platform, key, keys, clients))
         govuk.attempt("as many payments as keys, and no more",
