@@ -34,6 +34,30 @@ str view_base(struct req *r)
 	return base.n ? base : str_cat(r->a, STR("http://"), req_header(r, "Host"));
 }
 
+/* ---- states of cases ---- */
+
+json *view_state_text(const struct req *r, const struct service *s, str state, str outcome)
+{
+	const json *own = service_end_text(s, state, outcome);
+	if (own)
+		return json_copy(r->a, own);
+	return view_both(r, str_c(r->a, str_cat(r->a, STR("case.state."), state)));
+}
+
+void view_state(const struct req *r, json *o, const struct service *s, str state, str outcome)
+{
+	json_set_str(r->a, o, "state", state);
+	json_set(r->a, o, "state_label",
+	         state.n ? view_state_text(r, s, state, outcome) : text_pair(r->a, state, state));
+}
+
+void view_case_state(struct req *r, json *o, const struct kase *q)
+{
+	const struct service *s =
+	    q->outcome.n ? service_at(r->k, r->db, q->service, q->version) : NULL;
+	view_state(r, o, s, q->state, q->outcome);
+}
+
 /* ---- forms ---- */
 
 static json *member(struct req *r, json *o, const char *name)

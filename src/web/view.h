@@ -9,6 +9,7 @@
 #ifndef WEB_VIEW_H
 #define WEB_VIEW_H
 
+#include "kernel/cases/cases.h"
 #include "web/req.h"
 
 /* A message in the reader's language; `args` may be NULL, n chooses the plural. */
@@ -32,6 +33,13 @@ void view_day(struct req *r, json *o, const char *name, instant t);
 /* The civil day of an instant, and of now, where the country is. */
 int64_t view_local_day(const struct req *r, instant t);
 int64_t view_today(const struct req *r);
+
+/* What people call a case in this state, in both languages: the service's own word for
+ * how it ended, if it has one. `s` may be NULL. */
+json *view_state_text(const struct req *r, const struct service *s, str state, str outcome);
+/* `state`, for programs, and `state_label`, for people. */
+void view_state(const struct req *r, json *o, const struct service *s, str state, str outcome);
+void view_case_state(struct req *r, json *o, const struct kase *q);
 
 json *view_crumb(struct req *r, json *view, str text, str href);
 /* The name that a body had at an instant, in both languages; its id if unknown. */

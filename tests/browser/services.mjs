@@ -14,7 +14,7 @@ import { root } from './lib/diwan.mjs'
 import { fill } from './lib/form.mjs'
 import { platform } from './lib/platform.mjs'
 import { finish, report } from './lib/tap.mjs'
-import { Walker } from './lib/walker.mjs'
+import { is, Walker } from './lib/walker.mjs'
 
 const PAGES_MAX = 40, DAY = 86400
 const BETWEEN = 11 * 60 // seconds: the country's rule counts the payments of ten minutes
@@ -227,7 +227,11 @@ class Life {
 		const w = await this.applicant(), own = `/applications/${this.reference}`
 		const issued = this.scenario.steps.some(s => s.work?.startsWith('issue'))
 		await this.shown(w, own, issued ? 'main a[href*="/documents/"]' : 'main')
-		await w.look(`${this.service}-ended`)
+		const ends = this.definition.ends ?? {}, { outcome } = this.scenario
+		const own = ['approved', 'rejected', 'withdrawn'].includes(outcome) ? undefined : ends[outcome]
+		const called = own ?? ends[issued ? 'issued' : outcome]
+		const tag = (await w.page.locator('main .govuk-tag').first().innerText()).trim()
+		await w.look(`${this.service}-ended`, called ? is('the state', tag, called[this.trial.lang]) : [])
 	}
 }
 

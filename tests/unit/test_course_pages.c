@@ -222,6 +222,79 @@ static void cases_are_split_joined_and_reopened(void **state)
 	site_stop(c.p.w);
 }
 
+struct answered {
+	const struct service *s;
+	int64_t person;
+	const json *answers;
+	struct kase q;
+};
+
+static err complain_decide(struct tx *tx, void *ctx)
+{
+	struct answered *m = ctx;
+	err e = draft_open(tx, m->s, m->person, &m->q);
+	e = e ? e : draft_save(tx, m->q.id, m->answers, NULL);
+	return e ? e : case_submit(tx, m->q.id);
+}
+
+/* A complaint to the authority itself, which its officer has answered. */
+static str complaint_answered(struct course *c)
+{
+	arena *a = c->p.w->u->a;
+	struct answered m = {.s = pack_service(pack_current(c->p.w->u->k), STR("complaint")),
+	                     .person = c->p.citizen};
+	m.answers = json_parse(a,
+	                       STR("{\"kind\":\"complaint\",\"subject\":\"other\",\"title\":\"Waiting"
+	                           " room\",\"body\":\"The waiting room at Isa Town is always shut.\","
+	                           "\"phone\":\"+97336000000\",\"email\":\"m@example.org\","
+	                           "\"declaration\":true}"),
+	                       NULL);
+	struct action x = {.k = c->p.w->u->k,
+	                   .a = a,
+	                   .actor = {.person = m.person, .channel = STR("web")},
+	                   .decide = complain_decide,
+	                   .ctx = &m};
+	assert_int_equal(kernel_run(&x), OK);
+	portal_decide(&c->p, m.q.id, "answer", "It opens at seven.");
+	return portal_kase(&c->p, str_fmt(a, "%lld", (long long)m.q.id)).reference;
+}
+
+static void calls(struct visitor *v, const char *page, const char *own, const char *others)
+{
+	visit(v, page);
+	assert_int_equal(v->status, 200);
+	assert_shows(v, own);
+	if (shows(v, others))
+		fail_msg("%s says %s", page, others);
+}
+
+/* A service has its own words for how its cases end: an answered complaint is nowhere
+ * called approved, by the citizen's pages, the tracking, the desk, or the figures. */
+static void an_answered_complaint_is_not_called_approved(void **state)
+{
+	(void)state;
+	struct course c = course_start();
+	str ref = complaint_answered(&c);
+	struct visitor *v = c.citizen;
+	const char *tag = "govuk-tag--green\">";
+	assert_str(portal_kase(&c.p, ref).state, "approved");
+	assert_str(portal_kase(&c.p, ref).outcome, "approved");
+	calls(v, at(&c, "/ar/applications/", ref, ""), "تم الرد", "موافق عليه");
+	calls(v, at(&c, "/en/applications/", ref, ""), "Answered", ">Approved");
+	calls(v, "/en/applications", "Answered", ">Approved");
+	calls(v, "/en/me", "Answered", ">Approved");
+	visit(v, "/ar/track");
+	submit(v, "/ar/track", str_c(c.p.w->u->a, str_cat(c.p.w->u->a, STR("reference="), ref)));
+	assert_shows(v, "تم الرد");
+	assert_false(shows(v, "موافق عليه"));
+	calls(c.officer, at(&c, "/en/desk/cases/", ref, ""), "Answered", ">Approved");
+	visit(c.officer, "/en/desk?state=approved");
+	assert_shows(c.officer, str_c(c.p.w->u->a, str_fmt(c.p.w->u->a, "%sAnswered", tag)));
+	calls(c.officer, "/ar/desk.csv?state=approved", "تم الرد", "موافق عليه");
+	calls(v, "/en/statistics?service=complaint", "Answered", ">Approved<");
+	site_stop(c.p.w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +302,7 @@ int main(void)
 	    cmocka_unit_test(an_appeal_can_be_taken_back),
 	    cmocka_unit_test(an_officer_suspends_and_resumes),
 	    cmocka_unit_test(cases_are_split_joined_and_reopened),
+	    cmocka_unit_test(an_answered_complaint_is_not_called_approved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,12 @@ static const struct mistake mistakes[] = {
     {LOST "process.tests.json", "\"payment\": 1,", "\"payment\": 2,", "pack.example", 0},
     {LOST "process.tests.json", "diwan-bpmn-test/1", "diwan-bpmn-test/9", "pack.example.format", 0},
     /* the scenarios */
+    {"services/complaint/service.json", "\"approved\": {\n      \"en\": \"Answered\"",
+     "\"agreed\": {\n      \"en\": \"Answered\"", "pack.service.ends", 0},
+    {"services/complaint/service.json", "\"en\": \"Answered\"", "\"fr\": \"Répondu\"", "pack.schema.",
+     0},
+    {"services/shop-licence/scenario.json", "\"outcome\": \"ended\"", "\"outcome\": \"closed\"",
+     "pack.scenario.outcome", 0},
     {LOST "scenario.json", "", NULL, "pack.file.missing", LOST "service.json"},
     {LOST "scenario.json", "\"fee_minor\": 4000", "\"fee_minor\": 4001", "pack.scenario.fee", 0},
     {LOST "scenario.json", "\"applicant\": \"worker\"", "\"applicant\": \"nobody\"", "pack.ref", 0},

@@ -103,7 +103,8 @@ json *cases_parked(dbc *c, arena *a, size_t max);
 size_t case_tasks(dbc *c, arena *a, int64_t id, bool open_only, struct task *out, size_t max);
 bool task_get(dbc *c, arena *a, int64_t id, struct task *out);
 /* The timeline: [{"key": "case.event.submitted", "at", "by": {"en","ar"}, "entity",
- * "about": {"en","ar"} (the document issued), "text"}],
+ * "about": {"en","ar"} (the document issued), "label": {"en","ar"} (what the service
+ * calls this end, instead of the key's text), "text"}],
  * newest first, from the journal. `officer`: with names of officers and notes. */
 json *case_timeline(struct kernel *k, dbc *c, arena *a, int64_t id, bool officer);
 /* From sending to the end of the latest decided cases of a service, those that ended
@@ -185,8 +186,9 @@ size_t case_services(dbc *c, arena *a, const struct case_filter *f, str **out);
 /* The applicants' names of those lines that are `good`, "English | Arabic"; the others of
  * names[] stay as they are, and where one was erased. */
 void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, const bool *good, str *names);
-/* Their references; the others of out[] stay as they are. */
-void case_references(dbc *c, arena *a, const struct case_line *l, size_t n, str *out);
+/* Their references and outcomes; the others of out[] stay as they are. */
+void case_references(dbc *c, arena *a, const struct case_line *l, size_t n, str *out,
+                     str *outcomes);
 /* Entities with a part in the case. */
 size_t case_entities(dbc *c, arena *a, int64_t id, str *out, size_t max);
 /* How many cases each service has in each state: [{"entity","service","state","n"}]. */

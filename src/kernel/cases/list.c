@@ -852,7 +852,8 @@ void case_names(dbc *c, arena *a, const struct case_line *l, size_t n, const boo
 
 #define REFERENCES_AT_ONCE 32 /* as many as the statement takes */
 
-void case_references(dbc *c, arena *a, const struct case_line *l, size_t n, str *out)
+void case_references(dbc *c, arena *a, const struct case_line *l, size_t n, str *out,
+                     str *outcomes)
 {
 	for (size_t from = 0; from < n; from += REFERENCES_AT_ONCE) {
 		struct dbv id[REFERENCES_AT_ONCE];
@@ -862,8 +863,10 @@ void case_references(dbc *c, arena *a, const struct case_line *l, size_t n, str 
 		rows *r = db_query_args(c, &sql_line_references, id, REFERENCES_AT_ONCE);
 		while (db_next(r))
 			for (size_t i = from; i < from + some; i++)
-				if (l[i].id == db_int(r, 0))
+				if (l[i].id == db_int(r, 0)) {
 					out[i] = str_dup(a, db_text(r, 1));
+					outcomes[i] = str_dup(a, db_text(r, 2));
+				}
 		db_done(r);
 	}
 }

@@ -50,6 +50,7 @@ struct story {
 	dbc *c;
 	arena *a;
 	struct kase q;
+	const struct service *service; /* NULL: it has no words of its own for its ends */
 	bool officer;
 	json *list;
 	str acted; /* the entity of the task that was handled last, by whom */
@@ -179,6 +180,10 @@ static void tell(void *ctx, const struct event *e)
 	if (!key || (step && (own || !e->actor || !json_truth(e->data, "completed"))))
 		return;
 	json *v = json_object(s->a), *by = NULL, *what = about(s, e);
+	const json *end = str_starts(e->kind, STR("case."))
+	                      ? service_end_text(s->service, str_sub(e->kind, 5, e->kind.n),
+	                                         json_str(e->data, "outcome"))
+	                      : NULL;
 	/* A decision is told by the entity whose officer took it. */
 	bool decides = e->actor && e->actor == s->actor && str_starts(e->kind, STR("case."));
 	str entity = decides && !own ? s->acted : str_dup(s->a, e->entity);
@@ -192,6 +197,8 @@ static void tell(void *ctx, const struct event *e)
 	json_set_str(s->a, v, "entity", entity);
 	if (what)
 		json_set(s->a, v, "about", what);
+	if (end)
+		json_set(s->a, v, "label", json_copy(s->a, end));
 	if (step && s->officer)
 		json_set_str(s->a, v, "outcome", str_dup(s->a, json_str(e->data, "outcome")));
 	if (words_of(e).n)
@@ -208,8 +215,10 @@ static void tell(void *ctx, const struct event *e)
 json *case_timeline(struct kernel *k, dbc *c, arena *a, int64_t id, bool officer)
 {
 	struct story s = {.c = c, .a = a, .officer = officer, .list = json_array(a)};
-	if (case_get(c, a, id, &s.q))
+	if (case_get(c, a, id, &s.q)) {
+		s.service = service_at(k, c, s.q.service, s.q.version);
 		each_event(k, c, id, true, tell, &s);
+	}
 	settle_step(&s, NULL, (str){0});
 	return reversed(a, s.list);
 }

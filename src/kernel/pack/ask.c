@@ -7,6 +7,25 @@
 
 #include <string.h>
 
+bool service_ended(str state)
+{
+	static const char *const ends[] = {"approved", "issued", "rejected", "withdrawn"};
+	for (size_t i = 0; i < COUNT(ends); i++)
+		if (str_eq(state, str_of(ends[i])))
+			return true;
+	return false;
+}
+
+/* An outcome that the service's own end declares tells more than the state. */
+const json *service_end_text(const struct service *s, str state, str outcome)
+{
+	const json *ends = s ? json_get(s->definition, "ends") : NULL;
+	if (!ends || !service_ended(state))
+		return NULL;
+	const json *own = service_ended(outcome) ? NULL : json_get_str(ends, outcome);
+	return own ? own : json_get_str(ends, state);
+}
+
 json *service_context(arena *a, const struct pack *p, const json *applicant, const json *answers,
                       instant now)
 {

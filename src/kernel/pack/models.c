@@ -262,6 +262,34 @@ static void check_appeal(struct check *c, const struct pack_file *f, const struc
 		    "the process has no element", at);
 }
 
+static bool declares(const struct xml_node *root, str outcome)
+{
+	for (const struct xml_node *n = root; n; n = xml_walk(root, n))
+		if (xml_is(n, "endEvent") && str_eq(xml_attr_ns(n, NS_DIWAN, "outcome"), outcome))
+			return true;
+	return false;
+}
+
+void model_ends(struct check *c, const struct pack_file *f, const struct service *s)
+{
+	struct diags quiet = diags_make(c->a, f->path);
+	struct xml_node *root = c->trusted ? NULL : bpmn_xml(c->a, s->process_xml, &quiet);
+	const json *ends = json_get(f->doc, "ends");
+	for (const json *v = root && ends ? ends->first : NULL; v; v = v->next)
+		if (!service_ended(v->key) && !declares(root, v->key))
+			check_error(c, f, v, "pack.service.ends",
+			            "Use approved, issued, rejected, withdrawn, or the diwan:outcome of an end "
+			            "event.",
+			            "no case ends as \"%.*s\"", STRF(v->key));
+	for (const struct xml_node *n = root; n; n = xml_walk(root, n)) {
+		str outcome = xml_is(n, "endEvent") ? xml_attr_ns(n, NS_DIWAN, "outcome") : (str){0};
+		if (outcome.n && !service_ended(outcome) && !json_get_str(ends, outcome))
+			check_warning(c, f, ends ? ends : f->doc, "pack.service.ends",
+			              "Say in \"ends\" of service.json how people read it.",
+			              "the outcome \"%.*s\" has no text", STRF(outcome));
+	}
+}
+
 void model_process_names(struct check *c, const struct pack_file *f, const struct service *s)
 {
 	struct diags quiet = diags_make(c->a, f->path);

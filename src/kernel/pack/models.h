@@ -16,5 +16,7 @@ void model_decision_examples(struct check *c, const struct dmn *m, const struct 
 void model_process_examples(struct check *c, str process, const struct pack_file *f);
 /* Do roles, decisions, documents and messages that the process names exist? */
 void model_process_names(struct check *c, const struct pack_file *f, const struct service *s);
+/* Does "ends" of service.json (`f`) name what cases end as, and all of it? */
+void model_ends(struct check *c, const struct pack_file *f, const struct service *s);
 
 #endif

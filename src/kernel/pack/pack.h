@@ -237,6 +237,10 @@ bool service_fee_in_force(const json *fee, int64_t day);
  * the card shows on that day, so that page and checkout change together (CAT-02). */
 const json *service_fee(const struct service *s, str name, int64_t day);
 
+/* What the service calls a case that ended so ("ends" of service.json), {"en","ar"}; NULL:
+ * it is called what it is for every service. `s` may be NULL. */
+const json *service_end_text(const struct service *s, str state, str outcome);
+
 /* The context of a service's expressions: {applicant, answers, today}; they also see
  * `fees`, the amounts of the card on that day. */
 json *service_context(arena *a, const struct pack *p, const json *applicant, const json *answers,

@@ -74,6 +74,9 @@ void check_refs(struct check *c);
 void check_services(struct check *c);
 void check_decisions(struct check *c);
 
+/* ask.c: is it a state that a case ends in? */
+bool service_ended(str state);
+
 /* scenario.c: is what the scenarios of a service expect before its first step so? */
 void check_scenarios(struct check *c, const struct pack_file *f, const struct service *s);
 

@@ -84,6 +84,11 @@ static void check_one(struct check *c, const struct pack_file *f, const struct s
 	}
 	if (expected.n)
 		return;
+	str end = json_str(v, "outcome");
+	if (end.n && !service_ended(end) && !json_get_str(json_get(s->definition, "ends"), end))
+		check_error(c, f, json_get(v, "outcome"), "pack.scenario.outcome",
+		            "Use approved, rejected, withdrawn, or name it in \"ends\" of service.json.",
+		            "no case ends as \"%.*s\"", STRF(end));
 	check_answers(c, f, s, v, answers, now);
 	check_fee(c, f, s, v, context, now);
 }

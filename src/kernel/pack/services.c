@@ -327,6 +327,7 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 	if (process) {
 		take_process(c, process, s);
 		model_process_names(c, process, s);
+		model_ends(c, f, s);
 	}
 	struct pack_file *examples = tests ? check_need(c, folder, json_text(tests), f, tests) : NULL;
 	if (examples && process && s->process)

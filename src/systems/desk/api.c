@@ -104,7 +104,7 @@ static json *summary(struct req *r, const struct kase *q)
 	json_set_int(r->a, o, "version", q->revision);
 	json_set_str(r->a, o, "service", q->service);
 	json_set_str(r->a, o, "entity", q->entity);
-	json_set_str(r->a, o, "state", q->state);
+	view_case_state(r, o, q);
 	json_set_str(r->a, o, "outcome", q->outcome);
 	at(r, o, "received", q->submitted);
 	at(r, o, "due", q->due);

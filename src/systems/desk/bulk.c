@@ -62,7 +62,7 @@ static json *preview(struct req *r, struct selected *s, bool *good)
 		     *holder = desk_person(r, t.holder);
 		json_set_str(r->a, o, "reference", q.reference);
 		json_set(r->a, o, "applicant", who ? who : json_string(r->a, (str){0}));
-		json_set_str(r->a, o, "state", q.state);
+		view_case_state(r, o, &q);
 		json_set(r->a, o, "holder", holder ? holder : json_string(r->a, (str){0}));
 		json_set_bool(r->a, o, "ok", !why);
 		json_set_str(

@@ -293,7 +293,7 @@ static json *about_case(struct req *r, const struct kase *q)
 	json_set(r->a, o, "service", desk_service(r, q->service));
 	json_set_str(r->a, o, "service_id", q->service);
 	json_set(r->a, o, "entity", view_entity(r, q->entity, r->now));
-	json_set_str(r->a, o, "state", q->state);
+	view_case_state(r, o, q);
 	json_set_str(r->a, o, "outcome", q->outcome);
 	json_set_str(r->a, o, "channel", q->channel);
 	view_day(r, o, "received", q->submitted);

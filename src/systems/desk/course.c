@@ -66,7 +66,7 @@ static void relate(struct req *r, json *list, const char *key, const struct kase
 	json *o = json_push(list, json_object(r->a));
 	json_set_str(r->a, o, "key", str_of(key));
 	json_set_str(r->a, o, "reference", q->reference);
-	json_set_str(r->a, o, "state", q->state);
+	view_case_state(r, o, q);
 	json_set_str(r->a, o, "href", view_href(r, "/desk/cases/%.*s", STRF(q->reference)));
 }
 
@@ -123,7 +123,7 @@ static json *course_view(struct req *r, const struct work *w)
 	json_set_str(r->a, v, "back", view_href(r, "/desk/cases/%.*s", STRF(w->q.reference)));
 	json_set_str(r->a, v, "reference", w->q.reference);
 	json_set(r->a, v, "service", desk_service(r, w->q.service));
-	json_set_str(r->a, v, "state", w->q.state);
+	view_case_state(r, v, &w->q);
 	json_set_str(r->a, v, "title", req_text(r, str_c(r->a, str_fmt(r->a, "desk.course.%s", name))));
 	json_set_str(r->a, v, "about",
 	             req_text(r, str_c(r->a, str_fmt(r->a, "desk.course.%s.about", name))));

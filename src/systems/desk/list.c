@@ -5,7 +5,7 @@
 
 /* What a line shows that it does not hold itself: read for many lines at once. */
 struct line_texts {
-	str reference;
+	str reference, outcome;
 	struct person_names applicant, holder;
 	const struct entity *entity;
 };
@@ -36,15 +36,15 @@ static struct line_texts *lines_read(struct req *r, const struct case_line *l, s
 	struct line_texts *out = NEWN(r->a, struct line_texts, n + 1);
 	struct person_names *names = NEWN(r->a, struct person_names, 2 * n + 1);
 	int64_t *id = NEWN(r->a, int64_t, 2 * n + 1);
-	str *reference = NEWN(r->a, str, n + 1);
+	str *reference = NEWN(r->a, str, n + 1), *outcome = NEWN(r->a, str, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		id[i] = l[i].applicant;
 		id[n + i] = l[i].holder;
 	}
 	person_names(r->db, r->a, id, 2 * n, names);
-	case_references(r->db, r->a, l, n, reference);
+	case_references(r->db, r->a, l, n, reference, outcome);
 	for (size_t i = 0; i < n; i++)
-		out[i] = (struct line_texts){reference[i], names[i], names[n + i], NULL};
+		out[i] = (struct line_texts){reference[i], outcome[i], names[i], names[n + i], NULL};
 	if (with_entity)
 		entities_read(r, l, n, out);
 	return out;
@@ -68,7 +68,8 @@ static json *line_view(struct req *r, const struct case_line *l, const struct li
 	view_day(r, o, "received", l->submitted);
 	view_day(r, o, "due", l->due);
 	json_set_str(a, o, "due_state", desk_due_state(r, l->state, l->due));
-	json_set_str(a, o, "state", l->state);
+	const struct pack *p = pack_current(r->k);
+	view_state(r, o, p ? pack_service(p, l->service) : NULL, l->state, t->outcome);
 	json_set(a, o, "assignee", name_view(r, &t->holder));
 	return o;
 }
@@ -273,14 +274,13 @@ static void csv_line(struct req *r, buf *b, const struct case_line *l, const str
 {
 	arena_mark m = arena_save(r->a);
 	json *o = line_view(r, l, t, true);
-	str state = str_fmt(r->a, "case.state.%.*s", STRF(l->state));
 	cell(b, json_str(o, "reference"), false);
 	cell(b, req_pick(r, json_get(o, "applicant")), false);
 	cell(b, req_pick(r, json_get(o, "service")), false);
 	cell(b, req_pick(r, json_get(o, "entity")), false);
 	cell(b, json_str(o, "received"), false);
 	cell(b, json_str(o, "due"), false);
-	cell(b, req_text(r, str_c(r->a, state)), false);
+	cell(b, req_pick(r, json_get(o, "state_label")), false);
 	cell(b, req_pick(r, json_get(o, "assignee")), true);
 	arena_rewind(r->a, m);
 }

@@ -31,7 +31,7 @@ static void state_row(struct req *r, json *list, const struct case_groups *g, st
 	late.due_before = r->now;
 	int64_t n = case_count(r->db, r->a, &f, &capped);
 	json *o = json_push(list, json_object(r->a));
-	json_set_str(r->a, o, "state", state);
+	view_state(r, o, NULL, state, (str){0});
 	json_set_int(r->a, o, "count", n);
 	json_set_int(r->a, o, "late",
 	             state_runs(state) ? case_count(r->db, r->a, &late, &late_capped) : 0);

@@ -8,6 +8,7 @@
 #include "systems/operator/operator_in.h"
 
 #include "base/utf8.h"
+#include "web/view.h"
 
 #define VERSIONS_SHOWN 20
 #define PLAN_MAX       200 /* steps that a plan names */
@@ -70,7 +71,7 @@ static void about(struct req *r, const struct kase *q, json *v)
 	json_set_str(r->a, v, "reference", q->reference);
 	json_set_str(r->a, v, "service", title ? two_texts(r, title) : q->service);
 	json_set_int(r->a, v, "version", q->version);
-	json_set_str(r->a, v, "state", q->state);
+	view_case_state(r, v, q);
 	json_set_int(r->a, v, "reason_max", REASON_CHARS);
 }
 

@@ -33,7 +33,12 @@ static json *reading(struct preview *p, str text)
 	arena *a = p->r->a;
 	const struct messages *t = server_settings(p->r->server)->texts;
 	if (str_starts(text, STR("end:"))) {
-		str key = str_cat(a, STR("case.state."), str_sub(text, 4, text.n));
+		str end = str_sub(text, 4, text.n), key = str_cat(a, STR("case.state."), end);
+		const json *own = service_end_text(p->candidate, STR("approved"), end);
+		if (str_eq(end, STR("rejected")) || str_eq(end, STR("withdrawn")))
+			own = service_end_text(p->candidate, end, end);
+		if (own)
+			return json_copy(a, own);
 		return message_known(t, key)
 		           ? view_both(p->r, str_c(a, key))
 		           : text_pair(p->r->a, str_sub(text, 4, text.n), str_sub(text, 4, text.n));

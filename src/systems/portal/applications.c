@@ -158,7 +158,7 @@ err page_portal_applications(struct req *r)
 		         json_copy(a, json_get(service_view(a, s, q[i].service), "title")));
 		json_set_str(a, o, "for",
 		             q[i].applicant == r->session.person ? (str){0} : name_of(r, &q[i]));
-		json_set_str(a, o, "state", q[i].state);
+		view_case_state(r, o, &q[i]);
 		view_at(r, o, "changed", q[i].changed);
 		json_set_str(a, o, "with", str_of(who_has_it(&q[i])));
 		json_set(a, o, "entity", held_by(r, &q[i], r->now));
@@ -230,7 +230,7 @@ static json *application_view(struct req *r, const struct kase *q)
 	json_set_str(a, v, "name", case_name(a, q));
 	json_set_str(a, v, "for", q->applicant == r->session.person ? (str){0} : name_of(r, q));
 	json_set_str(a, v, "reference", q->reference);
-	json_set_str(a, v, "state", q->state);
+	view_case_state(r, v, q);
 	json_set_str(a, v, "reason", q->reason);
 	json_set_str(a, v, "words", str_of(words_key(q)));
 	asked_view(r, v, q);

@@ -105,7 +105,7 @@ static json *start_view(struct req *r, const struct start *t)
 	json *open = json_set(a, v, "open", json_object(a));
 	bool draft = str_eq(t->open.state, STR("draft"));
 	json_set_str(a, open, "reference", t->open.reference);
-	json_set_str(a, open, "state", t->open.state);
+	view_case_state(r, open, &t->open);
 	json_set_bool(a, open, "draft", draft);
 	view_at(r, open, "changed", t->open.changed);
 	json_set_str(a, open, "href",

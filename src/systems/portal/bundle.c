@@ -150,7 +150,7 @@ static json *part_view(struct req *r, const struct part *p)
 	if (p->refusal)
 		json_set(r->a, o, "refusal", json_copy(r->a, p->refusal));
 	else if (p->open.id) {
-		json_set_str(r->a, o, "state", p->open.state);
+		view_case_state(r, o, &p->open);
 		json_set_str(r->a, o, "href",
 		             view_href(r, draft(p) ? "/applications/%s/continue" : "/applications/%s",
 		                       str_c(r->a, case_name(r->a, &p->open))));

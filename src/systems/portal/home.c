@@ -25,7 +25,7 @@ void attention_view(struct req *r, json *v)
 		json *o = json_push(list, json_object(r->a));
 		json_set(r->a, o, "service",
 		         json_copy(r->a, json_get(service_view(r->a, s, q[i].service), "title")));
-		json_set_str(r->a, o, "state", q[i].state);
+		view_case_state(r, o, &q[i]);
 		json_set_str(r->a, o, "reference", q[i].reference);
 		json_set_str(r->a, o, "href",
 		             view_href(r, "/applications/%s", str_c(r->a, case_name(r->a, &q[i]))));

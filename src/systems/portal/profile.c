@@ -195,7 +195,7 @@ err answer_portal_data(struct req *r)
 		json *o = json_push(list, json_object(a));
 		json_set_str(a, o, "reference", q[i].reference);
 		json_set_str(a, o, "service", q[i].service);
-		json_set_str(a, o, "state", q[i].state);
+		view_case_state(r, o, &q[i]);
 		json_set_str(a, o, "outcome", q[i].outcome);
 		json_set_str(a, o, "reason", q[i].reason);
 		view_at(r, o, "opened", q[i].opened);

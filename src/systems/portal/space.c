@@ -42,7 +42,7 @@ static int64_t cases_listed(struct req *r, json *list, size_t max, bool drafts)
 		json *o =
 		    item(r, list, title_of(r, &q[i]),
 		         view_href(r, drafts ? "/applications/%s/continue" : "/applications/%s", name));
-		json_set_str(r->a, o, "state", q[i].state);
+		view_case_state(r, o, &q[i]);
 		json_set_str(r->a, o, "text", q[i].reference);
 		view_at(r, o, "at", q[i].changed);
 	}
@@ -144,6 +144,7 @@ static int64_t happened(struct req *r, json *list, size_t max, int64_t before, i
 	                   D_INT(r->now - HISTORY_DAYS * DAY), D_INT(before), D_INT((int64_t)max));
 	int64_t n = 0, id[HISTORY_PAGE];
 	json *listed[HISTORY_PAGE];
+	str end[HISTORY_PAGE]; /* the state that this event led to */
 	while (n < HISTORY_PAGE && db_next(q)) {
 		str kind = db_text(q, 2);
 		const char *key = "";
@@ -153,6 +154,7 @@ static int64_t happened(struct req *r, json *list, size_t max, int64_t before, i
 		json *o = item(r, list, view_both(r, key), (str){0});
 		view_at(r, o, "at", db_int(q, 1));
 		*last = db_int(q, 0);
+		end[n] = str_starts(kind, STR("case.")) ? str_dup(r->a, str_sub(kind, 5, kind.n)) : (str){0};
 		id[n] = db_int(q, 3);
 		listed[n++] = o;
 	}
@@ -160,8 +162,12 @@ static int64_t happened(struct req *r, json *list, size_t max, int64_t before, i
 	for (int64_t i = 0; i < n; i++) {
 		struct kase of;
 		bool known = id[i] && case_get(r->db, r->a, id[i], &of);
+		const json *own =
+		    known ? service_end_text(case_service(r->k, r->db, &of), end[i], (str){0}) : NULL;
 		if (known)
 			json_set(r->a, listed[i], "text", json_copy(r->a, title_of(r, &of)));
+		if (own)
+			json_set(r->a, listed[i], "title", json_copy(r->a, own));
 		json_set_str(r->a, listed[i], "href",
 		             known ? view_href(r, "/applications/%s", str_c(r->a, case_name(r->a, &of)))
 		                   : view_href(r, "/payments"));

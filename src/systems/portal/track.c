@@ -119,6 +119,7 @@ err answer_portal_track(struct req *r)
 	if (case_by_reference(r->db, r->a, t->reference, &q))
 		t->state = q.state;
 	json_set_str(r->a, found, "reference", t->reference);
-	json_set_str(r->a, found, "state", t->state);
+	q.state = t->state;
+	view_case_state(r, found, &q);
 	return req_view(r, "portal/track", v);
 }

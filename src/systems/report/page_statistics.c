@@ -139,6 +139,7 @@ static void outcomes(const struct page *g)
 	struct req *r = g->r;
 	static const enum indicator of[] = {INDICATOR_approved, INDICATOR_rejected,
 	                                    INDICATOR_withdrawn};
+	const struct service *s = g->p && g->s.service.n ? pack_service(g->p, g->s.service) : NULL;
 	int64_t all = report_total(r->db, INDICATOR_applications, g->s).n, n[3], rest = all;
 	for (size_t i = 0; i < 3; i++) {
 		n[i] = report_total(r->db, of[i], g->s).n;
@@ -148,7 +149,9 @@ static void outcomes(const struct page *g)
 		return;
 	json *bars = json_set(r->a, g->v, "bars", json_array(r->a));
 	for (size_t i = 0; i < 3; i++) {
-		json *label = report_both(r, "report.of.%s", report_indicators[of[i]].id);
+		const json *own = service_end_text(s, str_of(report_indicators[of[i]].id), (str){0});
+		json *label = own ? json_copy(r->a, own)
+		                  : report_both(r, "report.of.%s", report_indicators[of[i]].id);
 		records_link(g, bar(r, bars, label, n[i], all), of[i], NULL, 0);
 	}
 	bar(r, bars, report_both(r, "report.open"), rest > 0 ? rest : 0, all);

@@ -161,7 +161,8 @@ json *reg_status(struct req *r, const struct kase *q)
 {
 	json *o = json_object(r->a);
 	json_set_str(r->a, o, "code", str_of(code_of(q->state)));
-	json_set_str(r->a, o, "title", req_text(r, str_fmt(r->a, "case.state.%.*s", STRF(q->state)).p));
+	const struct service *s = service_at(r->k, r->db, q->service, q->version);
+	json_set_str(r->a, o, "title", req_pick(r, view_state_text(r, s, q->state, q->outcome)));
 	return o;
 }
 
