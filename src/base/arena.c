@@ -7,21 +7,11 @@
 #define BLOCK_MIN_BYTES ((size_t)16 * 1024)
 #define BLOCK_MAX_BYTES ((size_t)1024 * 1024)
 
-struct block {
-	struct block *prev;
-	size_t used, cap;
-	alignas(16) unsigned char data[];
-};
+_Static_assert(alignof(max_align_t) <= 16, "data begins at a multiple of 16");
 
-struct arena {
-	struct block *top;
-	size_t total, ceiling;
-	jmp_buf *oom;
-};
-
-static struct block *block_create(struct block *prev, size_t cap)
+static struct arena_block *block_create(struct arena_block *prev, size_t cap)
 {
-	struct block *b = malloc(sizeof *b + cap);
+	struct arena_block *b = malloc(sizeof *b + cap);
 	if (!b)
 		return NULL;
 	b->prev = prev;
@@ -44,7 +34,7 @@ void arena_destroy(arena *a)
 	if (!a)
 		return;
 	while (a->top) {
-		struct block *prev = a->top->prev;
+		struct arena_block *prev = a->top->prev;
 		free(a->top);
 		a->top = prev;
 	}
@@ -54,7 +44,7 @@ void arena_destroy(arena *a)
 void arena_reset(arena *a)
 {
 	while (a->top && a->top->prev) {
-		struct block *prev = a->top->prev;
+		struct arena_block *prev = a->top->prev;
 		free(a->top);
 		a->top = prev;
 	}
@@ -79,7 +69,7 @@ static void grow(arena *a, size_t need)
 		cap = BLOCK_MAX_BYTES;
 	if (cap < need)
 		cap = need;
-	struct block *b = block_create(a->top, cap);
+	struct arena_block *b = block_create(a->top, cap);
 	if (!b)
 		out_of_memory(a);
 	a->top = b;
@@ -115,7 +105,7 @@ void *arena_raw(arena *a, size_t bytes)
 	return take(a, bytes, 16);
 }
 
-char *arena_text(arena *a, size_t bytes)
+char *arena_text_slow(arena *a, size_t bytes)
 {
 	return take(a, bytes, 1);
 }
@@ -145,7 +135,7 @@ arena_mark arena_save(arena *a)
 void arena_rewind(arena *a, arena_mark m)
 {
 	while (a->top != m.block) {
-		struct block *prev = a->top->prev;
+		struct arena_block *prev = a->top->prev;
 		free(a->top);
 		a->top = prev;
 	}

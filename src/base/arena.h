@@ -17,8 +17,21 @@
 #include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct arena arena;
+
+/* Private: seen here so that what fits into the block at hand needs no call. */
+struct arena_block {
+	struct arena_block *prev;
+	size_t used, cap;
+	alignas(16) unsigned char data[];
+};
+struct arena {
+	struct arena_block *top;
+	size_t total, ceiling;
+	jmp_buf *oom;
+};
 
 /* Makes an arena that never hands out more than `ceiling` bytes.
  * Returns NULL when the system has no memory. */
@@ -38,7 +51,17 @@ void *arena_alloc(arena *a, size_t count, size_t size, size_t align);
 void *arena_raw(arena *a, size_t bytes);
 
 /* The same for a text: not aligned. */
-char *arena_text(arena *a, size_t bytes);
+char *arena_text_slow(arena *a, size_t bytes);
+static inline char *arena_text(arena *a, size_t bytes)
+{
+	struct arena_block *b = a->top;
+	if (!b || bytes > b->cap - b->used || bytes > a->ceiling - a->total)
+		return arena_text_slow(a, bytes);
+	char *p = (char *)b->data + b->used;
+	b->used += bytes;
+	a->total += bytes;
+	return p;
+}
 
 /* Bytes that may still be asked for. */
 size_t arena_room(const arena *a);
@@ -61,7 +84,19 @@ typedef struct {
 arena_mark arena_save(arena *a);
 void arena_rewind(arena *a, arena_mark m);
 
-#define NEW(a, T) ((T *)arena_alloc((a), 1, sizeof(T), alignof(T)))
+/* arena_alloc of one thing whose size the compiler knows. */
+static inline void *arena_new(arena *a, size_t bytes, size_t align)
+{
+	struct arena_block *b = a->top;
+	size_t at = b ? (b->used + align - 1) & ~(align - 1) : 0;
+	if (!b || at > b->cap || bytes > b->cap - at || bytes > a->ceiling - a->total)
+		return arena_alloc(a, 1, bytes, align);
+	b->used = at + bytes;
+	a->total += bytes;
+	return memset(b->data + at, 0, bytes);
+}
+
+#define NEW(a, T) ((T *)arena_new((a), sizeof(T), alignof(T)))
 #define NEWN(a, T, n) ((T *)arena_alloc((a), (n), sizeof(T), alignof(T)))
 
 #endif

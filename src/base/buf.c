@@ -45,11 +45,6 @@ void buf_int(buf *b, int64_t v)
 	buf_put(b, str_of_int(v, text));
 }
 
-void buf_puts(buf *b, const char *c)
-{
-	buf_put(b, str_of(c));
-}
-
 void buf_fmt(buf *b, const char *fmt, ...)
 {
 	va_list ap;

@@ -39,7 +39,10 @@ static inline void buf_putc(buf *b, char c)
 }
 
 void buf_int(buf *b, int64_t v);
-void buf_puts(buf *b, const char *cstring);
+static inline void buf_puts(buf *b, const char *cstring)
+{
+	buf_put(b, str_of(cstring));
+}
 void buf_fmt(buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 str buf_str(const buf *b);    /* what is in it; valid until the next append */
 

@@ -385,11 +385,6 @@ json *json_parse(arena *a, str text, json_error *e)
 
 /* ---- reading ---- */
 
-json *json_get(const json *o, const char *name)
-{
-	return json_get_str(o, str_of(name));
-}
-
 json *json_at(const json *v, size_t i)
 {
 	if (!v || (v->type != JSON_ARRAY && v->type != JSON_OBJECT))
@@ -414,26 +409,9 @@ str json_text(const json *v)
 	return v && (v->type == JSON_STRING || v->type == JSON_NUMBER) ? v->s : (str){0};
 }
 
-str json_str(const json *o, const char *name)
-{
-	return json_text(json_get(o, name));
-}
-
 bool json_i64(const json *v, int64_t *out)
 {
 	return v && v->type == JSON_NUMBER && str_i64(v->s, out);
-}
-
-int64_t json_int(const json *o, const char *name, int64_t otherwise)
-{
-	int64_t v;
-	return json_i64(json_get(o, name), &v) ? v : otherwise;
-}
-
-bool json_truth(const json *o, const char *name)
-{
-	const json *v = json_get(o, name);
-	return v && v->type == JSON_BOOL && v->b;
 }
 
 bool json_is(const json *v, enum json_type t)
@@ -528,26 +506,6 @@ json *json_set_key(arena *a, json *o, str name, json *v)
 	return v;
 }
 
-json *json_set(arena *a, json *o, const char *name, json *v)
-{
-	return json_set_key(a, o, str_of(name), v);
-}
-
-json *json_set_str(arena *a, json *o, const char *name, str s)
-{
-	return json_set(a, o, name, json_string(a, s));
-}
-
-json *json_set_int(arena *a, json *o, const char *name, int64_t v)
-{
-	return json_set(a, o, name, json_int_new(a, v));
-}
-
-json *json_set_bool(arena *a, json *o, const char *name, bool b)
-{
-	return json_set(a, o, name, json_bool(a, b));
-}
-
 bool json_remove(json *o, str name)
 {
 	json *old = json_get_str(o, name), *before = NULL;
@@ -614,9 +572,36 @@ static bool plain8(const char *p)
 	return !(((v - one * 0x20) | (quote - one) | (slash - one)) & ~v & high);
 }
 
+/* The same of a whole text: parts that overlap, so that the end is not a case of its own. */
+static bool plain(str s)
+{
+	char short_[8];
+	if (s.n >= 8) {
+		for (size_t i = 0; i + 8 < s.n; i += 8)
+			if (!plain8(s.p + i))
+				return false;
+		return plain8(s.p + s.n - 8);
+	}
+	memset(short_, 'x', sizeof short_);
+	if (s.n >= 4) {
+		memcpy(short_, s.p, 4);
+		memcpy(short_ + 4, s.p + s.n - 4, 4);
+	} else if (s.n) {
+		short_[0] = s.p[0];
+		short_[1] = s.p[s.n / 2];
+		short_[2] = s.p[s.n - 1];
+	}
+	return plain8(short_);
+}
+
 void json_write_string(buf *b, str s)
 {
 	buf_putc(b, '"');
+	if (plain(s)) {
+		buf_put(b, s);
+		buf_putc(b, '"');
+		return;
+	}
 	size_t from = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.n - i >= 8 && plain8(s.p + i)) {

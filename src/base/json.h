@@ -42,15 +42,29 @@ typedef struct {
 json *json_parse(arena *a, str text, json_error *e);
 
 /* Reading. All take NULL for "absent" and answer absent or the default. */
-json *json_get(const json *object, const char *name);
 json *json_get_str(const json *object, str name);
+static inline json *json_get(const json *object, const char *name)
+{
+	return json_get_str(object, str_of(name));
+}
 json *json_at(const json *array, size_t i);          /* linear */
 json *json_path(const json *v, const char *dotted);   /* "card.title.ar" */
 str json_text(const json *v);                         /* string or number literal, else empty */
-str json_str(const json *object, const char *name);   /* json_text of a member */
+static inline str json_str(const json *object, const char *name) /* json_text of a member */
+{
+	return json_text(json_get(object, name));
+}
 bool json_i64(const json *v, int64_t *out);           /* integral numbers only */
-int64_t json_int(const json *object, const char *name, int64_t otherwise);
-bool json_truth(const json *object, const char *name); /* member is true */
+static inline int64_t json_int(const json *object, const char *name, int64_t otherwise)
+{
+	int64_t v;
+	return json_i64(json_get(object, name), &v) ? v : otherwise;
+}
+static inline bool json_truth(const json *object, const char *name) /* member is true */
+{
+	const json *v = json_get(object, name);
+	return v && v->type == JSON_BOOL && v->b;
+}
 bool json_is(const json *v, enum json_type t);
 bool json_equal(const json *x, const json *y);         /* numbers by literal text */
 
@@ -62,11 +76,23 @@ json *json_bool(arena *a, bool b);
 json *json_int_new(arena *a, int64_t v);
 json *json_number(arena *a, str literal);
 json *json_string(arena *a, str s);
-json *json_set(arena *a, json *object, const char *name, json *v);
 json *json_set_key(arena *a, json *object, str name, json *v);
-json *json_set_str(arena *a, json *object, const char *name, str s);
-json *json_set_int(arena *a, json *object, const char *name, int64_t v);
-json *json_set_bool(arena *a, json *object, const char *name, bool b);
+static inline json *json_set(arena *a, json *object, const char *name, json *v)
+{
+	return json_set_key(a, object, str_of(name), v);
+}
+static inline json *json_set_str(arena *a, json *object, const char *name, str s)
+{
+	return json_set(a, object, name, json_string(a, s));
+}
+static inline json *json_set_int(arena *a, json *object, const char *name, int64_t v)
+{
+	return json_set(a, object, name, json_int_new(a, v));
+}
+static inline json *json_set_bool(arena *a, json *object, const char *name, bool b)
+{
+	return json_set(a, object, name, json_bool(a, b));
+}
 bool json_remove(json *object, str name);
 json *json_push(json *array, json *v);
 json *json_copy(arena *a, const json *v); /* of NULL: null */

@@ -173,11 +173,18 @@ bool str_i64(str s, int64_t *out)
 
 str str_of_int(int64_t v, char *text)
 {
+	static const char two[] = "0001020304050607080910111213141516171819202122232425262728293031"
+	                          "3233343536373839404142434445464748495051525354555657585960616263"
+	                          "6465666768697071727374757677787980818283848586878889909192939495"
+	                          "96979899";
 	char *end = text + STR_INT_BYTES, *p = end;
 	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	do
-		*--p = (char)('0' + u % 10);
-	while (u /= 10);
+	for (; u > 9; u /= 100)
+		memcpy(p -= 2, two + u % 100 * 2, 2);
+	if (u || p == end)
+		*--p = (char)('0' + u);
+	else if (*p == '0')
+		p++;
 	if (v < 0)
 		*--p = '-';
 	return (str){p, (size_t)(end - p)};
