@@ -217,9 +217,27 @@ static int64_t count_days(const struct calendar *c, int64_t from, int64_t to)
 	return n - (int64_t)(off_before(c, to) - off_before(c, from));
 }
 
+#define FEW_DAYS 40
+
+/* Day by day, for few of them. */
+static int64_t nth_day_near(const struct calendar *c, int64_t from, int64_t n)
+{
+	size_t off = off_before(c, from);
+	for (int64_t day = from, w = weekday(from);; day++, w = (w + 1) % DAYS_OF_WEEK) {
+		bool works = !c->weekend[w];
+		for (; off < c->n_off && c->off[off] == day; off++)
+			works = false;
+		n -= works;
+		if (n == 0)
+			return day;
+	}
+}
+
 /* The n-th working day of those from `from` on; n from 1. */
 static int64_t nth_day(const struct calendar *c, int64_t from, int64_t n)
 {
+	if (n > 0 && n <= FEW_DAYS && c->weekdays > 0)
+		return nth_day_near(c, from, n);
 	int64_t lo = from, hi = from + (n + (int64_t)c->n_off + 1) * DAYS_OF_WEEK;
 	while (lo < hi) {
 		int64_t mid = lo + (hi - lo) / 2;
