@@ -70,12 +70,11 @@ static bool change_read(dbc *c, arena *a, struct applying *p)
 	return found && p->answers;
 }
 
-err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, instant now, str name,
-                  struct applying *out)
+/* The rest, of a case that was read and belongs to who asks. */
+static err fill(struct kernel *k, dbc *c, arena *a, const struct kase *q, struct applying *out)
 {
-	struct applying p = {0};
-	if (!case_named(c, a, name, &p.q) || !belongs(c, a, &p.q, person, now) ||
-	    !person_get(c, a, p.q.applicant, &p.who))
+	struct applying p = {.q = *q};
+	if (!person_get(c, a, p.q.applicant, &p.who))
 		return ERR_not_found;
 	p.returned = str_eq(p.q.state, STR("returned"));
 	p.s = case_service(k, c, &p.q);
@@ -88,7 +87,7 @@ err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, instant no
 	}
 	json *sources = json_object(a);
 	json_set(a, sources, "person", p.applicant);
-	json_set(a, sources, "applicant", json_copy(a, p.applicant));
+	json_set(a, sources, "applicant", json_share(a, p.applicant));
 	const json *kept = p.answers ? p.answers : json_object(a);
 	p.answers = form_prefill(p.s->form, sources, kept, a);
 	p.known = json_equal(p.answers, kept);
@@ -96,13 +95,21 @@ err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, instant no
 	return OK;
 }
 
+err applying_read(struct kernel *k, dbc *c, arena *a, int64_t person, instant now, str name,
+                  struct applying *out)
+{
+	struct kase q;
+	if (!case_named(c, a, name, &q) || !belongs(c, a, &q, person, now))
+		return ERR_not_found;
+	return fill(k, c, a, &q, out);
+}
+
 err applying_of(struct req *r, struct applying *out)
 {
 	struct kase q;
 	err e = own_case(r, &q);
 	if (!e)
-		e = applying_read(r->k, r->db, r->a, r->session.person, r->now, req_param(r, "reference"),
-		                  out);
+		e = fill(r->k, r->db, r->a, &q, out);
 	if (e == ERR_case_state)
 		return req_redirect(r, "/applications/%s", str_c(r->a, case_name(r->a, &q)));
 	return e && !r->fault.code ? req_fail(r, e, "", "there is nothing at this address") : e;

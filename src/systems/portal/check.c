@@ -48,11 +48,8 @@ static json *check_view(struct req *r, const struct applying *p)
 }
 
 /* A page is still open: there first. */
-static err check_read(struct req *r, struct applying *p)
+static err complete(struct req *r, const struct applying *p)
 {
-	err e = applying_of(r, p);
-	if (e || r->redirect.n)
-		return e;
 	ptrdiff_t open = first_open(r, p);
 	return open < 0 ? OK : req_redirect(r, "%s", str_c(r->a, page_path(r->a, p, open)));
 }
@@ -60,7 +57,9 @@ static err check_read(struct req *r, struct applying *p)
 err page_portal_check(struct req *r)
 {
 	struct applying p = {0};
-	err e = check_read(r, &p);
+	err e = applying_of(r, &p);
+	if (!e && !r->redirect.n)
+		e = complete(r, &p);
 	return e || r->redirect.n ? e : req_view(r, "portal/apply-check", check_view(r, &p));
 }
 
@@ -68,13 +67,16 @@ err prepare_portal_check(struct req *r)
 {
 	struct applying *p = NEW(r->a, struct applying);
 	r->state = p;
-	err e = check_read(r, p);
-	if (e || r->redirect.n || p->returned)
+	err e = applying_of(r, p);
+	if (e || r->redirect.n)
 		return e;
-	if (p->known)
+	if (p->known && !p->returned)
 		p->ready = case_make_ready(r->k, r->db, r->a, &p->q, &p->who, p->answers);
 	if (p->ready)
 		return OK;
+	e = complete(r, p);
+	if (e || r->redirect.n || p->returned)
+		return e;
 	json *answers = form_submit_answers(p->s->form, p->answers, r->a);
 	json *context = service_context(r->a, pack_current(r->k), p->applicant, answers, r->now);
 	const json *refusal = service_refusal(r->a, p->s, context, r->now);
