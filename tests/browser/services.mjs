@@ -228,8 +228,8 @@ class Life {
 		const issued = this.scenario.steps.some(s => s.work?.startsWith('issue'))
 		await this.shown(w, own, issued ? 'main a[href*="/documents/"]' : 'main')
 		const ends = this.definition.ends ?? {}, { outcome } = this.scenario
-		const own = ['approved', 'rejected', 'withdrawn'].includes(outcome) ? undefined : ends[outcome]
-		const called = own ?? ends[issued ? 'issued' : outcome]
+		const named = ['approved', 'rejected', 'withdrawn'].includes(outcome) ? undefined : ends[outcome]
+		const called = named ?? ends[issued ? 'issued' : outcome]
 		const tag = (await w.page.locator('main .govuk-tag').first().innerText()).trim()
 		await w.look(`${this.service}-ended`, called ? is('the state', tag, called[this.trial.lang]) : [])
 	}
