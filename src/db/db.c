@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,7 @@ err db_open(arena *a, str url, db **out, str *why)
 	}
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->freed, NULL);
+	pthread_cond_init(&d->synced, NULL);
 	char text[DB_ERROR_TEXT_BYTES] = "";
 	d->writer = d->driver->connect(d, true, text);
 	if (!d->writer) {
@@ -85,6 +87,7 @@ void db_close(db *d)
 	}
 	pthread_mutex_destroy(&d->lock);
 	pthread_cond_destroy(&d->freed);
+	pthread_cond_destroy(&d->synced);
 }
 
 enum db_driver db_kind(const db *d)
@@ -135,6 +138,7 @@ dbc *db_reader(db *d)
 		}
 	}
 	pthread_mutex_unlock(&d->lock);
+	c->looked = false;
 	return c;
 }
 
@@ -145,15 +149,78 @@ static void close_rows(dbc *c)
 		db_done(&c->rows[i]);
 }
 
-void db_reader_return(dbc *c)
+static int64_t seen_early(const dbc *c)
+{
+	int64_t seen = c->looked ? atomic_load(&c->d->announced) : 0;
+	return seen > atomic_load(&c->d->durable) ? seen : 0;
+}
+
+bool db_reader_durable(const dbc *c)
+{
+	return !seen_early(c);
+}
+
+int64_t db_reader_release(dbc *c)
 {
 	db *d = c->d;
 	close_rows(c);
 	db_clear(c);
+	int64_t point = seen_early(c);
 	pthread_mutex_lock(&d->lock);
 	d->idle[d->n_idle++] = c;
 	pthread_cond_broadcast(&d->freed);
 	pthread_mutex_unlock(&d->lock);
+	return point;
+}
+
+void db_reader_return(dbc *c)
+{
+	db *d = c->d;
+	int64_t point = db_reader_release(c);
+	if (!point)
+		return;
+	pthread_mutex_lock(&d->lock);
+	while (d->durable < point)
+		pthread_cond_wait(&d->synced, &d->lock);
+	pthread_mutex_unlock(&d->lock);
+}
+
+void db_wait(db *d, struct db_waiting *w)
+{
+	pthread_mutex_lock(&d->lock);
+	bool over = d->durable >= w->point;
+	if (!over) {
+		w->next = d->waiting;
+		d->waiting = w;
+	}
+	pthread_mutex_unlock(&d->lock);
+	if (over)
+		w->ready(w);
+}
+
+void db_durable(db *d, int64_t point)
+{
+	struct db_waiting *ready = NULL;
+	pthread_mutex_lock(&d->lock);
+	if (d->durable < point) /* a batch that wrote nothing does not wait for the one before */
+		d->durable = point;
+	for (struct db_waiting **at = &d->waiting; *at;) {
+		struct db_waiting *w = *at;
+		if (w->point > point) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		w->next = ready;
+		ready = w;
+	}
+	pthread_cond_broadcast(&d->synced);
+	pthread_mutex_unlock(&d->lock);
+	while (ready) {
+		struct db_waiting *w = ready;
+		ready = w->next; /* w may be gone after its call */
+		w->ready(w);
+	}
 }
 
 dbc *db_writer(db *d)
@@ -209,6 +276,7 @@ static bool statement_good(dbc *c, const struct sql *q, size_t n)
 	if (c->held)
 		held_before(c, q);
 	c->writes += !q || !q->reads;
+	c->looked = true;
 	if (q && q->slot < 0)
 		dbc_fail(c, ERR_db_failed, q->name);
 	if (n > DB_PARAMS_MAX)
@@ -414,6 +482,27 @@ err db_commit(dbc *c)
 	if (c->held && !e)
 		held_forget(c);
 	return e;
+}
+
+/* Announced before readers can see it. */
+err db_commit_early(dbc *c, int64_t *point)
+{
+	db *d = c->d;
+	*point = 0;
+	if (!c->driver->defer || !c->driver->defer(c))
+		return db_commit(c);
+	int64_t announced = atomic_fetch_add(&d->announced, 1) + 1;
+	err e = db_commit(c);
+	if (c->driver->deferred(c) && !e)
+		*point = announced;
+	else
+		db_durable(d, announced);
+	return e;
+}
+
+bool db_sync(dbc *c)
+{
+	return c->driver->sync(c);
 }
 
 void db_rollback(dbc *c)

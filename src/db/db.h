@@ -63,9 +63,25 @@ enum db_driver db_kind(const db *d);
 enum db_driver db_kind_of(const dbc *c);
 
 /* A connection to read with (a pool keeps and hands them out) and the one to
- * write with. Both block until one is free. */
+ * write with. Both block until one is free.
+ *
+ * The writer of an embedded database goes on while its last batch is being synced, and
+ * readers see that batch already (writer.h). Nobody may hear or act upon what a power
+ * failure could still take back: db_reader_return waits until all that may have been read is
+ * on the disk. It must not be called where the writer tells of a command's end. */
 dbc *db_reader(db *d);
 void db_reader_return(dbc *c);
+/* For who does not want to wait: what must be durable first (0: all is), to be given to
+ * db_wait. Once it is, perhaps at once, `ready` is called; it must be short. */
+int64_t db_reader_release(dbc *c);
+/* Is all it may have read so far on the disk? */
+bool db_reader_durable(const dbc *c);
+struct db_waiting {
+	void (*ready)(struct db_waiting *w);
+	int64_t point;
+	struct db_waiting *next; /* private */
+};
+void db_wait(db *d, struct db_waiting *w);
 dbc *db_writer(db *d);
 void db_writer_return(dbc *c);
 

@@ -67,6 +67,11 @@ struct driver {
 	void (*copy_row)(dbc *c, const struct dbv *v, const bool *bytes, size_t n);
 	void (*copy_end)(dbc *c, bool whole);
 	void (*step)(dbc *c, enum db_step step);
+	/* The next commit need not be synced; false: it will be. Then: was a sync left out? And
+	 * that sync, in any thread. NULL, all three, where a commit is always synced. */
+	bool (*defer)(dbc *c);
+	bool (*deferred)(dbc *c);
+	bool (*sync)(dbc *c);
 	err (*check_safe)(dbc *c, arena *a, str *why);
 };
 
@@ -83,12 +88,17 @@ struct db {
 	_Atomic int64_t down_until; /* monotonic; postgres: nobody tries to connect before */
 	dbc *writer;
 	bool writer_out;
+	/* Commits whose sync was put off, counted: begun, and on the disk. */
+	_Atomic int64_t announced, durable;
+	struct db_waiting *waiting; /* under the lock */
+	pthread_cond_t synced;
 };
 
 struct dbc {
 	db *d;
 	const struct driver *driver;
 	bool writing; /* the writer's connection */
+	bool looked;  /* a reader's: it has read since it was lent */
 	int64_t writes, unit; /* statements that may have written: ever, before this unit */
 	err error;
 	char error_text[DB_ERROR_TEXT_BYTES];
@@ -101,6 +111,12 @@ void dbc_fail(dbc *c, err e, const char *text);
 /* Lends `q` the connection's one slot for a text made at run time (loading a
  * dump), until the next db_scratch. */
 void db_scratch(dbc *c, struct sql *q);
+/* Commits; if *point is not 0, the commit is seen but not yet on the disk: db_sync puts it
+ * there, in any thread (false: the disk refused), and db_durable tells those who wait for it.
+ * One at a time: another commit waits until the one before was told. */
+err db_commit_early(dbc *c, int64_t *point);
+bool db_sync(dbc *c);
+void db_durable(db *d, int64_t point);
 /* Declares the writer's own statements. */
 void writer_statements(void);
 

@@ -1,7 +1,8 @@
 /*
  * sqlite.c - the embedded database.
  *
- * WAL with synchronous=FULL: a commit is on the disk when it returns (wal.h). SQLite
+ * WAL with synchronous=FULL: a commit is on the disk when it returns, unless the writer
+ * syncs it later (wal.h). SQLite
  * numbers $-parameters by their first appearance, so each is found by its name.
  */
 #include "db/driver.h"
@@ -32,6 +33,7 @@ struct sqlite_connection {
 	struct prepared *slot;
 	sqlite3_stmt *step[DB_STEPS];
 	struct folder *folder; /* the writer's */
+	struct log_file *log;  /* of its last commit that may have to be synced */
 };
 
 static const char *const step_text[DB_STEPS] = {
@@ -93,7 +95,8 @@ static int configure(struct sqlite_connection *s)
 {
 	char text[512];
 	snprintf(text, sizeof text,
-	         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+	         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA checkpoint_fullfsync=ON;"
+	         "PRAGMA foreign_keys=ON;"
 	         "PRAGMA cache_size=-%d; PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0;"
 	         "PRAGMA trusted_schema=OFF; %s",
 	         s->c.writing ? WRITER_CACHE_KIBIBYTES : READER_CACHE_KIBIBYTES,
@@ -305,6 +308,23 @@ static void step(dbc *c, enum db_step which)
 	}
 }
 
+static bool defer(dbc *c)
+{
+	struct sqlite_connection *s = of(c);
+	s->log = wal_log(s->h);
+	return s->log && wal_defer(s->log);
+}
+
+static bool deferred(dbc *c)
+{
+	return wal_deferred(of(c)->log);
+}
+
+static bool sync_(dbc *c)
+{
+	return wal_sync(of(c)->log);
+}
+
 static err script(dbc *c, str sql)
 {
 	struct sqlite_connection *s = of(c);
@@ -371,5 +391,8 @@ const struct driver sqlite_driver = {
     .text = text,
     .script = script,
     .step = step,
+    .defer = defer,
+    .deferred = deferred,
+    .sync = sync_,
     .check_safe = check_safe,
 };

@@ -1,8 +1,10 @@
 #include "db/wal.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- writes gathered ---- */
 
@@ -15,6 +17,9 @@ struct log_file {
 	size_t n;
 	sqlite3_int64 at;   /* where they belong */
 	sqlite3_file *real; /* behind this struct */
+	const char *name;
+	int fd;               /* for syncs that were put off; -1: none yet */
+	bool defer, deferred; /* see wal_defer */
 };
 
 static struct log_file *of(sqlite3_file *f)
@@ -53,6 +58,8 @@ static int log_close(sqlite3_file *f)
 	struct log_file *l = of(f);
 	int rc = put(l), closed = l->real->pMethods->xClose(l->real);
 	free(l->gathered);
+	if (l->fd >= 0)
+		close(l->fd); /* drops no lock: SQLite takes none on this file */
 	return rc ? rc : closed;
 }
 
@@ -70,8 +77,13 @@ static int log_truncate(sqlite3_file *f, sqlite3_int64 size)
 
 static int log_sync(sqlite3_file *f, int flags)
 {
-	int rc = put(of(f));
-	return rc ? rc : of(f)->real->pMethods->xSync(of(f)->real, flags);
+	struct log_file *l = of(f);
+	int rc = put(l);
+	if (rc == SQLITE_OK && l->defer && flags == SQLITE_SYNC_NORMAL) {
+		l->deferred = true;
+		return SQLITE_OK;
+	}
+	return rc ? rc : l->real->pMethods->xSync(l->real, flags);
 }
 
 static int log_size(sqlite3_file *f, sqlite3_int64 *size)
@@ -136,7 +148,7 @@ static int vfs_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags
 	if (!(flags & SQLITE_OPEN_WAL))
 		return plain(v)->xOpen(plain(v), name, f, flags, out);
 	struct log_file *l = of(f);
-	*l = (struct log_file){.real = (sqlite3_file *)(void *)(l + 1)};
+	*l = (struct log_file){.real = (sqlite3_file *)(void *)(l + 1), .name = name, .fd = -1};
 	l->real->pMethods = NULL;
 	int rc = plain(v)->xOpen(plain(v), name, l->real, flags, out);
 	if (l->real->pMethods) /* then SQLite closes it, also after an error */
@@ -166,6 +178,36 @@ const char *wal_vfs(void)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, register_vfs);
 	return gathering.zName;
+}
+
+/* ---- syncs put off ---- */
+
+struct log_file *wal_log(sqlite3 *h)
+{
+	sqlite3_file *f = NULL;
+	int rc = sqlite3_file_control(h, "main", SQLITE_FCNTL_JOURNAL_POINTER, &f);
+	return rc == SQLITE_OK && f && f->pMethods == &log_methods ? of(f) : NULL;
+}
+
+/* A descriptor of its own: SQLite's is for one thread. */
+bool wal_defer(struct log_file *l)
+{
+	if (l->fd < 0)
+		l->fd = open(l->name, O_RDONLY | O_CLOEXEC);
+	l->deferred = false;
+	l->defer = l->fd >= 0;
+	return l->defer;
+}
+
+bool wal_deferred(struct log_file *l)
+{
+	l->defer = false;
+	return l->deferred;
+}
+
+bool wal_sync(const struct log_file *l)
+{
+	return fdatasync(l->fd) == 0;
 }
 
 /* ---- folding ---- */
@@ -225,7 +267,8 @@ static bool fold_connect(struct folder *f)
 	const char *path = sqlite3_db_filename(f->writer, "main");
 	return path && *path && sqlite3_open_v2(path, &f->own, flags, wal_vfs()) == SQLITE_OK &&
 	       sqlite3_exec(f->own,
-	                    "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+	                    "PRAGMA synchronous=FULL; PRAGMA checkpoint_fullfsync=ON;"
+	                    "PRAGMA wal_autocheckpoint=0;"
 	                    "PRAGMA trusted_schema=OFF; SELECT 1 FROM sqlite_schema",
 	                    NULL, NULL, NULL) == SQLITE_OK;
 }

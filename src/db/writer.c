@@ -10,23 +10,34 @@
 #include <time.h>
 #include <unistd.h>
 
+struct batch {
+	struct command *command[WRITER_BATCH_MAX];
+	err result[WRITER_BATCH_MAX];
+	size_t n;
+	int64_t point; /* it is committed, but not durable before this; 0: there is nothing to sync */
+};
+
 struct writer {
 	db *d;
 	struct writer_hooks hooks;
-	pthread_t thread;
+	pthread_t thread, syncer;
 	pthread_mutex_t lock;
-	pthread_cond_t filled;
+	pthread_cond_t filled; /* the writer thread waits: for commands, for a sync */
+	pthread_cond_t handed; /* the syncer waits */
 	struct command *first, *last;
 	int64_t queued;
 	bool stopping;
-	bool lost;                 /* the disk refused a commit: nothing is taken any more */
+	bool ended;                /* the writer thread: no batch will follow */
+	_Atomic bool lost;         /* the disk refused a commit: nothing is taken any more */
+	struct batch *flying;      /* is being synced, then told */
+	bool syncing;              /* `flying` is not durable yet */
+	instant gather;            /* how long others may join a batch: as long as a sync takes */
 	struct writer_stats stats; /* under the lock */
 	int64_t id;                /* of this writer in writer_mark; 0: it has no mark */
-	/* the batch, in the writer thread alone */
-	struct command *batch[WRITER_BATCH_MAX];
-	err result[WRITER_BATCH_MAX];
-	size_t n;
-	int64_t mark; /* of the batch */
+	struct batch two[2];
+	/* in the writer thread alone */
+	struct batch *b; /* the one that runs */
+	int64_t mark;    /* of it */
 	bool stained; /* a command failed that had written, and had no savepoint */
 	int careful;  /* batches to come with savepoints */
 	instant commit_micros, begun;
@@ -108,38 +119,45 @@ static err run_command(struct writer *w, dbc *c, struct command *cmd)
 	return e;
 }
 
-/* Up to WRITER_BATCH_MAX in all; how many there are now. */
-static size_t take_queued(struct writer *w)
+/* Up to WRITER_BATCH_MAX in all; were there any? */
+static bool take_queued(struct writer *w)
 {
-	size_t before = w->n;
-	while (w->first && w->n < WRITER_BATCH_MAX) {
-		w->batch[w->n++] = w->first;
+	struct batch *b = w->b;
+	size_t before = b->n;
+	while (w->first && b->n < WRITER_BATCH_MAX) {
+		b->command[b->n++] = w->first;
 		w->first = w->first->next;
 	}
 	if (!w->first)
 		w->last = NULL;
-	w->queued -= (int64_t)(w->n - before);
-	return w->n;
+	w->queued -= (int64_t)(b->n - before);
+	return b->n > before;
 }
 
-/* Who came while the others ran shares their commit, if they have not waited long. */
+/* Who came while the others ran shares their commit, if they have not waited long, and as
+ * long as there can be no commit yet. Who comes later has the next batch, which runs
+ * while this one is synced: it should take as long. */
 static bool take_more(struct writer *w)
 {
-	size_t before = w->n;
-	if (clock_monotonic() - w->begun > WRITER_GATHER)
-		return false;
+	instant age = clock_monotonic() - w->begun;
 	pthread_mutex_lock(&w->lock);
-	bool more = take_queued(w) > before;
+	bool young = age <= w->gather;
+	bool more = (young || w->syncing) && take_queued(w);
+	while (!more && w->syncing) {
+		pthread_cond_wait(&w->filled, &w->lock);
+		more = take_queued(w);
+	}
 	pthread_mutex_unlock(&w->lock);
 	return more;
 }
 
 static err run_commands(struct writer *w, dbc *c)
 {
-	for (size_t i = 0; i < w->n || take_more(w); i++) {
-		w->result[i] = run_command(w, c, w->batch[i]);
-		if (w->stained || again(w->result[i]) || w->result[i] == ERR_db_full)
-			return w->result[i];
+	struct batch *b = w->b;
+	for (size_t i = 0; i < b->n || take_more(w); i++) {
+		b->result[i] = run_command(w, c, b->command[i]);
+		if (w->stained || again(b->result[i]) || b->result[i] == ERR_db_full)
+			return b->result[i];
 		if (db_error(c)) /* the savepoint is lost, and with it the transaction */
 			return db_error(c);
 	}
@@ -157,7 +175,7 @@ static err leave_mark(struct writer *w, dbc *c)
 static err commit(struct writer *w, dbc *c)
 {
 	instant from = clock_monotonic();
-	err e = db_commit(c);
+	err e = w->lost ? ERR_unavailable : db_commit_early(c, &w->b->point);
 	w->commit_micros += clock_monotonic() - from;
 	return e;
 }
@@ -253,13 +271,90 @@ static err finish_batch(struct writer *w, dbc *c, int64_t *retries)
 
 static void lose_storage(struct writer *w)
 {
-	pthread_mutex_lock(&w->lock);
 	w->lost = true;
-	pthread_mutex_unlock(&w->lock);
 	log_event(LOG_ERROR, "database.storage_lost", L_INT("status", WRITER_EXIT_STORAGE));
 	if (!w->hooks.storage_lost)
 		_exit(WRITER_EXIT_STORAGE);
 	w->hooks.storage_lost(w->hooks.ctx);
+}
+
+/* The commands learn what became of their batch. */
+static void tell(struct writer *w, struct batch *b, err e)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct command *cmd = b->command[i];
+		cmd->done(cmd, e ? e : b->result[i]); /* cmd may be gone after this */
+	}
+	if (e == ERR_db_uncertain && db_kind(w->d) == DB_SQLITE)
+		lose_storage(w);
+}
+
+/* ---- syncing ---- */
+
+/* What is committed becomes durable, and is told; then the next batch may commit. */
+static void sync_batch(struct writer *w, struct batch *b)
+{
+	instant from = clock_monotonic();
+	bool good = db_sync(w->d->writer);
+	if (!good)
+		w->lost = true; /* before the next batch may commit */
+	pthread_mutex_lock(&w->lock);
+	w->syncing = false;
+	instant took = clock_monotonic() - from;
+	w->stats.commit_micros += took;
+	w->gather = took < WRITER_GATHER ? took : WRITER_GATHER;
+	pthread_cond_signal(&w->filled);
+	pthread_mutex_unlock(&w->lock);
+	tell(w, b, good ? OK : ERR_db_uncertain);
+	db_durable(w->d, b->point); /* a lost disk has ended the process, but in a test */
+}
+
+static void *sync_work(void *ctx)
+{
+	struct writer *w = ctx;
+	pthread_mutex_lock(&w->lock);
+	while (w->flying || !w->ended) {
+		if (!w->flying) {
+			pthread_cond_wait(&w->handed, &w->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&w->lock);
+		sync_batch(w, w->flying);
+		pthread_mutex_lock(&w->lock);
+		w->flying = NULL;
+		pthread_cond_signal(&w->filled);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+/* Until the batch before is told; the lock is held. */
+static void await_told(struct writer *w)
+{
+	while (w->flying)
+		pthread_cond_wait(&w->filled, &w->lock);
+}
+
+/* A command that is alone is synced by the writer thread itself: that is sooner. */
+static void settle_batch(struct writer *w, err e)
+{
+	struct batch *b = w->b;
+	bool sync = e == OK && b->point;
+	pthread_mutex_lock(&w->lock);
+	await_told(w);
+	if (sync && (b->n > 1 || w->first)) {
+		w->flying = b;
+		w->syncing = true;
+		w->b = b == w->two ? w->two + 1 : w->two;
+		pthread_cond_signal(&w->handed);
+		pthread_mutex_unlock(&w->lock);
+		return;
+	}
+	pthread_mutex_unlock(&w->lock);
+	if (sync)
+		sync_batch(w, b);
+	else
+		tell(w, b, e);
 }
 
 static void run_batch(struct writer *w)
@@ -267,6 +362,7 @@ static void run_batch(struct writer *w)
 	dbc *c = db_writer(w->d);
 	int64_t retries = 0;
 	w->mark++;
+	w->b->point = 0;
 	w->commit_micros = 0;
 	w->begun = clock_monotonic();
 	err e = w->lost ? ERR_unavailable : finish_batch(w, c, &retries);
@@ -274,18 +370,13 @@ static void run_batch(struct writer *w)
 	w->careful -= w->careful > 0;
 	pthread_mutex_lock(&w->lock);
 	w->stats.batches++;
-	w->stats.commands += (int64_t)w->n;
+	w->stats.commands += (int64_t)w->b->n;
 	w->stats.retries += retries;
 	w->stats.commit_micros += w->commit_micros;
 	pthread_mutex_unlock(&w->lock);
 	if (w->hooks.after_commit)
 		w->hooks.after_commit(w->hooks.ctx, e == OK);
-	for (size_t i = 0; i < w->n; i++) {
-		struct command *cmd = w->batch[i];
-		cmd->done(cmd, e ? e : w->result[i]); /* cmd may be gone after this */
-	}
-	if (e == ERR_db_uncertain && db_kind(w->d) == DB_SQLITE)
-		lose_storage(w);
+	settle_batch(w, e);
 }
 
 /* ---- the queue ---- */
@@ -295,10 +386,10 @@ static bool take_batch(struct writer *w)
 	pthread_mutex_lock(&w->lock);
 	while (!w->first && !w->stopping)
 		pthread_cond_wait(&w->filled, &w->lock);
-	w->n = 0;
+	w->b->n = 0;
 	take_queued(w);
 	pthread_mutex_unlock(&w->lock);
-	return w->n > 0;
+	return w->b->n > 0;
 }
 
 static void *work(void *ctx)
@@ -306,6 +397,10 @@ static void *work(void *ctx)
 	struct writer *w = ctx;
 	while (take_batch(w))
 		run_batch(w);
+	pthread_mutex_lock(&w->lock);
+	w->ended = true;
+	pthread_cond_signal(&w->handed);
+	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
@@ -403,6 +498,31 @@ void writer_statements(void)
 	db_declare(list, sizeof list / sizeof *list);
 }
 
+static void end(struct writer *w)
+{
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->filled);
+	pthread_cond_destroy(&w->handed);
+	free(w);
+}
+
+static bool threads_start(struct writer *w)
+{
+	if (pthread_create(&w->syncer, NULL, sync_work, w) != 0)
+		return false;
+	pthread_setname_np(w->syncer, "sync");
+	if (pthread_create(&w->thread, NULL, work, w) == 0) {
+		pthread_setname_np(w->thread, "writer");
+		return true;
+	}
+	pthread_mutex_lock(&w->lock);
+	w->ended = true;
+	pthread_cond_signal(&w->handed);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->syncer, NULL);
+	return false;
+}
+
 /* One a process, as long as the process: the heap. */
 writer *writer_start(db *d, struct writer_hooks hooks)
 {
@@ -411,17 +531,16 @@ writer *writer_start(db *d, struct writer_hooks hooks)
 		return NULL;
 	w->d = d;
 	w->hooks = hooks;
+	w->b = w->two;
+	w->gather = WRITER_GATHER;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->filled, NULL);
+	pthread_cond_init(&w->handed, NULL);
 	mark_start(w);
-	if (pthread_create(&w->thread, NULL, work, w) != 0) {
-		pthread_mutex_destroy(&w->lock);
-		pthread_cond_destroy(&w->filled);
-		free(w);
-		return NULL;
-	}
-	pthread_setname_np(w->thread, "writer");
-	return w;
+	if (threads_start(w))
+		return w;
+	end(w);
+	return NULL;
 }
 
 void writer_stop(writer *w)
@@ -431,9 +550,8 @@ void writer_stop(writer *w)
 	pthread_cond_signal(&w->filled);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
-	pthread_mutex_destroy(&w->lock);
-	pthread_cond_destroy(&w->filled);
-	free(w);
+	pthread_join(w->syncer, NULL);
+	end(w);
 }
 
 struct writer_stats writer_stats_read(writer *w)

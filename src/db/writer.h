@@ -4,8 +4,13 @@
  * Commands are queued and run by one writer thread: it drains the queue, runs
  * them one after the other in one transaction, commits once, and only then tells
  * each of them. An answer is thus never sent before its effect is durable, and
- * one fsync serves many. Commands that come while a batch runs join it, until it is
- * WRITER_GATHER old.
+ * one fsync serves many. Commands that come while a batch runs join it, until it is as
+ * old as a sync takes, or WRITER_GATHER.
+ *
+ * The writer of an embedded database does not wait for the disk: when commands are
+ * waiting, a second thread syncs the batch and tells its commands while the next one
+ * runs, which commits only after that sync. So one batch at most is seen by readers and
+ * not yet durable; who reads waits for it before telling anybody (db_reader_return).
  *
  * A command that fails is rolled back alone. Most that fail have written nothing
  * yet. When one has, the batch runs again with a savepoint for each command, and
@@ -38,7 +43,7 @@
 #include "db/db.h"
 
 #define WRITER_BATCH_MAX 1000       /* commands in one transaction */
-#define WRITER_GATHER (10 * SECOND / 1000)
+#define WRITER_GATHER (10 * SECOND / 1000) /* at most */
 #define WRITER_QUEUE_MAX 20000      /* waiting commands; more are refused */
 #define WRITER_RETRIES 5
 #define WRITER_CAREFUL 100          /* batches */
@@ -52,16 +57,17 @@ struct command {
 	 * (retries): it must start from scratch each time. Returns OK to keep its
 	 * changes. */
 	err (*run)(dbc *c, struct command *cmd);
-	/* After the commit (result OK) or the refusal; in the writer thread, so it
-	 * must be short: wake somebody up. */
+	/* After the commit (result OK) or the refusal; in a thread of the writer's, so it
+	 * must be short: wake somebody up. It must not read the database. */
 	void (*done)(struct command *cmd, err result);
 	bool undoes;          /* it is likely to fail after writing: a savepoint at once */
 	struct command *next; /* private */
 };
 
 /* Each runs once a batch. before_batch and before_commit run inside the
- * transaction (the journal reads and keeps its head there); after_commit hears
- * whether it succeeded. Any may be NULL. */
+ * transaction (the journal reads and keeps its head there); after_commit hears, in the
+ * writer thread, whether it succeeded: then readers see the batch, and it may not yet be
+ * durable. Any may be NULL. */
 struct writer_hooks {
 	err (*before_batch)(void *ctx, dbc *c);
 	err (*before_commit)(void *ctx, dbc *c);
@@ -88,7 +94,7 @@ err writer_run(writer *w, struct command *cmd);
 struct writer_stats {
 	int64_t commands, batches, refused, retries;
 	int64_t queue;          /* now */
-	int64_t commit_micros;  /* spent in commits */
+	int64_t commit_micros;  /* spent in commits and their syncs */
 };
 struct writer_stats writer_stats_read(writer *w);
 

@@ -28,7 +28,7 @@ struct remembered {
 
 struct journal {
 	struct head now, before; /* `before`: as it was when the command began */
-	_Atomic int64_t committed; /* highest durable seq, for the sealer */
+	_Atomic int64_t committed; /* highest seq that readers see, for the sealer */
 	struct head batch;
 	str origin;                /* the log's name in its checkpoints */
 	struct remembered *remembered;

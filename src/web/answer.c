@@ -574,7 +574,8 @@ static enum MHD_Result answer_public(struct exchange *x, struct reply *p)
 	struct cached_page made = {0};
 	p->cache = STR("no-cache");
 	p->vary = true;
-	if (may_use_cache(x)) {
+	/* From the cache it would go out at once. */
+	if (may_use_cache(x) && (!x->r.db || db_reader_durable(x->r.db))) {
 		x->s->metrics.cache_misses++;
 		kept_make(x, p, &made);
 		bool sent = kept_send(x, &made);

@@ -439,7 +439,7 @@ static err command_submit(struct exchange *x)
 	    .done_ctx = x,
 	};
 	if (r->db)
-		db_reader_return(r->db);
+		db_reader_release(r->db); /* what it read is durable before the command is */
 	r->db = NULL;
 	x->stage = STAGE_DECIDING;
 	arena_guard(x->a, NULL); /* from here on the arena is the writer's */

@@ -81,6 +81,8 @@ struct exchange {
 	err returned;
 	bool exhausted;
 
+	struct db_waiting seen; /* what the answer tells becomes durable first */
+
 	uint64_t generation; /* of public facts, before the page read them */
 
 	int status; /* answered */

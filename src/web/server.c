@@ -173,10 +173,24 @@ static void request_ends(void *cls, struct MHD_Connection *c, void **ctx,
 	*ctx = NULL;
 }
 
+static void seen_durable(struct db_waiting *w)
+{
+	struct exchange *x = (struct exchange *)(void *)((char *)w - offsetof(struct exchange, seen));
+	MHD_resume_connection(x->c);
+}
+
+/* The answer stands ready, and goes out once all that it tells is on the disk. */
 static enum MHD_Result finish(struct exchange *x, err e)
 {
 	enum MHD_Result done = answer(x, e);
-	db_give(x);
+	dbc *db_of = x->r.db;
+	x->r.db = NULL;
+	int64_t point = db_of ? db_reader_release(db_of) : 0;
+	if (point && done == MHD_YES) {
+		MHD_suspend_connection(x->c); /* before: it may be durable by now */
+		x->seen = (struct db_waiting){.ready = seen_durable, .point = point};
+		db_wait(x->r.k->db, &x->seen);
+	}
 	return done;
 }
 
