@@ -25,6 +25,7 @@
 #define SHOP_MORE NULL
 #endif
 
+#define TEST_TIME      1764000000 /* that of case_unit.h; no midnight is near */
 #define SIMULATORS_MAX 2
 #define WAIT_SECONDS   120 /* for what takes one on an idle machine */
 #define SECRET         "whsec_c2ltdWxhdGVkIHNlY3JldCBmb3IgdGVzdHM="
@@ -229,13 +230,14 @@ static void shop_serve(struct shop *s)
 		fail_msg("%.*s %.*s", STRF(why), STRF(diags_print(s->u->a, &d)));
 }
 
-/* Clock and `sims` simulators; before there are threads. `offset` moves both programs'
- * time from the real one. */
-static struct shop *shop_prepare(int sims, int64_t offset)
+/* Clock and `sims` simulators; before there are threads. Time goes on from TEST_TIME, whatever
+ * the day and the hour are. */
+static struct shop *shop_prepare(int sims)
 {
 	static struct shop shop;
 	struct shop *s = &shop;
 	char text[32];
+	int64_t offset = TEST_TIME - clock_now(clock_system()) / SECOND;
 	*s = (struct shop){.n_sim = sims, .offset = offset};
 	snprintf(s->clock_file, sizeof s->clock_file, "/tmp/diwan-clock.XXXXXX");
 	close(mkstemp(s->clock_file));
@@ -259,7 +261,7 @@ static void shop_open(struct shop *s, struct unit *u)
 __attribute__((unused)) static struct shop *shop_start(int sims)
 {
 	static const struct organ *organs[4];
-	struct shop *s = shop_prepare(sims, 0);
+	struct shop *s = shop_prepare(sims);
 	organs[0] = &ledger_organ;
 	organs[1] = &files_organ; /* receipts */
 	organs[2] = &documents_organ;

@@ -11,7 +11,6 @@
 #include "systems/payments/settle.h"
 #include "systems/payments/token.h"
 
-#define TEST_TIME 1764000000
 #define BUILDING  "building-small-addition"
 
 static void shows(str page, const char *text)
@@ -115,7 +114,7 @@ static str pay_page(struct shop *s, struct reforming *f, int64_t id, const char 
 static void a_fee_by_area_is_an_order_exact_to_the_fils(void **state)
 {
 	(void)state;
-	struct shop *s = shop_prepare(1, TEST_TIME - clock_now(clock_system()) / SECOND);
+	struct shop *s = shop_prepare(1);
 	struct people *p = people_start();
 	struct reforming f = {.p = p};
 	struct order o;
