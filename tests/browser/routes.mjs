@@ -32,6 +32,7 @@ const left = {
 	'/files/:id': 'a file that its owner sent',
 	'/openapi.json': 'for programs',
 	'/services/:id/pdf': 'a file',
+	'/entities/:id/pdf': 'a file',
 	'/operator/cases/:id': 'the operator is led to cases that failed, and none did; the sample of its template is looked at',
 	'/operator/cases/:id/diagram.svg': 'the same, and a picture',
 	'/operator/cases/:id/migrate': 'the same, and of a service that has two versions',

@@ -376,6 +376,14 @@ static void programs_and_paper_have_the_cards_too(void **state)
 	assert_true(str_starts(v->page, STR("%PDF-")));
 	visit(v, "/en/services/nothing/pdf");
 	assert_int_equal(v->status, 404);
+	/* A body's cards, by the link of its page. */
+	visit(v, "/ar/entities/iga");
+	assert_shows(v, "href=\"/ar/entities/iga/pdf\"");
+	visit(v, "/ar/entities/iga/pdf");
+	assert_int_equal(v->status, 200);
+	assert_true(str_starts(v->page, STR("%PDF-")));
+	visit(v, "/en/entities/nobody/pdf");
+	assert_int_equal(v->status, 404);
 	/* The guide on paper, whole or of a body. */
 	arena *a = arena_create(PACK_MAX_BYTES * 16);
 	struct kernel *k = p.w->u->k;
@@ -386,6 +394,7 @@ static void programs_and_paper_have_the_cards_too(void **state)
 	assert_int_equal(guide_paper(k, a, texts, STR(BASE), STR("iga"), p.w->u->now, &one), OK);
 	assert_true(str_starts(whole, STR("%PDF-")) && str_starts(one, STR("%PDF-")));
 	assert_true(one.n > 0 && one.n < whole.n / 2);
+	assert_in_range(guide_paper_cards(a), pack_current(k)->n_services, 200);
 	assert_int_equal(guide_paper(k, a, texts, STR(BASE), STR("none"), p.w->u->now, &one),
 	                 ERR_not_found);
 	arena_destroy(a);

@@ -21,6 +21,8 @@ str guide_export(arena *a, const struct pack *p, str base_url, str format);
  * document may hold (a hundred cards do not). */
 err guide_paper(struct kernel *k, arena *a, const struct messages *texts, str base_url, str entity,
                 instant now, str *pdf);
+/* How many cards surely fit into one document; 0 when its parts are missing. */
+size_t guide_paper_cards(arena *a);
 
 /* An export, or CPSV-AP of another program, as the source of a pack: its lists and cards
  * over the files of `base`, whose calendar, roles and numbers stay. False after telling

@@ -107,6 +107,9 @@ json *guide_paper_card(struct paper *w, const struct service *s);
 err guide_paper_one(struct kernel *k, struct paper *w, const struct service *s, instant now,
                     str *pdf);
 
+/* `paper`: where the cards of a body are as PDF, when they fit into one. */
+void guide_paper_view(struct req *r, json *v, str entity, size_t cards);
+
 /* What of pack.json goes with the cards: whose they are, currency, sources. */
 json *guide_catalogue(arena *a, const struct pack *p);
 

@@ -161,6 +161,7 @@ err page_guide_entity(struct req *r)
 	                  (former && former->count));
 	json_set(r->a, v, "services", chosen(r, p, of_body, id, &n));
 	json_set_int(r->a, v, "count", (int64_t)n);
+	guide_paper_view(r, v, id, n);
 	r->cacheable = true;
 	return req_view(r, "guide/entity", v);
 }

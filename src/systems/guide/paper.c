@@ -187,6 +187,14 @@ static void append(struct paper *w, json *blocks, json *view, const json *card_s
 	json_set(w->a, row, "entity", json_copy(w->a, json_get(card, "entity")));
 }
 
+size_t guide_paper_cards(arena *a)
+{
+	struct paper w = {.a = a};
+	const json *guide = json_get(spec_of(&w, GUIDE_SPEC), "blocks");
+	const json *card = json_get(spec_of(&w, CARD_SPEC), "blocks");
+	return guide && card ? (DOCUMENT_MAX_BLOCKS - guide->count) / (card->count + 1) : 0;
+}
+
 err guide_paper(struct kernel *k, arena *a, const struct messages *texts, str base_url, str entity,
                 instant now, str *pdf)
 {
