@@ -80,7 +80,8 @@ struct bpmn_effect {
 };
 
 /* One step's surroundings and results. Set a, now and, if wanted, the rest; the
- * engine appends to first/last. Everything returned lives in `a`. */
+ * engine appends to first/last. Everything returned lives in `a`, but the values of
+ * variables stay where they were: keep what was given, and do not change it. */
 struct bpmn_run {
 	arena *a;
 	instant now;

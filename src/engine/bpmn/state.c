@@ -383,7 +383,6 @@ err state_decode(struct engine *g, const json *state, const json *plan)
 	g->root = decode_node(&d, tree, NULL);
 	if (d.e)
 		return d.e;
-	const json *vars = json_get(state, "vars");
-	g->root->vars = vars ? json_copy(g->a, vars) : json_object(g->a);
+	g->root->vars = vars_shared(g, json_get(state, "vars"));
 	return OK;
 }

@@ -94,6 +94,9 @@ struct bpmn_effect *emit(struct engine *g, enum bpmn_effect_kind kind, str eleme
 /* vars.c */
 void vars_set(struct engine *g, struct node *n, str name, const json *v);
 void vars_merge(struct engine *g, struct node *n, const json *object);
+/* The same variables to be set anew; values are never changed in place, so they are not
+ * copied. */
+json *vars_shared(struct engine *g, const json *vars);
 void vars_local(struct engine *g, struct node *n, str name, json *v);
 json *vars_visible(struct engine *g, struct node *n);
 /* NULL and *why on failure. */

@@ -14,9 +14,7 @@ static err start(const struct bpmn *b, const struct bpmn_el *process, const stru
 
 	engine_begin(&g, b, run);
 	g.root = node_new(&g, NULL, process);
-	g.root->vars = json_object(g.a);
-	for (json *v = json_is(vars, JSON_OBJECT) ? vars->first : NULL; v; v = v->next)
-		json_set_key(g.a, g.root->vars, v->key, json_copy(g.a, v));
+	g.root->vars = vars_shared(&g, vars);
 	emit(&g, BPMN_ENTERED, process->id, g.root->id);
 	if (!at)
 		scope_open(&g, g.root);
@@ -258,7 +256,7 @@ static err again(const struct bpmn *b, const json *state, const struct bpmn_trig
 	engine_begin(&g, b, run);
 	g.next_id = json_int(state, "n", 1);
 	g.root = node_new(&g, NULL, process);
-	g.root->vars = vars ? json_copy(g.a, vars) : json_object(g.a);
+	g.root->vars = vars_shared(&g, vars);
 	vars_merge(&g, g.root, t->vars);
 	emit(&g, BPMN_ENTERED, process->id, g.root->id);
 	if (listen_event_subs(&g, g.root) && !g.root->interrupted)

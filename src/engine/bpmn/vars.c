@@ -12,6 +12,14 @@ void vars_set(struct engine *g, struct node *n, str name, const json *v)
 	g->dirty = true;
 }
 
+json *vars_shared(struct engine *g, const json *vars)
+{
+	json *own = json_object(g->a);
+	for (const json *v = json_is(vars, JSON_OBJECT) ? vars->first : NULL; v; v = v->next)
+		json_set_key(g->a, own, v->key, json_share(g->a, v));
+	return own;
+}
+
 void vars_merge(struct engine *g, struct node *n, const json *object)
 {
 	for (const json *v = json_is(object, JSON_OBJECT) ? object->first : NULL; v; v = v->next)
