@@ -408,6 +408,10 @@ enum db_type db_column_type(rows *r, int col)
 
 void db_row(rows *r, struct dbv *v, int n)
 {
+	if (r->c->driver->row && r->result) {
+		r->c->driver->row(r, v, n);
+		return;
+	}
 	for (int i = 0; i < n; i++) {
 		enum db_type t = db_column_type(r, i);
 		v[i] = (struct dbv){.type = t};

@@ -57,6 +57,7 @@ struct driver {
 	int (*columns)(rows *r);
 	const char *(*name)(rows *r, int col);
 	enum db_type (*type)(rows *r, int col);
+	void (*row)(rows *r, struct dbv *v, int n); /* NULL: column by column */
 	int64_t (*integer)(rows *r, int col);
 	str (*text)(rows *r, int col);
 	err (*script)(dbc *c, str sql);

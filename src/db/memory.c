@@ -2,28 +2,31 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP  64 /* bytes: sizes are multiples of it */
-#define LISTS 24 /* so the largest small piece has 1,536 */
-#define KEPT  64 /* pieces in a list */
+#define STEP  64u /* bytes: sizes are multiples of it */
+#define LISTS 24u /* so the largest small piece has 1,536 */
+#define KEPT  32u /* pieces in a list */
+#define LARGE LISTS
 
 /* Before what SQLite sees, which needs to be aligned to 8 bytes alone. */
 struct piece {
-	int64_t size;       /* bytes behind this */
-	struct piece *next; /* in a list; in use it is the first of them */
+	uint32_t size, list; /* bytes behind this; LARGE: in no list */
+	struct piece *next;  /* in a list; in use it is the first of them */
 };
 #define HEAD offsetof(struct piece, next)
 
-struct lists {
-	struct piece *first[LISTS];
-	int n[LISTS];
-	bool known; /* will be given back when the thread ends */
+struct list {
+	struct piece *first;
+	size_t n;
 };
 
-static _Thread_local struct lists own;
+/* Each thread's own; what is given back when it ends, if it is known by then. */
+static _Thread_local struct list own[LISTS];
+static _Thread_local bool known;
 static pthread_key_t ending;
 
 static struct piece *piece_of(void *p)
@@ -31,53 +34,54 @@ static struct piece *piece_of(void *p)
 	return (struct piece *)(void *)((char *)p - HEAD);
 }
 
-static int list_of(int64_t size)
-{
-	return (int)(size / STEP) - 1;
-}
-
-/* With its thread. */
 static void give_back(void *lists)
 {
-	struct lists *l = lists;
-	for (int i = 0; i < LISTS; i++)
-		for (struct piece *p = l->first[i], *next; p; p = next) {
-			next = p->next;
+	struct list *l = lists;
+	known = false;
+	for (size_t i = 0; i < LISTS; i++)
+		while (l[i].first) {
+			struct piece *p = l[i].first;
+			l[i].first = p->next;
+			l[i].n--;
 			free(p);
 		}
-	memset(l, 0, sizeof *l);
 }
 
+static void *take_new(uint32_t size, uint32_t list)
+{
+	struct piece *p = malloc(HEAD + size);
+	if (!p)
+		return NULL;
+	p->size = size;
+	p->list = list < LISTS ? list : LARGE;
+	return &p->next;
+}
+
+/* SQLite asks for more than nothing, and for less than 2 GiB. */
 static void *take(int bytes)
 {
-	int64_t size = bytes <= STEP ? STEP : ((int64_t)bytes + STEP - 1) / STEP * STEP;
-	int list = list_of(size);
-	struct piece *p = list < LISTS ? own.first[list] : NULL;
-	if (p) {
-		own.first[list] = p->next;
-		own.n[list]--;
-	} else {
-		p = malloc(HEAD + (size_t)size);
-		if (!p)
-			return NULL;
-		p->size = size;
-	}
+	uint32_t list = ((uint32_t)bytes - 1) / STEP;
+	if (list >= LISTS || !own[list].first)
+		return take_new((list + 1) * STEP, list);
+	struct list *l = &own[list];
+	struct piece *p = l->first;
+	l->first = p->next;
+	l->n--;
 	return &p->next;
 }
 
 static void give(void *at)
 {
 	struct piece *p = piece_of(at);
-	int list = list_of(p->size);
-	if (!own.known)
-		own.known = pthread_setspecific(ending, &own) == 0;
-	if (!own.known || list >= LISTS || own.n[list] == KEPT) {
+	struct list *l = &own[p->list];
+	if (p->list == LARGE || l->n == KEPT || !known) {
+		known = known || pthread_setspecific(ending, own) == 0;
 		free(p);
 		return;
 	}
-	p->next = own.first[list];
-	own.first[list] = p;
-	own.n[list]++;
+	p->next = l->first;
+	l->first = p;
+	l->n++;
 }
 
 static int size_of(void *at)
@@ -87,13 +91,13 @@ static int size_of(void *at)
 
 static void *take_anew(void *at, int bytes)
 {
-	int had = size_of(at);
-	if (bytes <= had && list_of(had) < LISTS)
+	const struct piece *p = piece_of(at);
+	if ((uint32_t)bytes <= p->size && p->list != LARGE)
 		return at;
 	void *more = take(bytes);
 	if (!more)
 		return NULL;
-	memcpy(more, at, (size_t)(bytes < had ? bytes : had));
+	memcpy(more, at, (uint32_t)bytes < p->size ? (uint32_t)bytes : p->size);
 	give(at);
 	return more;
 }

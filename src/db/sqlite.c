@@ -6,6 +6,7 @@
  * numbers $-parameters by their first appearance, so each is found by its name.
  */
 #include "db/driver.h"
+#include "db/memory.h"
 #include "db/wal.h"
 
 #include <errno.h>
@@ -124,6 +125,7 @@ static void settings(void)
 {
 	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVEPOINT_MEMORY);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	memory_lists();
 }
 
 /* Connections outlive every arena of a request, and end one by one: the heap. */
@@ -277,6 +279,28 @@ static enum db_type type(rows *r, int col)
 	}
 }
 
+/* Through the value: each sqlite3_column_* call takes the connection's lock, as it were. */
+static void row(rows *r, struct dbv *v, int n)
+{
+	for (int i = 0; i < n; i++) {
+		sqlite3_value *x = sqlite3_column_value(r->result, i);
+		switch (sqlite3_value_type(x)) {
+		case SQLITE_NULL:
+			v[i] = D_NULL;
+			break;
+		case SQLITE_INTEGER:
+			v[i] = D_INT(sqlite3_value_int64(x));
+			break;
+		case SQLITE_BLOB:
+			v[i] = D_BLOB(((str){sqlite3_value_blob(x), (size_t)sqlite3_value_bytes(x)}));
+			break;
+		default:
+			v[i] = D_TEXT(((str){sqlite3_value_blob(x), (size_t)sqlite3_value_bytes(x)}));
+			break;
+		}
+	}
+}
+
 static int64_t integer(rows *r, int col)
 {
 	return sqlite3_column_int64(r->result, col);
@@ -284,8 +308,9 @@ static int64_t integer(rows *r, int col)
 
 static str text(rows *r, int col)
 {
-	const char *p = sqlite3_column_blob(r->result, col);
-	return (str){p, (size_t)sqlite3_column_bytes(r->result, col)};
+	sqlite3_value *v = sqlite3_column_value(r->result, col);
+	const char *p = sqlite3_value_blob(v);
+	return (str){p, (size_t)sqlite3_value_bytes(v)};
 }
 
 static void step(dbc *c, enum db_step which)
@@ -387,6 +412,7 @@ const struct driver sqlite_driver = {
     .columns = columns,
     .name = name,
     .type = type,
+    .row = row,
     .integer = integer,
     .text = text,
     .script = script,
