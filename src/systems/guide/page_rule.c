@@ -49,7 +49,8 @@ static json *meant(struct req *r, const json *column, str cell)
 	return out;
 }
 
-/* The cells of a rule as {"any"}, {"said": in words} or {"code": FEEL}. */
+/* The cells of a rule as {"any"}, {"said": in words} or {"code": FEEL}, each with the
+ * "label" of its column. */
 static json *cells(struct req *r, const json *columns, const json *texts)
 {
 	json *out = json_array(r->a);
@@ -64,6 +65,8 @@ static json *cells(struct req *r, const json *columns, const json *texts)
 			json_set(r->a, o, "said", said);
 		else
 			json_set_str(r->a, o, "code", x->s);
+		if (json_get(column, "label"))
+			json_set(r->a, o, "label", json_copy(r->a, json_get(column, "label")));
 		column = column ? column->next : NULL;
 	}
 	return out;

@@ -38,6 +38,33 @@ static json *compare(struct req *r, json *table, const json *old)
 	return table;
 }
 
+/* The cells of each rule as {"code", "label": of its column}. */
+static void name_cells(struct req *r, json *rules, const char *member, const json *columns)
+{
+	for (json *x = rules ? rules->first : NULL; x; x = x->next) {
+		json *named = json_array(r->a);
+		const json *texts = json_get(x, member), *column = columns ? columns->first : NULL;
+		for (const json *t = texts ? texts->first : NULL; t; t = t->next) {
+			json *o = json_push(named, json_object(r->a));
+			json_set_str(r->a, o, "code", t->s);
+			if (json_get(column, "label"))
+				json_set(r->a, o, "label", json_copy(r->a, json_get(column, "label")));
+			column = column ? column->next : NULL;
+		}
+		json_set(r->a, x, member, named);
+	}
+}
+
+static json *named(struct req *r, json *table)
+{
+	static const char *const lists[] = {"rules", "gone"};
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		name_cells(r, json_get(table, lists[i]), "inputs", json_get(table, "input_columns"));
+		name_cells(r, json_get(table, lists[i]), "outputs", json_get(table, "output_columns"));
+	}
+	return table;
+}
+
 static const struct dmn *model_of(const struct service *s, str id)
 {
 	for (size_t i = 0; s && i < s->n_decisions; i++)
@@ -57,7 +84,7 @@ static json *tables(struct req *r, const struct at *at, const struct service *s)
 		json *t = dmn_table_view(r->a, now, json_str(d, "name"));
 		if (t)
 			json_push(out,
-			          compare(r, t, then ? dmn_table_view(r->a, then, json_str(d, "name")) : NULL));
+			          named(r, compare(r, t, then ? dmn_table_view(r->a, then, json_str(d, "name")) : NULL)));
 	}
 	return out;
 }
