@@ -170,7 +170,7 @@ static int draw(arena *a, struct words *w)
 		fprintf(stderr, "%.*s", STRF(diags_print(a, &d)));
 		return d.errors ? EXIT_NO : EXIT_FAILED;
 	}
-	return write_text(w->out, bpmn_svg(a, b, path)) ? EXIT_OK : EXIT_FAILED;
+	return write_text(w->out, bpmn_svg_in(a, b, path, w->arabic ? "name_ar" : NULL)) ? EXIT_OK : EXIT_FAILED;
 }
 
 static int stages(arena *a, const struct words *w)

@@ -4,6 +4,7 @@
 #include "engine/bpmn/draw.h"
 
 #include <dirent.h>
+#include <unistd.h>
 
 #define FOLDER "tests/unit/data/bpmn"
 
@@ -68,6 +69,100 @@ static void nothing_lies_over_anything(void **s)
 	look_at(*s, "tests/unit/data/card.bpmn", &shapes, &crossed);
 	assert_true(shapes > 150);
 	assert_int_equal(crossed, 0);
+}
+
+static bool boxes_meet(struct box x, struct box y)
+{
+	return x.x < y.x + y.w && y.x < x.x + x.w && x.y < y.y + y.h && y.y < x.y + x.h;
+}
+
+/* The labels of events, gateways and flows; those of activities stand within them. */
+static size_t labels_of(const struct drawing *d, const struct label **out, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct shape *s = d->shapes; s; s = s->next)
+		if (n < max && s->label.n && s->el && !bpmn_is_activity(s->el))
+			out[n++] = &s->label;
+	for (const struct edge *e = d->edges; e; e = e->next)
+		if (n < max && e->label.n)
+			out[n++] = &e->label;
+	return n;
+}
+
+#define LABELS_MAX 400
+
+static size_t labels_are_free(arena *a, const char *path, const char *ours)
+{
+	arena_mark mark = arena_save(a);
+	str text = file(a, path);
+	struct diags diags = diags_make(a, str_of(path));
+	struct drawing d = {0};
+	const struct label *l[LABELS_MAX];
+
+	if (str_ends(str_of(path), STR(".json")))
+		text = bpmn_from_stages(a, json_parse(a, text, NULL), &diags);
+	if (diags.errors)
+		fail_msg("%.*s", STRF(diags_print(a, &diags)));
+	drawing_of(a, load(a, text), NULL, ours, &d);
+	size_t n = labels_of(&d, l, LABELS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		for (const struct shape *s = d.shapes; s; s = s->next)
+			if (!l[i]->given && label_over_shape(label_box(l[i]), s))
+				fail_msg("%s: \"%.*s\" lies over %.*s", path, STRF(l[i]->text),
+				         STRF(xml_attr(s->node, "id")));
+		for (size_t k = i + 1; k < n; k++)
+			if (!(l[i]->given && l[k]->given) && boxes_meet(label_box(l[i]), label_box(l[k])))
+				fail_msg("%s: \"%.*s\" lies over \"%.*s\"", path, STRF(l[i]->text),
+				         STRF(l[k]->text));
+	}
+	arena_rewind(a, mark);
+	return n;
+}
+
+/* In both languages, in every process of the packs. */
+static void no_label_lies_over_anything(void **s)
+{
+	static const char *const names[] = {"process.bpmn", "process.stages.json"};
+	DIR *dir = opendir("packs/bahrain/services");
+	struct dirent *e;
+	size_t processes = 0, labels = 0;
+
+	assert_non_null(dir);
+	while ((e = readdir(dir)))
+		for (size_t i = 0; i < 2; i++) {
+			const char *path = str_c(
+			    *s, str_fmt(*s, "packs/bahrain/services/%s/%s", e->d_name, names[i]));
+			if (access(path, R_OK))
+				continue;
+			processes++;
+			labels += labels_are_free(*s, path, NULL);
+			labels += labels_are_free(*s, path, "name_ar");
+		}
+	closedir(dir);
+	assert_true(processes > 12);
+	assert_true(labels > 300);
+}
+
+/* Where the file says where a name stands, it stands there. */
+static void bounds_of_the_file_are_kept(void **s)
+{
+	arena *a = *s;
+	str xml = STR(HEAD
+	    "<process id=\"p\" isExecutable=\"true\"><startEvent id=\"s\" name=\"Begin\"/>"
+	    FLOW("f", "s", "e") "<endEvent id=\"e\"/></process>"
+	    "<bpmndi:BPMNDiagram xmlns:bpmndi=\"http://www.omg.org/spec/BPMN/20100524/DI\" "
+	    "xmlns:dc=\"http://www.omg.org/spec/DD/20100524/DC\" "
+	    "xmlns:di=\"http://www.omg.org/spec/DD/20100524/DI\"><bpmndi:BPMNPlane bpmnElement=\"p\">"
+	    "<bpmndi:BPMNShape bpmnElement=\"s\"><dc:Bounds x=\"0\" y=\"0\" width=\"36\" height=\"36\"/>"
+	    "<bpmndi:BPMNLabel><dc:Bounds x=\"100\" y=\"200\" width=\"60\" height=\"14\"/>"
+	    "</bpmndi:BPMNLabel></bpmndi:BPMNShape><bpmndi:BPMNShape bpmnElement=\"e\">"
+	    "<dc:Bounds x=\"90\" y=\"0\" width=\"36\" height=\"36\"/></bpmndi:BPMNShape>"
+	    "</bpmndi:BPMNPlane></bpmndi:BPMNDiagram>" TAIL);
+	str svg = bpmn_svg(a, load(a, xml), NULL);
+
+	if (str_find(svg, STR("<text x=\"130\" y=\"211\">")) < 0)
+		fail_msg("%.*s", STRF(svg));
 }
 
 static void note(arena *a, json *trace, const struct bpmn_run *run, int64_t number)
@@ -139,13 +234,15 @@ static void counts_and_times_stand_on_the_drawing(void **s)
 	assert_str(json_str(json_get(path, "decided"), "state"), "error");
 	assert_int_equal(json_int(json_get(path, "rejected"), "count", 0), 1);
 	str svg = bpmn_svg(a, b, path);
-	assert_true(str_find(svg, STR(">3 \u00B7 3 h</text>")) > 0);
+	assert_true(str_find(svg, STR(">3 \u00B7 3 h</tspan></text>")) > 0);
 	assert_true(str_find(svg, STR("class=\"node error\" id=\"bpmn-decided\"")) > 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {UNIT(nothing_lies_over_anything),
+	                                   UNIT(no_label_lies_over_anything),
+	                                   UNIT(bounds_of_the_file_are_kept),
 	                                   UNIT(counts_and_times_stand_on_the_drawing)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,6 @@
 #include "engine/bpmn/draw.h"
 
 #define SVG_MAX_BYTES ((size_t)8 * 1024 * 1024)
-#define TEXT_LINES    4
-#define CHAR_WIDTH    7 /* of the 12 px label font, near enough for wrapping */
-#define LINE_HEIGHT   14
 #define LIMIT_XY      1000000
 
 struct shape *drawing_shape(arena *a, struct drawing *d, const struct xml_node *n)
@@ -45,6 +42,20 @@ static int64_t coordinate(const struct xml_node *n, const char *name)
 	return v > LIMIT_XY ? LIMIT_XY : v < -LIMIT_XY ? -LIMIT_XY : v;
 }
 
+/* Where the file wants the name to stand. */
+static void read_label(const struct xml_node *di, struct label *l)
+{
+	const struct xml_node *bounds =
+	    xml_child_ns(xml_child_ns(di, NS_BPMNDI, "BPMNLabel"), NS_DC, "Bounds");
+
+	if (!bounds)
+		return;
+	l->given = true;
+	l->w = coordinate(bounds, "width");
+	l->x = coordinate(bounds, "x") + l->w / 2;
+	l->y = coordinate(bounds, "y");
+}
+
 static void read_shape(arena *a, const struct bpmn *b, const struct xml_node *di,
                        const struct xml_node *n, struct drawing *d)
 {
@@ -59,6 +70,7 @@ static void read_shape(arena *a, const struct bpmn *b, const struct xml_node *di
 	s->w = coordinate(bounds, "width");
 	s->h = coordinate(bounds, "height");
 	s->expanded = xml_flag(di, "isExpanded", false);
+	read_label(di, &s->label);
 }
 
 static void read_edge(arena *a, const struct xml_node *di, const struct xml_node *n,
@@ -71,6 +83,7 @@ static void read_edge(arena *a, const struct xml_node *di, const struct xml_node
 			e->x[e->n] = coordinate(p, "x");
 			e->y[e->n++] = coordinate(p, "y");
 		}
+	read_label(di, &e->label);
 }
 
 static void read_diagram(arena *a, const struct bpmn *b, struct drawing *d)
@@ -106,33 +119,27 @@ static void escape(buf *o, str s)
 	}
 }
 
-/* A name in at most TEXT_LINES lines, broken at spaces, centred on (x, y). */
-static void label(buf *o, str name, int64_t x, int64_t y, int64_t width)
+static void label_at(buf *o, const struct label *l, const char *class)
 {
-	size_t max = width / CHAR_WIDTH > 4 ? (size_t)(width / CHAR_WIDTH) : 4, n = 0;
-	str lines[TEXT_LINES] = {0}, rest = str_trim(name), word;
-
-	if (!rest.n)
+	if (!l->n)
 		return;
-	while (str_cut(&rest, ' ', &word)) {
-		str *line = &lines[n];
-		if (!word.n)
-			continue;
-		if (line->n && line->n + 1 + word.n > max && n + 1 < TEXT_LINES)
-			line = &lines[++n];
-		if (line->n)
-			line->n = (size_t)(word.p + word.n - line->p);
-		else
-			*line = word;
-	}
-	int64_t top = y - (int64_t)n * LINE_HEIGHT / 2 + 4;
-	buf_fmt(o, "<text x=\"%lld\" y=\"%lld\">", (long long)x, (long long)top);
-	for (size_t i = 0; i <= n; i++) {
-		buf_fmt(o, "<tspan x=\"%lld\" dy=\"%d\">", (long long)x, i ? LINE_HEIGHT : 0);
-		escape(o, lines[i]);
+	buf_fmt(o, "<text%s x=\"%lld\" y=\"%lld\">", class, (long long)l->x, (long long)l->y + 11);
+	for (size_t i = 0; i < l->n; i++) {
+		buf_fmt(o, "<tspan x=\"%lld\" dy=\"%d\">", (long long)l->x, i ? LABEL_LINE : 0);
+		escape(o, l->line[i]);
 		buf_puts(o, "</tspan>");
 	}
 	buf_puts(o, "</text>");
+}
+
+/* A name within its element: its first line at y, or its middle there. */
+static void label(buf *o, str name, int64_t x, int64_t y, int64_t width)
+{
+	struct label l = {.text = name, .x = x};
+
+	label_wrap(&l, width);
+	l.y = y - l.h / 2;
+	label_at(o, &l, "");
 }
 
 static void box(buf *o, const struct shape *s, const char *class, int radius)
@@ -161,7 +168,7 @@ static void event(buf *o, const struct shape *s)
 		buf_fmt(o, "<circle class=\"ring\" cx=\"%lld\" cy=\"%lld\" r=\"%lld\"%s/>", x, y,
 		        r > 4 ? r - 3 : r, dash);
 	buf_fmt(o, "<text class=\"sign\" x=\"%lld\" y=\"%lld\">%s</text>", x, y + 6, event_sign(e));
-	label(o, s->label, x, s->y + s->h + 14, 100);
+	label_at(o, &s->label, "");
 }
 
 static void gateway(buf *o, const struct shape *s)
@@ -173,7 +180,7 @@ static void gateway(buf *o, const struct shape *s)
 	buf_fmt(o, "<path class=\"gateway\" d=\"M%lld %lldL%lld %lldL%lld %lldL%lld %lldZ\"/>", x - rx,
 	        y, x, y - ry, x + rx, y, x, y + ry);
 	buf_fmt(o, "<text class=\"sign\" x=\"%lld\" y=\"%lld\">%s</text>", x, y + 6, sign);
-	label(o, s->label, x, s->y - 10, 110);
+	label_at(o, &s->label, "");
 }
 
 static const char *task_sign(const struct bpmn_el *e)
@@ -206,7 +213,7 @@ static void activity(buf *o, const struct shape *s)
 	box(o, s, e->kind == K_CALL ? "call" : e->event_sub ? "eventsub" : "task", 8);
 	buf_fmt(o, "<text class=\"sign\" x=\"%lld\" y=\"%lld\">%s</text>", (long long)s->x + 12,
 	        (long long)s->y + 18, task_sign(e));
-	label(o, s->label.n ? s->label : e->id, s->x + s->w / 2, scope ? s->y + 14 : s->y + s->h / 2,
+	label(o, s->label.text.n ? s->label.text : e->id, s->x + s->w / 2, scope ? s->y + 14 : s->y + s->h / 2,
 	      s->w - 10);
 	const char *mark = e->for_compensation              ? "\u23EA"
 	                   : e->loop && !e->loop->multi     ? "\u21BB"
@@ -222,7 +229,7 @@ static void activity(buf *o, const struct shape *s)
 static void other(buf *o, const struct shape *s)
 {
 	bool pool = xml_is(s->node, "participant") || xml_is(s->node, "lane");
-	str name = s->label;
+	str name = s->label.text;
 	const struct xml_node *text = xml_child(s->node, "text");
 
 	box(o, s, pool ? "pool" : "note", 0);
@@ -248,19 +255,14 @@ static const char *state_class(const json *mark)
 	                                      : "";
 }
 
-/* How often, or what is to be said about it, at the upper right corner. */
-static void badge(buf *o, int64_t x, int64_t y, const json *mark)
+/* How often, or what is to be said about it. */
+static str badge_of(arena *a, const json *mark)
 {
 	str count = json_str(mark, "count"), note = json_str(mark, "note");
 
-	if (!count.n && !note.n)
-		return;
-	buf_fmt(o, "<text class=\"badge\" x=\"%lld\" y=\"%lld\">", (long long)x, (long long)y);
-	escape(o, count);
-	if (count.n && note.n)
-		buf_puts(o, " \u00B7 ");
-	escape(o, note);
-	buf_puts(o, "</text>");
+	return count.n && note.n ? str_fmt(a, "%.*s \u00B7 %.*s", STRF(count), STRF(note))
+	       : count.n         ? count
+	                         : note;
 }
 
 static void open_group(buf *o, const struct xml_node *n, const char *kind, const json *mark)
@@ -288,7 +290,7 @@ static void draw_shape(buf *o, const struct shape *s, const json *path)
 		gateway(o, s);
 	else
 		activity(o, s);
-	badge(o, s->x + s->w, s->y - 4, mark);
+	label_at(o, &s->badge, " class=\"badge\"");
 	buf_puts(o, "</g>\n");
 }
 
@@ -307,10 +309,8 @@ static void draw_edge(buf *o, const struct edge *e, const json *path)
 	for (size_t i = 0; i < e->n; i++)
 		buf_fmt(o, "%c%lld %lld", i ? 'L' : 'M', (long long)e->x[i], (long long)e->y[i]);
 	buf_puts(o, "\"/>");
-	size_t mid = e->n / 2;
-	int64_t x = (e->x[mid - 1] + e->x[mid]) / 2, y = (e->y[mid - 1] + e->y[mid]) / 2;
-	label(o, e->label, x, y - 8, 90);
-	badge(o, x, y + 14, mark);
+	label_at(o, &e->label, "");
+	label_at(o, &e->badge, " class=\"badge\"");
 	buf_puts(o, "</g>\n");
 }
 
@@ -322,6 +322,16 @@ static void grow(int64_t box_[4], int64_t x, int64_t y)
 	box_[3] = y > box_[3] ? y : box_[3];
 }
 
+static void grow_by_label(int64_t box_[4], const struct label *l)
+{
+	struct box b = label_box(l);
+
+	if (!l->n)
+		return;
+	grow(box_, b.x, b.y);
+	grow(box_, b.x + b.w, b.y + b.h);
+}
+
 static void header(buf *o, const struct drawing *d)
 {
 	int64_t b[4] = {LIMIT_XY, LIMIT_XY, -LIMIT_XY, -LIMIT_XY};
@@ -329,10 +339,16 @@ static void header(buf *o, const struct drawing *d)
 	for (const struct shape *s = d->shapes; s; s = s->next) {
 		grow(b, s->x, s->y);
 		grow(b, s->x + s->w, s->y + s->h);
+		grow_by_label(b, &s->badge);
+		if (s->el && !bpmn_is_activity(s->el))
+			grow_by_label(b, &s->label);
 	}
-	for (const struct edge *e = d->edges; e; e = e->next)
+	for (const struct edge *e = d->edges; e; e = e->next) {
 		for (size_t i = 0; i < e->n; i++)
 			grow(b, e->x[i], e->y[i]);
+		grow_by_label(b, &e->label);
+		grow_by_label(b, &e->badge);
+	}
 	if (b[2] < b[0])
 		b[0] = b[1] = b[2] = b[3] = 0;
 	long long w = b[2] - b[0] + 60, h = b[3] - b[1] + 80;
@@ -371,18 +387,29 @@ str bpmn_svg(arena *a, const struct bpmn *b, const json *path)
 	return bpmn_svg_in(a, b, path, NULL);
 }
 
+void drawing_of(arena *a, const struct bpmn *b, const json *path, const char *ours,
+                struct drawing *d)
+{
+	read_diagram(a, b, d);
+	if (!d->shapes)
+		layout(a, b, d);
+	for (struct shape *s = d->shapes; s; s = s->next) {
+		s->label.text = label_of(s->node, ours);
+		s->badge.text = badge_of(a, json_get_str(path, xml_attr(s->node, "id")));
+	}
+	for (struct edge *e = d->edges; e; e = e->next) {
+		e->label.text = label_of(e->node, ours);
+		e->badge.text = badge_of(a, json_get_str(path, xml_attr(e->node, "id")));
+	}
+	labels_place(a, d);
+}
+
 str bpmn_svg_in(arena *a, const struct bpmn *b, const json *path, const char *ours)
 {
 	struct drawing d = {0};
 	buf o = buf_make(a, SVG_MAX_BYTES);
 
-	read_diagram(a, b, &d);
-	if (!d.shapes)
-		layout(a, b, &d);
-	for (struct shape *s = d.shapes; s; s = s->next)
-		s->label = label_of(s->node, ours);
-	for (struct edge *e = d.edges; e; e = e->next)
-		e->label = label_of(e->node, ours);
+	drawing_of(a, b, path, ours, &d);
 	header(&o, &d);
 	for (const struct shape *s = d.shapes; s; s = s->next)
 		draw_shape(&o, s, path);
