@@ -20,7 +20,7 @@ with the reason; where the refusal is kept from seeing it (unsafe.c), the same c
 acknowledged payments, and this program must notice. Prints TAP. Needs FUSE, a build without
 sanitizers in $DIWAN_BUILD, and PostgreSQL's programs for postgres; what is missing is a
 skip with its reason. The long forms: power_cut.py sqlite --payments 1000000 --pace 2;
-power_cut.py postgres --payments 1000000 --seconds 1500 --books 4 --pace 15 --folder /dev/shm."""
+power_cut.py postgres --payments 1000000 --seconds 1320 --books 4 --pace 30 --folder /dev/shm."""
 import argparse
 import concurrent.futures
 import glob
