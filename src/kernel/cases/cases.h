@@ -220,7 +220,7 @@ struct case_ready;
 const struct case_ready *case_make_ready(struct kernel *k, dbc *c, arena *a, const struct kase *q,
                                          const struct person *who, const json *answers);
 /* Then in the command. It counts only if case, person and pack are as they were and it is
- * the same minute: otherwise *stands is false, and nothing has been done. */
+ * the same second: otherwise *stands is false, and nothing has been done. */
 err case_submit_ready(struct tx *tx, const struct case_ready *ready, bool *stands);
 /* What sending will do about the fee, foreseen by running the process up to where it waits
  * first: pay at once, or be asked for it later, after somebody looked at the application.

@@ -214,12 +214,12 @@ const struct case_ready *case_make_ready(struct kernel *k, dbc *c, arena *a, con
 	return good ? r : NULL;
 }
 
-/* Rules may look at the day and the hour: in another minute they are asked again. */
+/* Rules may look at the clock: in another second they are asked again. */
 static bool still_so(struct tx *tx, const struct case_ready *ready, const struct kase *q)
 {
 	struct person who;
 	return q->revision == ready->m.q.revision && str_eq(q->state, ready->m.q.state) &&
-	       pack_current(tx->k) == ready->m.p && tx->now / MINUTE == ready->at / MINUTE &&
+	       pack_current(tx->k) == ready->m.p && tx->now / SECOND == ready->at / SECOND &&
 	       person_get(tx->db, tx->a, q->applicant, &who) && person_equal(&who, &ready->who);
 }
 
