@@ -2,8 +2,8 @@
  * sqlite.c - the embedded database.
  *
  * WAL with synchronous=FULL: a commit is on the disk when it returns, unless the writer
- * syncs it later (wal.h). SQLite
- * numbers $-parameters by their first appearance, so each is found by its name.
+ * syncs it later (wal.h). SQLite numbers $-parameters by their first appearance, so each
+ * is found by its name.
  */
 #include "db/driver.h"
 #include "db/memory.h"
