@@ -694,8 +694,11 @@ static struct bpmn *load(arena *a, str text, struct diags *d, bool check)
 		return NULL;
 	}
 	index_ids(b);
-	b->els = NEWN(a, struct bpmn_el *, BPMN_MAX_ELEMENTS);
-	b->flows = NEWN(a, struct bpmn_flow *, BPMN_MAX_ELEMENTS);
+	size_t most = 0;
+	for (const struct xml_node *x = b->root; x; x = xml_walk(b->root, x))
+		most += x->ns == NS_BPMN;
+	b->els = NEWN(a, struct bpmn_el *, most);
+	b->flows = NEWN(a, struct bpmn_flow *, most);
 	for (const struct xml_node *x = b->root->first; x; x = x->next) {
 		struct bpmn_el *p = NULL;
 		if (xml_is(x, "process") && (p = add_el(b, x, K_PROCESS, NULL)))

@@ -133,9 +133,9 @@ struct bpmn {
 	arena *a;
 	struct xml_node *root;
 	struct bpmn_el **els;
-	size_t n_els, cap_els;
+	size_t n_els;
 	struct bpmn_flow **flows;
-	size_t n_flows, cap_flows;
+	size_t n_flows;
 	struct bpmn_slot *slots; /* id -> node, element, flow; open addressing */
 	size_t n_slots;
 	bool check;      /* expressions are compiled and must be right */

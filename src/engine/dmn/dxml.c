@@ -4,12 +4,14 @@
 #include <expat.h>
 #include <string.h>
 
+#define SCRATCH_BYTES (5 * DXML_MAX_BYTES) /* texts that grow by doubling; never all of it */
+
 struct reader {
-	arena *a;
+	arena *a, *scratch;
 	XML_Parser xp;
 	struct diags *d;
 	struct dxml *root, *at;
-	buf *text; /* of each open element */
+	buf *text; /* of each open element; used again at its depth */
 	size_t depth, nodes;
 	bool bad;
 	jmp_buf oom; /* expat's frames hold no memory of ours, but its own must be freed */
@@ -68,7 +70,11 @@ static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **a
 		r->root = n;
 	}
 	r->at = n;
-	r->text[r->depth++] = buf_make(r->a, DXML_MAX_BYTES);
+	buf *text = &r->text[r->depth++];
+	if (!text->a)
+		*text = buf_make(r->scratch, DXML_MAX_BYTES);
+	text->n = 0;
+	text->over = false;
 }
 
 static void XMLCALL on_end(void *ctx, const XML_Char *name)
@@ -77,7 +83,9 @@ static void XMLCALL on_end(void *ctx, const XML_Char *name)
 	(void)name;
 	if (r->bad)
 		return;
-	r->at->text = buf_str(&r->text[--r->depth]);
+	str text = buf_str(&r->text[--r->depth]);
+	if (text.n)
+		r->at->text = str_dup(r->a, text);
 	r->at = r->at->parent;
 }
 
@@ -117,33 +125,39 @@ static bool feed(struct reader *r, str text)
 	return !r->bad;
 }
 
+static bool read_all(struct reader *r, str text)
+{
+	r->text = NEWN(r->scratch, buf, DXML_MAX_DEPTH);
+	XML_SetUserData(r->xp, r);
+	XML_SetElementHandler(r->xp, on_start, on_end);
+	XML_SetCharacterDataHandler(r->xp, on_text);
+	XML_SetStartDoctypeDeclHandler(r->xp, on_doctype);
+	return feed(r, text);
+}
+
 struct dxml *dxml_parse(arena *a, str text, struct diags *d)
 {
 	if (text.n == 0 || text.n > DXML_MAX_BYTES) {
 		diags_add(d, DIAG_ERROR, "dmn.xml", 1, 1, "an empty document, or one beyond 64 MiB");
 		return NULL;
 	}
-	struct reader *r = NEW(a, struct reader);
-	*r = (struct reader){
-	    .a = a, .d = d, .xp = XML_ParserCreateNS(NULL, '|'), .text = NEWN(a, buf, DXML_MAX_DEPTH)};
-	if (!r->xp)
-		return NULL;
-	XML_SetUserData(r->xp, r);
-	XML_SetElementHandler(r->xp, on_start, on_end);
-	XML_SetCharacterDataHandler(r->xp, on_text);
-	XML_SetStartDoctypeDeclHandler(r->xp, on_doctype);
-	jmp_buf *before = arena_guard(a, &r->oom);
-	if (setjmp(r->oom)) {
-		arena_guard(a, before);
-		XML_ParserFree(r->xp);
-		if (before)
-			longjmp(*before, 1);
+	arena *scratch = arena_create(SCRATCH_BYTES);
+	XML_Parser xp = scratch ? XML_ParserCreateNS(NULL, '|') : NULL;
+	if (!xp) {
+		arena_destroy(scratch);
 		return NULL;
 	}
-	bool ok = feed(r, text);
+	struct reader r = {.a = a, .scratch = scratch, .d = d, .xp = xp};
+	jmp_buf *before = arena_guard(a, &r.oom);
+	arena_guard(scratch, &r.oom);
+	bool full = setjmp(r.oom) != 0;
+	struct dxml *root = !full && read_all(&r, text) ? r.root : NULL;
 	arena_guard(a, before);
-	XML_ParserFree(r->xp);
-	return ok ? r->root : NULL;
+	XML_ParserFree(xp);
+	arena_destroy(scratch);
+	if (full && before)
+		longjmp(*before, 1);
+	return root;
 }
 
 str dxml_get(const struct dxml *n, const char *attr)

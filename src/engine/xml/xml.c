@@ -14,7 +14,7 @@ struct reader {
 	XML_Parser parser;
 	struct diags *d;
 	struct xml_node *root, *at;
-	buf text[XML_MAX_DEPTH + 1];
+	buf text[XML_MAX_DEPTH + 1]; /* of each open element; used again at its depth */
 	size_t depth, nodes;
 	bool failed;
 };
@@ -77,7 +77,11 @@ static void on_start(void *ctx, const XML_Char *name, const XML_Char **attrs)
 	else
 		r->at->first = r->at->last = n;
 	r->at = n;
-	r->text[++r->depth] = buf_make(r->a, XML_MAX_TEXT);
+	buf *text = &r->text[++r->depth];
+	if (!text->a)
+		*text = buf_make(r->a, XML_MAX_TEXT);
+	text->n = 0;
+	text->over = false;
 }
 
 static void on_end(void *ctx, const XML_Char *name)
@@ -89,7 +93,9 @@ static void on_end(void *ctx, const XML_Char *name)
 		return;
 	if (r->text[r->depth].over)
 		fail(r, r->dialect->limit, "the text of an element is too long", "shorten it");
-	r->at->text = str_trim(buf_str(&r->text[r->depth]));
+	str text = str_trim(buf_str(&r->text[r->depth]));
+	if (text.n)
+		r->at->text = str_dup(r->a, text);
 	r->at = r->at->parent;
 	r->depth--;
 }

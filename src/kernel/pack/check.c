@@ -240,8 +240,9 @@ struct pack *pack_build(arena *a, const struct pack_source *s, bool trusted, str
 	d->file = file;
 	if (d->errors > before)
 		return NULL;
+	arena_mark mark = arena_save(a);
 	json *manifest = pack_manifest(a, s, c.p);
-	c.p->hash = pack_sha256(a, json_canonical(a, manifest));
+	c.p->hash = pack_sha256_since(a, mark, json_canonical(a, manifest));
 	return c.p;
 }
 

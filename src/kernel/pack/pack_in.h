@@ -87,6 +87,8 @@ struct service *pack_build_service(arena *a, const struct pack_source *s, str id
 
 /* put.c */
 str pack_sha256(arena *a, str bytes);
+/* The same; gives back what was made since the mark, the bytes themselves for one. */
+str pack_sha256_since(arena *a, arena_mark m, str bytes);
 /* {"files": {path: hash}, "services": {id: {"version", "hash"}}}: its hash is the
  * pack's. */
 json *pack_manifest(arena *a, const struct pack_source *s, const struct pack *p);

@@ -10,8 +10,14 @@
 
 str pack_sha256(arena *a, str bytes)
 {
+	return pack_sha256_since(a, arena_save(a), bytes);
+}
+
+str pack_sha256_since(arena *a, arena_mark m, str bytes)
+{
 	unsigned char h[SHA256_DIGEST_LENGTH];
 	SHA256((const unsigned char *)(bytes.p ? bytes.p : ""), bytes.n, h);
+	arena_rewind(a, m);
 	return str_hex(a, (str){(const char *)h, sizeof h});
 }
 

@@ -340,13 +340,14 @@ static void take_definition(struct check *c, struct pack_file *f, str folder, st
 
 static str folder_hash(struct check *c, str folder)
 {
+	arena_mark mark = arena_save(c->a);
 	buf b = buf_make(c->a, PACK_MAX_BYTES);
 	for (size_t i = 0; i < c->n; i++)
 		if (str_starts(c->file[i].path, folder)) {
 			str hash = pack_sha256(c->a, c->file[i].bytes);
 			buf_fmt(&b, "%.*s %.*s\n", STRF(hash), STRF(c->file[i].path));
 		}
-	return pack_sha256(c->a, buf_str(&b));
+	return pack_sha256_since(c->a, mark, buf_str(&b));
 }
 
 static void take_service(struct check *c, struct pack_file *card, str folder, struct service *s)
