@@ -81,9 +81,9 @@ static void text_emit(struct compiler *c, str text)
 
 /* ---- tags that are not blocks ---- */
 
-static void value_emit(struct compiler *c, enum op_code code, struct expr x, str text)
+static void value_emit(struct compiler *c, struct op op)
 {
-	struct op op = {.code = code, .x = x, .text = text, .escape = ESCAPE_NONE};
+	op.escape = ESCAPE_NONE;
 	const char *why = c->p->source->plain ? NULL : place_escape(&c->place, &op.escape);
 	if (why) {
 		fail(c, c->tag_at, "template.unsafe", why);
@@ -96,9 +96,11 @@ static void value_emit(struct compiler *c, enum op_code code, struct expr x, str
 
 static void key_check(struct compiler *c, const struct expr *x)
 {
+	if (x->kind != EXPR_MESSAGE)
+		return;
 	for (size_t i = 0; i < x->n_args; i++)
 		key_check(c, &x->args[i].x);
-	if (x->kind != EXPR_MESSAGE || x->key->kind != EXPR_LITERAL || !c->t->texts)
+	if (x->key->kind != EXPR_LITERAL || !c->t->texts)
 		return;
 	str key = json_text(x->key->literal);
 	if (!message_known(c->t->texts, key))
@@ -158,12 +160,11 @@ static void csrf_emit(struct compiler *c)
 
 static void asset_emit(struct compiler *c, struct lexer *l)
 {
-	str name;
-	if (!lex_string(l, &name))
+	struct op op = {.code = OP_ASSET};
+	if (!lex_string(l, &op.text))
 		l->why = l->why ? l->why : "expected the name of a file in quotes";
 	else
-		value_emit(c, OP_ASSET, (struct expr){.kind = EXPR_LITERAL, .literal = json_null(c->t->a)},
-		           name);
+		value_emit(c, op);
 }
 
 static void simple_tag(struct compiler *c, struct lexer *l)
@@ -173,7 +174,7 @@ static void simple_tag(struct compiler *c, struct lexer *l)
 	} else if (lex_word(l, "t")) {
 		struct expr x = message_read(l);
 		key_check(c, &x);
-		value_emit(c, OP_VALUE, x, (str){0});
+		value_emit(c, (struct op){.code = OP_VALUE, .x = x});
 	} else if (lex_word(l, "raw")) {
 		raw_emit(c, l);
 	} else if (lex_word(l, "yield")) {
@@ -185,7 +186,7 @@ static void simple_tag(struct compiler *c, struct lexer *l)
 	} else {
 		struct expr x = expr_read(l);
 		x.filter = filter_read(l);
-		value_emit(c, OP_VALUE, x, (str){0});
+		value_emit(c, (struct op){.code = OP_VALUE, .x = x});
 	}
 }
 
@@ -207,8 +208,10 @@ static void condition_read(struct lexer *l, struct op *op)
 		op->compare = COMPARE_EQUAL;
 	else if (lex_symbol(l, "!="))
 		op->compare = COMPARE_DIFFERENT;
-	if (op->compare != COMPARE_TRUTH)
-		op->y = expr_read(l);
+	if (op->compare == COMPARE_TRUTH)
+		return;
+	op->y = NEW(l->a, struct expr);
+	*op->y = expr_read(l);
 }
 
 static void expect_close(struct compiler *c, struct tag tag, const char *name, size_t opened)

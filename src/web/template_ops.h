@@ -36,13 +36,19 @@ enum expr_kind {
 struct expr {
 	enum expr_kind kind;
 	enum filter filter;
-	bool innermost; /* path: ".name" */
-	str *parts;     /* path; none: the innermost value itself */
-	size_t n_parts;
-	json *literal;
-	struct expr *key; /* message: a literal or a path */
-	struct arg *args;
-	size_t n_args;
+	union {
+		struct {        /* path */
+			str *parts; /* none: the innermost value itself */
+			size_t n_parts;
+			bool innermost; /* ".name" */
+		};
+		json *literal;
+		struct {              /* message */
+			struct expr *key; /* a literal or a path */
+			struct arg *args;
+			size_t n_args;
+		};
+	};
 };
 
 struct arg {
@@ -68,16 +74,22 @@ enum op_code {
 	OP_CSRF,
 };
 
+/* There are thousands of them, for as long as the server runs. */
 struct op {
 	enum op_code code;
 	enum escape escape;
 	enum compare compare;
 	bool negate;
-	str text;
-	struct expr x, y;
-	struct program *call;
-	struct arg *args;
-	size_t n_args;
+	union {
+		struct expr x; /* of a value, raw, if, each, with */
+		struct {       /* of the others */
+			str text;  /* or the name of what is called, filled or linked to */
+			struct program *call;
+			struct arg *args;
+			size_t n_args;
+		};
+	};
+	struct expr *y; /* what x is compared with */
 	uint32_t end, other;
 };
 

@@ -193,7 +193,7 @@ static bool condition(struct run *r, const struct op *op, const struct scope *s)
 	bool yes = is_true(x);
 	if (op->compare != COMPARE_TRUTH) {
 		str left = value_text(r->env, x);
-		str right = value_text(r->env, evaluate(r, &op->y, s));
+		str right = value_text(r->env, evaluate(r, op->y, s));
 		yes = str_eq(left, right) == (op->compare == COMPARE_EQUAL);
 	}
 	return yes != op->negate;
