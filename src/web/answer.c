@@ -566,7 +566,7 @@ bool answer_cached(struct exchange *x)
 	if (!x->match.page || x->match.page->permission != PERM_public || !may_use_cache(x))
 		return false;
 	return page_cache_use(x->s->cache, cache_key(x), kernel_public_generation(x->r.k), x->r.now,
-	                      kept_send, x);
+	                      kept_send, x, &x->asked_again);
 }
 
 static enum MHD_Result answer_public(struct exchange *x, struct reply *p)
@@ -574,9 +574,9 @@ static enum MHD_Result answer_public(struct exchange *x, struct reply *p)
 	struct cached_page made = {0};
 	p->cache = STR("no-cache");
 	p->vary = true;
+	x->s->metrics.cache_misses++;
 	/* From the cache it would go out at once. */
-	if (may_use_cache(x) && (!x->r.db || db_reader_durable(x->r.db))) {
-		x->s->metrics.cache_misses++;
+	if (x->asked_again && (!x->r.db || db_reader_durable(x->r.db))) {
 		kept_make(x, p, &made);
 		bool sent = kept_send(x, &made);
 		page_cache_put(x->s->cache, cache_key(x), x->generation, x->r.now, &made);

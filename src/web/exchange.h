@@ -84,6 +84,7 @@ struct exchange {
 	struct db_waiting seen; /* what the answer tells becomes durable first */
 
 	uint64_t generation; /* of public facts, before the page read them */
+	bool asked_again;    /* a page that may be kept, and was asked for before */
 
 	int status; /* answered */
 	size_t sent;

@@ -19,10 +19,17 @@ struct entry {
 	char key[];
 };
 
+/* What a slot was last asked for, kept or not. */
+struct asked {
+	uint64_t hash;
+	instant at;
+};
+
 struct page_cache {
 	pthread_mutex_t lock;
 	struct metrics *m;
 	struct entry *slot[PAGE_CACHE_ENTRIES];
+	struct asked asked[PAGE_CACHE_ENTRIES];
 };
 
 /* Outside of arenas: it lives as long as the server, and each entry comes and
@@ -65,19 +72,32 @@ void page_cache_destroy(struct page_cache *c)
 	free(c);
 }
 
-static size_t slot_of(str key)
+static uint64_t hash_of(str key)
 {
-	return str_hash(key, 0x70616765) & (PAGE_CACHE_ENTRIES - 1);
+	return str_hash(key, 0x70616765);
+}
+
+static size_t slot_of(uint64_t hash)
+{
+	return hash & (PAGE_CACHE_ENTRIES - 1);
+}
+
+static bool fresh(instant made, instant now)
+{
+	return now - made < PAGE_CACHE_SECONDS * SECOND;
 }
 
 bool page_cache_use(struct page_cache *c, str key, uint64_t generation, instant now,
-                    bool (*use)(void *ctx, const struct cached_page *p), void *ctx)
+                    bool (*use)(void *ctx, const struct cached_page *p), void *ctx, bool *again)
 {
-	size_t i = slot_of(key);
+	uint64_t hash = hash_of(key);
+	size_t i = slot_of(hash);
 	pthread_mutex_lock(&c->lock);
+	*again = c->asked[i].hash == hash && fresh(c->asked[i].at, now);
+	c->asked[i] = (struct asked){hash, now};
 	struct entry *e = c->slot[i];
 	bool hit = e && e->key_n == key.n && memcmp(e->key, key.p, key.n) == 0 &&
-	           e->generation == generation && now - e->made < PAGE_CACHE_SECONDS * SECOND;
+	           e->generation == generation && fresh(e->made, now);
 	if (hit) {
 		c->m->cache_hits++;
 		hit = use(ctx, &e->page);
@@ -112,7 +132,7 @@ void page_cache_put(struct page_cache *c, str key, uint64_t generation, instant 
 		drop_page(p);
 		return;
 	}
-	size_t i = slot_of(key);
+	size_t i = slot_of(hash_of(key));
 	pthread_mutex_lock(&c->lock);
 	empty(c, i);
 	/* Over its budget it makes room elsewhere, one neighbour at a time. */

@@ -315,6 +315,9 @@ static void a_public_page_is_kept_until_something_changes(void **state)
 	str etag = header_of(first, "ETag", 0);
 	assert_true(etag.n > 10);
 	assert_str(header_of(first, "Cache-Control", 0), "no-cache");
+	assert_int_equal(metric(w, "diwan_page_cache_entries"), 0); /* it may be the only time */
+	site_get(w, "/en/", "");
+	assert_int_equal(metric(w, "diwan_page_cache_entries"), 1);
 	assert_int_equal(metric(w, "diwan_page_cache_hits_total"), 0);
 	assert_int_equal(metric(w, "diwan_jobs_due"), 0);
 	assert_true(str_eq(body_of(site_get(w, "/en/", "")), body_of(first)));
