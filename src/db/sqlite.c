@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define BUSY_MILLISECONDS      10000
-#define WRITER_CACHE_KIBIBYTES 16384
+#define WRITER_CACHE_KIBIBYTES 8192
 #define SAVEPOINT_MEMORY       (16 * 1024 * 1024) /* of pages before a command; more: a file */
 #define READER_CACHE_KIBIBYTES 4096
 
