@@ -141,6 +141,7 @@ static int run(struct service_run *s, const sigset_t *signals)
 		return EXIT_FAILED;
 	}
 	heap_give_back();
+	heap_forget_start();
 	children_wait(&s->helpers, HELPERS_SECONDS);
 	greet(s);
 	if (demo && pack_current(s->o.k))
