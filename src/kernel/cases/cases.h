@@ -90,10 +90,11 @@ size_t cases_of(dbc *c, arena *a, int64_t person, struct kase *out, size_t max);
 /* The open undecided case or draft of a person for a service, if there is one. */
 bool case_open_of(dbc *c, arena *a, int64_t person, str service, struct kase *out);
 json *case_answers(dbc *c, arena *a, int64_t id);   /* as submitted or drafted */
-json *case_raw(dbc *c, arena *a, int64_t id);       /* of the draft; see form.h */
 json *case_applicant(dbc *c, arena *a, int64_t id); /* the person, as at submission */
 json *case_trace(dbc *c, arena *a, int64_t id);     /* of the decision on the fee; or NULL */
 json *case_waiting(dbc *c, arena *a, int64_t id);   /* see bpmn_waiting */
+/* Of a draft that was read, in one reading: case_answers, and what was typed (form.h). */
+void case_typed(dbc *c, arena *a, const struct kase *q, json **answers, json **raw);
 /* Parked steps: [{"instance","rule","what","at"}]. When very many are parked in one step
  * (a budget spent), the first 50; case_steps tells all. */
 json *case_incidents(dbc *c, arena *a, int64_t id);

@@ -127,9 +127,11 @@ json *case_answers(dbc *c, arena *a, int64_t id)
 	return or_empty(a, body_part(c, a, id, BODY_answers));
 }
 
-json *case_raw(dbc *c, arena *a, int64_t id)
+void case_typed(dbc *c, arena *a, const struct kase *q, json **answers, json **raw)
 {
-	return or_empty(a, body_part(c, a, id, BODY_raw));
+	const struct held_row *b = held_get(c, a, &case_body, q->id, q->applicant);
+	*answers = or_empty(a, b ? parse(a, b->v[BODY_answers].s) : NULL);
+	*raw = or_empty(a, b ? parse(a, b->v[BODY_raw].s) : NULL);
 }
 
 json *case_waiting(dbc *c, arena *a, int64_t id)

@@ -81,10 +81,8 @@ static err fill(struct kernel *k, dbc *c, arena *a, const struct kase *q, struct
 	if ((!p.returned && !str_eq(p.q.state, STR("draft"))) || !p.s || !p.s->form)
 		return ERR_case_state;
 	p.applicant = person_view(a, &p.who);
-	if (!p.returned || !change_read(c, a, &p)) {
-		p.answers = case_answers(c, a, p.q.id);
-		p.raw = case_raw(c, a, p.q.id);
-	}
+	if (!p.returned || !change_read(c, a, &p))
+		case_typed(c, a, &p.q, &p.answers, &p.raw);
 	json *sources = json_object(a);
 	json_set(a, sources, "person", p.applicant);
 	json_set(a, sources, "applicant", json_share(a, p.applicant));
