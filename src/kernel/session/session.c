@@ -4,13 +4,42 @@
 #include "kernel/identity/statements.h"
 #include "kernel/kernel.h"
 
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <string.h>
+
+/* SHA256() and HMAC() of OpenSSL 3 look their algorithms up each time, which costs more
+ * than hashing something short. */
+static void sha256(str first, str second, unsigned char out[SHA256_DIGEST_LENGTH])
+{
+	SHA256_CTX c;
+	SHA256_Init(&c);
+	SHA256_Update(&c, first.p, first.n);
+	SHA256_Update(&c, second.p, second.n);
+	SHA256_Final(out, &c);
+}
+
+/* HMAC-SHA-256, RFC 2104. */
+static void hmac(str key, str text, unsigned char out[SHA256_DIGEST_LENGTH])
+{
+	unsigned char inner[SHA256_CBLOCK] = {0}, outer[SHA256_CBLOCK];
+	if (key.n > sizeof inner)
+		sha256(key, (str){0}, inner);
+	else if (key.n)
+		memcpy(inner, key.p, key.n);
+	for (size_t i = 0; i < sizeof inner; i++) {
+		outer[i] = inner[i] ^ 0x5C;
+		inner[i] ^= 0x36;
+	}
+	sha256((str){(char *)inner, sizeof inner}, text, out);
+	sha256((str){(char *)outer, sizeof outer}, (str){(char *)out, SHA256_DIGEST_LENGTH}, out);
+	explicit_bzero(inner, sizeof inner);
+	explicit_bzero(outer, sizeof outer);
+}
 
 static str token_id(arena *a, str token)
 {
-	unsigned char h[32];
-	SHA256((const unsigned char *)token.p, token.n, h);
+	unsigned char h[SHA256_DIGEST_LENGTH];
+	sha256(token, (str){0}, h);
 	return str_hex(a, (str){(char *)h, sizeof h});
 }
 
@@ -119,9 +148,7 @@ void session_touch(struct kernel *k, str id, instant now)
 
 str session_csrf(arena *a, str token, str purpose)
 {
-	unsigned char mac[32];
-	unsigned n = sizeof mac;
-	HMAC(EVP_sha256(), token.p ? token.p : "", (int)token.n, (const unsigned char *)purpose.p,
-	     purpose.n, mac, &n);
-	return str_base64url(a, (str){(char *)mac, n});
+	unsigned char mac[SHA256_DIGEST_LENGTH];
+	hmac(token, purpose, mac);
+	return str_base64url(a, (str){(char *)mac, sizeof mac});
 }
