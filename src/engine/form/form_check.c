@@ -344,9 +344,9 @@ static bool hidden(const struct item *i, str name, const json *answers, arena *a
 	return false;
 }
 
-static void check_whole(const struct form *f, const json *answers, struct checking *k)
+/* `whole`: as form_submit_answers gives it. */
+static void check_whole(const struct form *f, const json *whole, struct checking *k)
 {
-	json *whole = form_submit_answers(f, answers, k->a);
 	struct schema_run run = {.a = k->a, .assert_formats = true, .max_errors = MAX_WHOLE_ERRORS};
 	if (schema_validate(f->schema, whole, &run) == SCHEMA_VALID)
 		return;
@@ -354,8 +354,8 @@ static void check_whole(const struct form *f, const json *answers, struct checki
 		bool required = json_get(e->params, "missing") != NULL, skip = false;
 		struct finding find = {.name = field_of(e, k->a), .a = k->a};
 		for (size_t p = 0; p < f->n_pages && !find.found; p++) {
-			items_walk(f->pages[p].body, answers, whole, (str){0}, k->a, find_item, &find);
-			skip |= required && hidden(f->pages[p].body, find.name, answers, k->a);
+			items_walk(f->pages[p].body, whole, whole, (str){0}, k->a, find_item, &find);
+			skip |= required && hidden(f->pages[p].body, find.name, whole, k->a);
 		}
 		if (skip || listed(k->list, find.name))
 			continue;
