@@ -126,7 +126,7 @@ static bool part_open(struct exchange *x, const char *key, const char *filename,
 	} else {
 		if (r->n_fields == REQ_MAX_FIELDS)
 			return refuse(x, ERR_form_too_large, "too many fields") == OK;
-		r->fields[r->n_fields++].name = str_dup(x->a, name);
+		r->fields[r->n_fields++] = (struct field){.name = str_dup(x->a, name)};
 	}
 	x->part = buf_make(x->a, x->part_is_file ? REQ_MAX_BODY_BYTES : REQ_MAX_FIELD_BYTES);
 	return true;

@@ -127,7 +127,7 @@ static err query_parse(struct exchange *x)
 			max += r->query.p[i] == '&';
 		max = max > REQ_MAX_FIELDS ? REQ_MAX_FIELDS : max;
 	}
-	r->fields = NEWN(x->a, struct field, max);
+	r->fields = arena_raw(x->a, max * sizeof *r->fields); /* n_fields of them are written */
 	if (form_parse(x->a, r->query, r->fields, &r->n_fields, max))
 		return OK;
 	return refuse(x, ERR_request_bad, "the query is malformed or has too many fields");
