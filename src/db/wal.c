@@ -212,7 +212,7 @@ bool wal_sync(const struct log_file *l)
 
 /* ---- folding ---- */
 
-#define FOLD_PAGES 4000 /* of 4 KiB: the log's size from which it is folded in */
+#define FOLD_PAGES 4000 /* of 8 KiB: the log's size from which it is folded in */
 #define FOLD_REST  600  /* few enough for the writer to fold between two commits */
 #define FOLD_TURNS 2    /* then the writer folds whatever is left */
 
