@@ -174,16 +174,17 @@ static err seal(struct tx *tx, struct event *e, str *sealed)
 	return vault_key_ready(tx, e->subject); /* not destroyed in between */
 }
 
-bool journal_seal_ahead(struct kernel *k, dbc *c, arena *a, const char *kind, int64_t subject,
-                        const json *secret, struct ahead *out)
+bool journal_seal_ahead(struct tx *tx, const char *kind, int64_t subject, const json *secret,
+                        struct ahead *out)
 {
-	const struct kind *declared = kind_find(k->kinds, str_of(kind));
-	if (!declared || !declared->newest || k->rng.seeded)
+	arena *a = tx->a;
+	const struct kind *declared = kind_find(tx->k->kinds, str_of(kind));
+	if (!declared || !declared->newest || tx->k->rng.seeded)
 		return false;
 	struct event e = {.kind = str_of(kind), .version = declared->newest->version, .secret = secret};
 	str plain = print_secret(a, &e);
 	*out = (struct ahead){.secret = secret, .printed = e.printed};
-	if (vault_seal_ahead(k, c, a, subject, seal_label(a, &e), plain, &out->sealed) != OK)
+	if (vault_seal_ahead(tx, subject, seal_label(a, &e), plain, &out->sealed) != OK)
 		return false;
 	out->base64 = str_base64(a, out->sealed);
 	return true;

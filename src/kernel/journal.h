@@ -17,6 +17,7 @@
 #include "kernel/event.h"
 
 struct kernel;
+struct tx;
 
 typedef struct {
 	unsigned char b[32];
@@ -28,11 +29,11 @@ hash256 hash_node(hash256 left, hash256 right);
 /* The bytes that are hashed for a row; see the top of journal.c. */
 str journal_entry(arena *a, const struct event *e, str data, str sealed);
 
-/* Prints and seals an event's personal part in whatever thread prepares its command.
- * False: the subject has no key yet, or all randomness is the writer's (a simulation);
- * then the writer does it. */
-bool journal_seal_ahead(struct kernel *k, dbc *c, arena *a, const char *kind, int64_t subject,
-                        const json *secret, struct ahead *out);
+/* Prints and seals an event's personal part in whatever thread prepares its command, in a
+ * tx that only reads. False: the subject has no key yet, or all randomness is the writer's
+ * (a simulation); then the writer does it. */
+bool journal_seal_ahead(struct tx *tx, const char *kind, int64_t subject, const json *secret,
+                        struct ahead *out);
 
 /* ---- proofs (RFC 6962 2.1.1, 2.1.2), over leaf hashes given by a reader ---- */
 

@@ -126,15 +126,12 @@ err vault_seal(struct tx *tx, int64_t subject, str label, str plain, str *sealed
 	return e;
 }
 
-err vault_seal_ahead(struct kernel *k, dbc *c, arena *a, int64_t subject, str label, str plain,
-                     str *sealed)
+err vault_seal_ahead(struct tx *tx, int64_t subject, str label, str plain, str *sealed)
 {
-	unsigned char key[KEY_BYTES];
 	rng r = rng_system();
-	err e = subject_key(k->vault, c, a, subject, key);
+	err e = vault_key_ready(tx, subject);
 	if (e == OK)
-		*sealed = encrypt(a, &r, key, subject_label(a, subject, label), plain);
-	sodium_memzero(key, sizeof key);
+		*sealed = encrypt(tx->a, &r, tx->key.key, subject_label(tx->a, subject, label), plain);
 	return e;
 }
 

@@ -23,9 +23,9 @@ err vault_open(arena *a, str data_dir, struct vault **out, str *why);
 
 /* Makes the subject's key if it has none yet. */
 err vault_seal(struct tx *tx, int64_t subject, str label, str plain, str *sealed);
-/* The same before the command runs, with a reader's connection; makes no key. */
-err vault_seal_ahead(struct kernel *k, dbc *c, arena *a, int64_t subject, str label, str plain,
-                     str *sealed);
+/* The same before the command runs, in a tx that only reads, with randomness of its own;
+ * makes no key. Whoever made the tx wipes tx->key in the end. */
+err vault_seal_ahead(struct tx *tx, int64_t subject, str label, str plain, str *sealed);
 /* Refuses unless the subject has a key. */
 err vault_key_ready(struct tx *tx, int64_t subject);
 /* ERR_vault_erased when the key is gone. */

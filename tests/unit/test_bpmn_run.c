@@ -1,6 +1,8 @@
 /* The process engine step by step: a card is replaced, and what can go wrong. */
 #include "bpmn_unit.h"
 
+#define CALL_ALL "<callActivity id=\"c\" calledElement=\"p\"/>"
+
 static json *vars(arena *a, const char *text)
 {
 	json *v = json_parse(a, str_of(text), NULL);
@@ -72,6 +74,20 @@ static void a_card_is_replaced_after_a_question(void **s)
 	assert_str(bpmn_status(state), "completed");
 	assert_str(json_str(bpmn_vars(state), "paid"), "5.000");
 	assert_str(json_str(bpmn_vars(state), "note"), "found");
+}
+
+static void it_is_known_which_variables_matter(void **s)
+{
+	arena *a = *s;
+	struct bpmn *b = load(a, file(a, "tests/unit/data/card.bpmn"));
+	assert_true(bpmn_reads(b, STR("decision")));
+	assert_false(bpmn_reads(b, STR("case")));
+	b = load(a, file(a, "tests/unit/data/bpmn/call.bpmn"));
+	assert_true(bpmn_reads(b, STR("person")));
+	assert_false(bpmn_reads(b, STR("case")));
+	b = load(a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>" FLOW("a", "s", "c")
+	                    CALL_ALL FLOW("b", "c", "e") "<endEvent id=\"e\"/></process>" TAIL));
+	assert_true(bpmn_reads(b, STR("case"))); /* a call is handed all there is */
 }
 
 static void a_late_review_is_reminded_and_goes_on(void **s)
@@ -210,12 +226,8 @@ static void branches_and_calls_have_a_ceiling(void **s)
 	assert_str(effect(&run, BPMN_INCIDENT, "t")->name, "bpmn.limit");
 
 	struct bpmn *deep =
-	    load(a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>" FLOW(
-	                "a", "s",
-	                "c") "<callActivity id=\"c\" calledElement=\"p\"/>" FLOW("b", "c",
-	                                                                         "e") "<endEvent "
-	                                                                              "id=\"e\"/></"
-	                                                                              "process>" TAIL));
+	    load(a, STR(HEAD "<process id=\"p\"><startEvent id=\"s\"/>" FLOW("a", "s", "c")
+	                    CALL_ALL FLOW("b", "c", "e") "<endEvent id=\"e\"/></process>" TAIL));
 	run = (struct bpmn_run){.a = a, .now = NOW};
 	json *state = started(deep, "{}", &run);
 	assert_str(bpmn_status(state), "incident");
@@ -449,6 +461,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    UNIT(a_card_is_replaced_after_a_question),
+	    UNIT(it_is_known_which_variables_matter),
 	    UNIT(a_late_review_is_reminded_and_goes_on),
 	    UNIT(a_decision_nobody_foresaw_parks_the_case),
 	    UNIT(a_failed_job_waits_for_a_retry),

@@ -77,10 +77,10 @@ static void whole(struct people *p)
 	assert_int_equal(report.first_bad, 0);
 }
 
-/* What case.submitted tells in private, as text. */
+/* What the events of a kind tell in private, as text. */
 struct told {
 	arena *a;
-	str secret[4];
+	str kind, secret[4];
 	int n;
 };
 
@@ -88,9 +88,18 @@ static bool tell(void *ctx, arena *scratch, const struct event *e)
 {
 	struct told *t = ctx;
 	(void)scratch;
-	if (str_eq(e->kind, STR("case.submitted")))
+	if (str_eq(e->kind, t->kind))
 		t->secret[t->n++] = json_print(t->a, e->secret);
 	return t->n < 4;
+}
+
+static struct told told_by(struct people *p, const char *kind)
+{
+	struct told t = {.a = p->u->a, .kind = str_of(kind)};
+	dbc *c = db_reader(p->u->k->db);
+	assert_int_equal(journal_read(p->u->k, c, 1, INT64_MAX, tell, &t), OK);
+	db_reader_return(c);
+	return t;
 }
 
 static void the_same_comes_of_it(void **state)
@@ -110,12 +119,33 @@ static void the_same_comes_of_it(void **state)
 	DONE(p, .verb = DO_SUBMIT, .by = p->citizen, .id = other);
 	struct kase x = look_at(p, id), y = look_at(p, other);
 	assert_int_equal(y.due - y.submitted, x.due - x.submitted);
-	struct told t = {.a = p->u->a};
-	dbc *c = db_reader(p->u->k->db);
-	assert_int_equal(journal_read(p->u->k, c, 1, INT64_MAX, tell, &t), OK);
-	db_reader_return(c);
+	struct told t = told_by(p, "case.submitted");
 	assert_int_equal(t.n, 2);
 	assert_true(str_eq(t.secret[0], t.secret[1]));
+	whole(p);
+	people_stop(p);
+}
+
+/* The process was begun before the command, or in it: it waits for the same, as long. */
+static void the_process_stands_where_it_would(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	bool stands;
+	int64_t id = drafted(p);
+	assert_int_equal(send(p, p->citizen, ready_of(p, id), &stands), OK);
+	assert_true(stands);
+	struct kase x = look_at(p, id);
+	DONE(p, .verb = DO_WITHDRAW, .by = p->citizen, .id = id, .text = STR("no longer"));
+	int64_t other = drafted(p);
+	DONE(p, .verb = DO_SUBMIT, .by = p->citizen, .id = other);
+	struct kase y = look_at(p, other);
+	assert_true(str_eq(x.state, y.state));
+	assert_int_equal(x.due, y.due);
+	struct told t = told_by(p, "case.advanced");
+	assert_int_equal(t.n, 3); /* the second one withdrew it */
+	assert_true(str_find(t.secret[0], STR("late_municipal")) >= 0); /* a timer runs */
+	assert_string_equal(str_c(p->u->a, t.secret[0]), str_c(p->u->a, t.secret[2]));
 	whole(p);
 	people_stop(p);
 }
@@ -163,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_same_comes_of_it),
+	    cmocka_unit_test(the_process_stands_where_it_would),
 	    cmocka_unit_test(what_changed_is_noticed),
 	    cmocka_unit_test(what_would_be_refused_is_not_ready),
 	};

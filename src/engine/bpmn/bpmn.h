@@ -160,6 +160,9 @@ json *bpmn_missing(arena *a, const struct bpmn *from, const struct bpmn *to, con
 json *bpmn_processes(arena *a, const struct bpmn *b);
 /* Is there an element anywhere that asks for work of this type? */
 bool bpmn_asks(const struct bpmn *b, str type);
+/* May what happens anywhere depend on this variable of the process? Also when it is handed
+ * to a called process with all others. */
+bool bpmn_reads(const struct bpmn *b, str variable);
 /* An element: {"id", "kind", "name", "role"?, "form"?, "type"?, "due"?,
  * "attributes": {...}, "headers"?: {...}}; NULL if there is none. */
 json *bpmn_element_json(arena *a, const struct bpmn *b, str id);

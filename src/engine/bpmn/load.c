@@ -1,5 +1,6 @@
 /* load.c - from the XML tree to the model; judges nothing but identity. */
 #include "engine/bpmn/model.h"
+#include "engine/feel/feel.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,6 +105,17 @@ static void index_ids(struct bpmn *b)
 
 /* ---- expressions and attributes ---------------------------------------- */
 
+static void reads(struct bpmn *b, str name)
+{
+	struct bpmn_read **at = &b->reads;
+	while (*at && !str_eq((*at)->name, name))
+		at = &(*at)->next;
+	if (*at || !name.n)
+		return;
+	*at = NEW(b->a, struct bpmn_read);
+	(*at)->name = name;
+}
+
 static const struct feel_expr *expr(struct bpmn *b, const struct xml_node *n, str text)
 {
 	str why = {0};
@@ -114,6 +126,10 @@ static const struct feel_expr *expr(struct bpmn *b, const struct xml_node *n, st
 	if (!e)
 		bpmn_refuse(b, n, "bpmn.expression.syntax", "write it in FEEL", "\"%.*s\": %.*s",
 		            (int)(text.n < 100 ? text.n : 100), text.p, STRF(why));
+	const str *name = NULL;
+	size_t names = e ? feel_free_names(e, &name) : 0;
+	for (size_t i = 0; i < names; i++)
+		reads(b, name[i]);
 	return e;
 }
 
@@ -338,6 +354,7 @@ static struct bpmn_map **add_map(struct bpmn *b, struct bpmn_map **tail, struct 
 {
 	*tail = NEW(b->a, struct bpmn_map);
 	**tail = m;
+	reads(b, m.source_name);
 	return &(*tail)->next;
 }
 
@@ -605,8 +622,10 @@ static void attach(struct bpmn *b, struct bpmn_el *e)
 	struct bpmn_slot *s = bpmn_find(b, xml_ref(xml_attr(e->node, "default")));
 
 	e->default_flow = s ? s->flow : NULL;
-	if (e->kind == K_CALL)
+	if (e->kind == K_CALL) {
 		e->callee = bpmn_el(b, e->called);
+		b->hands_over_all |= !e->inputs && !e->keep_parent_vars;
+	}
 	if (e->kind != K_BOUNDARY)
 		return;
 	e->attached = bpmn_el(b, xml_ref(xml_attr(e->node, "attachedToRef")));

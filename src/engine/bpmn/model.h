@@ -129,6 +129,11 @@ struct bpmn_el {
 	uint32_t index; /* in bpmn.els */
 };
 
+struct bpmn_read {
+	str name;
+	struct bpmn_read *next;
+};
+
 struct bpmn {
 	arena *a;
 	struct xml_node *root;
@@ -138,7 +143,9 @@ struct bpmn {
 	size_t n_flows;
 	struct bpmn_slot *slots; /* id -> node, element, flow; open addressing */
 	size_t n_slots;
-	bool check;      /* expressions are compiled and must be right */
+	struct bpmn_read *reads; /* variables that expressions and mappings name, each once */
+	bool hands_over_all;     /* a call without input mappings */
+	bool check;              /* expressions are compiled and must be right */
 	struct diags *d; /* while loading */
 };
 

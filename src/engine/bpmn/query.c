@@ -204,6 +204,14 @@ bool bpmn_asks(const struct bpmn *b, str type)
 	return false;
 }
 
+bool bpmn_reads(const struct bpmn *b, str variable)
+{
+	const struct bpmn_read *r = b->reads;
+	while (r && !str_eq(r->name, variable))
+		r = r->next;
+	return r || b->hands_over_all;
+}
+
 static void headers(arena *a, const struct bpmn_el *e, json *v)
 {
 	const struct xml_node *ext = xml_child(e->node, "extensionElements");

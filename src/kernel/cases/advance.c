@@ -10,6 +10,7 @@
 #include "kernel/cases/statements.h"
 
 #include "kernel/i18n/i18n.h"
+#include "kernel/journal.h"
 
 struct step {
 	struct tx *tx;
@@ -25,6 +26,12 @@ struct step {
 	str outcome; /* ... and outcome */
 	bool closed, asks_applicant;
 	int incidents; /* told so far */
+};
+
+struct first_step {
+	struct step step;
+	size_t followed; /* rules asked */
+	struct ahead ahead;
 };
 
 /* Triggers that follow from a step by themselves, one after the other. */
@@ -75,20 +82,19 @@ str service_role(const struct service *s, const json *element)
 
 /* ---- running the engine ---- */
 
-/* The engine reads answers and applicant like any variable; they are kept once, in
- * case_body, and not again in each state. */
-static void put_in(arena *a, json *state, const struct body *b)
+/* The engine reads answers, applicant and case like any variable; they are kept once, in
+ * case_body and case_file, and not again in each state. */
+static void put_in(arena *a, json *vars, const struct body *b, json *about)
 {
-	json *vars = json_get(state, "vars");
-	if (!vars)
-		return;
 	json_set(a, vars, "answers", b->answers ? json_share(a, b->answers) : json_object(a));
 	json_set(a, vars, "applicant", b->person ? json_share(a, b->person) : json_object(a));
+	json_set(a, vars, "case", about);
 }
 
 static bool is_put_in(str name)
 {
-	return str_eq(name, STR("answers")) || str_eq(name, STR("applicant"));
+	return str_eq(name, STR("answers")) || str_eq(name, STR("applicant")) ||
+	       str_eq(name, STR("case"));
 }
 
 static json *members_but(arena *a, const json *object, bool (*left_out)(str name))
@@ -112,15 +118,13 @@ static json *taken_out(arena *a, const json *state)
 json *case_vars(arena *a, const struct body *b, money fee, str code, json *about)
 {
 	json *vars = json_object(a), *charge = json_object(a);
-	json_set(a, vars, "answers", b->answers ? json_share(a, b->answers) : json_object(a));
-	json_set(a, vars, "applicant", b->person ? json_share(a, b->person) : json_object(a));
 	currency cur;
+	put_in(a, vars, b, about);
 	if (currency_find(code, &cur)) {
 		json_set(a, charge, "amount", json_number(a, money_print(a, fee, cur)));
 		json_set_str(a, charge, "currency", code);
 	}
 	json_set(a, vars, "fee", charge);
-	json_set(a, vars, "case", about);
 	return vars;
 }
 
@@ -146,7 +150,9 @@ static err engine(struct step *m)
 	} else if (!m->body.process) {
 		return tx_fail(m->tx, ERR_case_closed, "", "the case has no process that could go on");
 	} else {
-		put_in(m->tx->a, m->body.process, &m->body);
+		json *vars = json_get(m->body.process, "vars");
+		if (vars)
+			put_in(m->tx->a, vars, &m->body, notice(m->tx, &m->q));
 		e = bpmn_step(m->s->process, m->body.process, m->t, &m->run, &m->state);
 	}
 	if (e)
@@ -313,11 +319,17 @@ static json *entered(struct step *m)
 	return list;
 }
 
+static json *process_secret(const struct step *m)
+{
+	json *secret = json_object(m->tx->a);
+	json_set(m->tx->a, secret, "process", taken_out(m->tx->a, m->state));
+	return secret;
+}
+
 static err record(struct step *m)
 {
 	arena *a = m->tx->a;
-	json *d = json_object(a), *secret = json_object(a), *left = json_array(a),
-	     *flows = json_array(a);
+	json *d = json_object(a), *left = json_array(a), *flows = json_array(a);
 	for (const struct bpmn_effect *f = m->run.first; f; f = f->next)
 		if (f->kind == BPMN_LEFT || f->kind == BPMN_FLOW)
 			json_push(f->kind == BPMN_LEFT ? left : flows, json_string(a, f->element));
@@ -335,8 +347,10 @@ static err record(struct step *m)
 	json_set(a, d, "left", left);
 	json_set(a, d, "flows", flows);
 	json_set(a, d, "entered", entered(m));
-	json_set(a, secret, "process", taken_out(a, m->state));
-	return tx_emit(m->tx, emission_of(&m->q, "case.advanced", d, secret));
+	struct emission e = emission_of(&m->q, "case.advanced", d, NULL);
+	e.ahead = m->cause.first ? &m->cause.first->ahead : NULL;
+	e.secret = e.ahead ? e.ahead->secret : process_secret(m);
+	return tx_emit(m->tx, e);
 }
 
 /* ---- tasks, timers, subscriptions ---- */
@@ -540,6 +554,27 @@ static err ask(struct step *m, struct queue *next)
 	return e;
 }
 
+/* What the process does, and where the case stands then. */
+static err run(struct step *m, struct queue *next)
+{
+	err e = engine(m);
+	if (!e)
+		e = rules(m, next);
+	if (!e)
+		settle(m);
+	return e;
+}
+
+static void run_before(struct step *m, const struct first_step *f, struct queue *next)
+{
+	struct step now = *m;
+	*m = f->step;
+	m->tx = now.tx;
+	m->q = now.q;
+	m->cause = now.cause;
+	next->n = f->followed;
+}
+
 static err one_step(struct tx *tx, int64_t id, const struct bpmn_trigger *t, struct cause cause,
                     struct queue *next)
 {
@@ -550,22 +585,38 @@ static err one_step(struct tx *tx, int64_t id, const struct bpmn_trigger *t, str
 	if (!m.s || !m.s->process)
 		return tx_fail(tx, ERR_case_engine, "", "version %lld of %.*s is not there",
 		               (long long)m.q.version, STRF(m.q.service));
-	if (cause.body)
-		m.body = *cause.body;
-	else
-		body_get(tx->db, tx->a, &m.q, &m.body);
-	err e = engine(&m);
+	err e = OK;
+	if (cause.first) {
+		run_before(&m, cause.first, next);
+	} else {
+		if (cause.body)
+			m.body = *cause.body;
+		else
+			body_get(tx->db, tx->a, &m.q, &m.body);
+		e = run(&m, next);
+	}
 	if (!e)
-		e = rules(&m, next);
-	if (e)
-		return e;
-	settle(&m);
-	e = record(&m);
+		e = record(&m);
 	for (const struct bpmn_effect *f = m.run.first; f && !e; f = f->next)
 		e = effect(&m, f);
 	if (!e)
 		e = notices(&m);
 	return e ? e : ask(&m, next);
+}
+
+const struct first_step *case_first_step(struct tx *tx, const struct kase *q,
+                                         const struct service *s, const struct body *sent)
+{
+	struct first_step *f = NEW(tx->a, struct first_step);
+	struct queue next = {0};
+	next.end = &next.first;
+	f->step = (struct step){.tx = tx, .q = *q, .s = s, .body = *sent};
+	if (bpmn_reads(s->process, STR("case")) || run(&f->step, &next) != OK ||
+	    !journal_seal_ahead(tx, "case.advanced", q->applicant, process_secret(&f->step), &f->ahead))
+		return NULL;
+	f->followed = next.n;
+	f->step.tx = NULL;
+	return f;
 }
 
 /* What would have happened, kept for a retry: {kind, instance, name, vars}. */

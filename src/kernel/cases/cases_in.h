@@ -60,6 +60,7 @@ struct cause {
 	str reason;          /* the officer's or the applicant's words */
 	const json *answers; /* of the form of the task, or NULL */
 	const struct body *body; /* of the case, where it is at hand; otherwise it is read */
+	const struct first_step *first; /* of the process, run before this command */
 };
 
 /* One step of the case's process and all that follows from it by itself: runs the
@@ -69,6 +70,12 @@ err case_advance(struct tx *tx, int64_t id, const struct bpmn_trigger *t, struct
 /* The same for triggers that nobody waits for (timers, work): when the engine
  * refuses, the case is parked with an incident. */
 err case_advance_or_park(struct tx *tx, int64_t id, const struct bpmn_trigger *t);
+
+/* The first step without what it records: the process begun over what `q` will be once it
+ * is sent, by a `tx` that only reads. NULL: not before it is sent, for it would be refused or
+ * looks at the case's reference, which the command gives. */
+const struct first_step *case_first_step(struct tx *tx, const struct kase *q,
+                                         const struct service *s, const struct body *sent);
 
 /* A step's surroundings: the country's hours and calendar. `p` may be NULL. */
 struct bpmn_run case_run(arena *a, const struct pack *p, instant now);

@@ -223,12 +223,11 @@ err case_split(struct tx *tx, int64_t id, str reason, struct kase *out)
 	e = s ? second_case(tx, &q, s, reason, out) : ERR_case_engine;
 	if (e)
 		return e;
-	json *d = notice(tx, &q), *vars = json_object(tx->a);
+	json *d = notice(tx, &q);
 	json_set_int(tx->a, d, "into", out->id);
 	json_set_str(tx->a, d, "into_reference", out->reference);
-	json_set(tx->a, vars, "case", notice(tx, out));
 	e = tell(tx, &q, "case.split", d, reason);
-	struct bpmn_trigger again = {.kind = BPMN_AGAIN, .name = t.element, .vars = vars};
+	struct bpmn_trigger again = {.kind = BPMN_AGAIN, .name = t.element};
 	e = e ? e : case_advance(tx, out->id, &again, (struct cause){0});
 	return e ? e : case_any(tx, out->id, out);
 }

@@ -25,6 +25,7 @@ struct case_ready {
 	instant at;
 	struct ahead ahead;
 	struct submitted_ahead names;
+	const struct first_step *first; /* may be NULL */
 };
 
 /* Complaints are counted here, not shown: their texts need no catalogue. */
@@ -176,7 +177,8 @@ static err submit(struct submission *m)
 {
 	err e = emit_submitted(m);
 	struct body sent = {.person = m->applicant, .answers = m->answers};
-	return e ? e : case_advance(m->tx, m->q.id, NULL, (struct cause){.body = &sent});
+	struct cause with = {.body = &sent, .first = m->ready ? m->ready->first : NULL};
+	return e ? e : case_advance(m->tx, m->q.id, NULL, with);
 }
 
 err case_submit(struct tx *tx, int64_t id)
@@ -198,6 +200,20 @@ err case_submit(struct tx *tx, int64_t id)
 
 /* ---- in two parts ---- */
 
+/* As the case will be when case.submitted is recorded. */
+static const struct first_step *first_step(const struct submission *m)
+{
+	struct kase q = m->q;
+	struct body sent = {.person = m->applicant, .answers = m->answers};
+	q.state = STR("submitted");
+	q.version = m->s->version;
+	if (m->fee_by) {
+		q.fee = m->fee.amount;
+		q.currency = m->fee_by->currency;
+	}
+	return case_first_step(m->tx, &q, m->s, &sent);
+}
+
 const struct case_ready *case_make_ready(struct kernel *k, dbc *c, arena *a, const struct kase *q,
                                          const struct person *who, const json *answers)
 {
@@ -207,7 +223,10 @@ const struct case_ready *case_make_ready(struct kernel *k, dbc *c, arena *a, con
 	    .m = {.tx = &tx, .p = pack_current(k), .q = *q}, .who = *who, .at = tx.now};
 	bool good =
 	    gather(&r->m, who, answers) == OK && examine(&r->m) == OK &&
-	    journal_seal_ahead(k, c, a, "case.submitted", q->applicant, secret_of(&r->m), &r->ahead);
+	    journal_seal_ahead(&tx, "case.submitted", q->applicant, secret_of(&r->m), &r->ahead);
+	if (good)
+		r->first = first_step(&r->m);
+	explicit_bzero(&tx.key, sizeof tx.key);
 	r->m.tx = NULL;
 	r->names.names = person_words(a, r->m.applicant);
 	r->ahead.derived = &r->names;
