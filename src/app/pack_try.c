@@ -106,7 +106,7 @@ static void expect(struct trial *t, const json *v)
 			live_trouble(&t->l, str_fmt(t->l.a, "the task \"%.*s\" is not open", STRF(o->s)));
 	}
 	if (open && n != open->count)
-		live_trouble(&t->l, str_fmt(t->l.a, "%zu tasks are open, not %zu", n, open->count));
+		live_trouble(&t->l, str_fmt(t->l.a, "%zu tasks are open, not %u", n, open->count));
 }
 
 static void do_step(struct trial *t, const json *v)

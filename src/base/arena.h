@@ -15,6 +15,7 @@
 
 #include <setjmp.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -61,6 +62,19 @@ static inline char *arena_text(arena *a, size_t bytes)
 	b->used += bytes;
 	a->total += bytes;
 	return p;
+}
+
+/* Makes a text that ends at `end` longer where it is; false if something follows it or there
+ * is no room. */
+static inline bool arena_text_on(arena *a, const char *end, size_t more)
+{
+	struct arena_block *b = a->top;
+	if (!b || end != (const char *)b->data + b->used || more > b->cap - b->used ||
+	    more > a->ceiling - a->total)
+		return false;
+	b->used += more;
+	a->total += more;
+	return true;
 }
 
 /* Bytes that may still be asked for. */

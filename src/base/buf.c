@@ -10,7 +10,7 @@ buf buf_make(arena *a, size_t max_bytes)
 	return (buf){.a = a, .max = max_bytes};
 }
 
-static bool room_for(buf *b, size_t n)
+bool buf_more(buf *b, size_t n)
 {
 	if (n <= b->cap - b->n)
 		return true;
@@ -23,17 +23,20 @@ static bool room_for(buf *b, size_t n)
 		cap *= 2;
 	if (cap > b->max)
 		cap = b->max;
-	char *p = NEWN(b->a, char, cap + 1);
-	if (b->n)
-		memcpy(p, b->p, b->n);
-	b->p = p;
+	/* Mostly nothing was taken since: the text goes on where it is. */
+	if (!b->cap || !arena_text_on(b->a, b->p + b->cap + 1, cap - b->cap)) {
+		char *p = arena_text(b->a, cap + 1);
+		if (b->n)
+			memcpy(p, b->p, b->n);
+		b->p = p;
+	}
 	b->cap = cap;
 	return true;
 }
 
 void buf_grow(buf *b, str s)
 {
-	if (s.n == 0 || !room_for(b, s.n))
+	if (s.n == 0 || !buf_more(b, s.n))
 		return;
 	memcpy(b->p + b->n, s.p, s.n);
 	b->n += s.n;
@@ -56,7 +59,7 @@ void buf_fmt(buf *b, const char *fmt, ...)
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof small) {
 		buf_put(b, (str){small, (size_t)n});
-	} else if (n > 0 && room_for(b, (size_t)n + 1)) {
+	} else if (n > 0 && buf_more(b, (size_t)n + 1)) {
 		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
 		b->n += (size_t)n;
 	}

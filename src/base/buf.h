@@ -19,6 +19,7 @@ typedef struct {
 
 buf buf_make(arena *a, size_t max_bytes);
 void buf_grow(buf *b, str s); /* private: what there may be no room for */
+bool buf_more(buf *b, size_t n);
 
 static inline void buf_put(buf *b, str s)
 {
@@ -36,6 +37,15 @@ static inline void buf_putc(buf *b, char c)
 		b->p[b->n++] = c;
 	else
 		buf_grow(b, (str){&c, 1});
+}
+
+/* The next n bytes, for the caller to write them all; NULL if they do not fit. */
+static inline char *buf_room(buf *b, size_t n)
+{
+	if (n > b->cap - b->n && !buf_more(b, n))
+		return NULL;
+	b->n += n;
+	return b->p + b->n - n;
 }
 
 void buf_int(buf *b, int64_t v);

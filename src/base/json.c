@@ -26,7 +26,7 @@ static void index_build(arena *a, json *object)
 {
 	struct index *ix = NEW(a, struct index);
 	ix->cap = 64;
-	while (ix->cap < object->count * 4)
+	while (ix->cap < (size_t)object->count * 4)
 		ix->cap *= 2;
 	ix->slot = NEWN(a, json *, ix->cap);
 	for (json *m = object->first; m; m = m->next)
@@ -34,18 +34,49 @@ static void index_build(arena *a, json *object)
 	object->index = ix;
 }
 
-/* Names of one length mostly differ at an end, which needs no call. */
+/* Of two texts of n > 0 bytes, by parts that may overlap: most names are short. */
+static inline bool same_bytes(const char *x, const char *y, size_t n)
+{
+	uint64_t a, b;
+	uint32_t c[2], d[2];
+	if (n > 16)
+		return memcmp(x, y, n) == 0;
+	if (n >= 8) {
+		memcpy(&a, x, 8);
+		memcpy(&b, y, 8);
+		if (a != b)
+			return false;
+		memcpy(&a, x + n - 8, 8);
+		memcpy(&b, y + n - 8, 8);
+		return a == b;
+	}
+	if (n >= 4) {
+		memcpy(&c[0], x, 4);
+		memcpy(&d[0], y, 4);
+		memcpy(&c[1], x + n - 4, 4);
+		memcpy(&d[1], y + n - 4, 4);
+		return !((c[0] ^ d[0]) | (c[1] ^ d[1]));
+	}
+	return x[0] == y[0] && x[n / 2] == y[n / 2] && x[n - 1] == y[n - 1];
+}
+
 static inline bool key_is(const json *m, str name)
 {
-	if (m->key.n != name.n || !name.n)
-		return m->key.n == name.n;
-	return m->key.p[0] == name.p[0] && m->key.p[name.n - 1] == name.p[name.n - 1] &&
-	       memcmp(m->key.p, name.p, name.n) == 0;
+	return m->key.n == name.n && (!name.n || same_bytes(m->key.p, name.p, name.n));
+}
+
+/* Most names that are set are new to the object: one bit tells so. Bits of members that
+ * were removed stay. */
+static inline uint32_t name_bit(str name)
+{
+	if (!name.n)
+		return 1;
+	return 1u << (((unsigned char)name.p[name.n - 1] + name.n) & 31);
 }
 
 json *json_get_str(const json *o, str name)
 {
-	if (!o || o->type != JSON_OBJECT)
+	if (!o || o->type != JSON_OBJECT || !(o->names & name_bit(name)))
 		return NULL;
 	if (o->index) {
 		const struct index *ix = o->index;
@@ -75,8 +106,9 @@ static void append(json *parent, json *v)
 static void append_member(arena *a, json *o, json *v)
 {
 	append(o, v);
+	o->names |= name_bit(v->key);
 	struct index *ix = o->index;
-	if (ix && o->count * 2 <= ix->cap)
+	if (ix && (size_t)o->count * 2 <= ix->cap)
 		index_put(ix, v);
 	else if (o->count >= INDEX_FROM)
 		index_build(a, o);
@@ -500,7 +532,8 @@ json *json_string(arena *a, str s)
 
 json *json_set_key(arena *a, json *o, str name, json *v)
 {
-	json_remove(o, name);
+	if (o->names & name_bit(name))
+		json_remove(o, name);
 	v->key = name;
 	append_member(a, o, v);
 	return v;
@@ -594,33 +627,47 @@ static bool plain(str s)
 	return plain8(short_);
 }
 
+static bool plain_char(char c)
+{
+	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+static void write_escape(buf *b, char c)
+{
+	if (c == '"' || c == '\\')
+		buf_put(b, (str){(const char[]){'\\', c}, 2});
+	else if (c == '\n')
+		buf_put(b, STR("\\n"));
+	else
+		buf_fmt(b, "\\u%04x", (unsigned char)c);
+}
+
 void json_write_string(buf *b, str s)
 {
-	buf_putc(b, '"');
+	size_t from = 0;
 	if (plain(s)) {
-		buf_put(b, s);
-		buf_putc(b, '"');
+		char *p = buf_room(b, s.n + 2);
+		if (!p)
+			return;
+		p[0] = '"';
+		if (s.n)
+			memcpy(p + 1, s.p, s.n);
+		p[s.n + 1] = '"';
 		return;
 	}
-	size_t from = 0;
-	for (size_t i = 0; i < s.n; i++) {
+	buf_putc(b, '"');
+	for (size_t i = 0; i < s.n;) {
 		if (s.n - i >= 8 && plain8(s.p + i)) {
-			i += 7;
+			i += 8;
 			continue;
 		}
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
+		while (i < s.n && plain_char(s.p[i]))
+			i++;
+		if (i == s.n)
+			break;
 		buf_put(b, (str){s.p + from, i - from});
-		from = i + 1;
-		if (c == '"' || c == '\\') {
-			buf_putc(b, '\\');
-			buf_putc(b, (char)c);
-		} else if (c == '\n') {
-			buf_puts(b, "\\n");
-		} else {
-			buf_fmt(b, "\\u%04x", c);
-		}
+		write_escape(b, s.p[i++]);
+		from = i;
 	}
 	buf_put(b, (str){s.p ? s.p + from : NULL, s.n - from});
 	buf_putc(b, '"');
@@ -663,7 +710,7 @@ static void write_children(buf *b, const json *v, int indent, int depth, arena *
 		line_break(b, indent, depth + 1);
 		if (v->type == JSON_OBJECT) {
 			json_write_string(b, child->key);
-			buf_puts(b, indent > 0 ? ": " : ":");
+			buf_put(b, indent > 0 ? STR(": ") : STR(":"));
 		}
 		write_value(b, child, indent, depth + 1, sorted);
 	}

@@ -28,7 +28,8 @@ struct json {
 	str key;            /* the member's name, if the parent is an object */
 	json *first, *last; /* children of an array or object, in order */
 	json *next;         /* next sibling */
-	size_t count;       /* children */
+	uint32_t count;     /* children */
+	uint32_t names;     /* private: a bit for each member's name, to miss quickly */
 	void *index;        /* private: name lookup of large objects */
 	uint32_t line, col; /* where it stood in the source, from 1; 0 if made here */
 };

@@ -113,6 +113,29 @@ static void members_are_printed_with_their_object(void **state)
 	assert_int_equal(json_int(near, "", 0), 3);
 }
 
+/* Of every length, and with another byte at every place. */
+static void names_that_differ_anywhere_are_told_apart(void **state)
+{
+	arena *a = *state;
+	for (size_t n = 1; n <= 40; n++) {
+		json *o = json_object(a);
+		char name[40], other[40];
+		memset(name, 'm', sizeof name);
+		json_set_key(a, o, str_dup(a, (str){name, n}), json_int_new(a, (int64_t)n));
+		for (size_t at = 0; at < n; at++) {
+			memcpy(other, name, n);
+			other[at] = 'n';
+			assert_null(json_get_str(o, (str){other, n}));
+		}
+		assert_null(json_get_str(o, (str){name, n - 1}));
+		assert_non_null(json_get_str(o, (str){name, n}));
+		json_set_key(a, o, (str){name, n}, json_null(a));
+		assert_int_equal(o->count, 1);
+		assert_true(json_remove(o, (str){name, n}));
+		assert_false(json_remove(o, (str){name, n}));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +143,7 @@ int main(void)
 		UNIT(large_objects_are_indexed), UNIT(canonical_sorts_members),
 		UNIT(a_value_stands_in_two_trees), UNIT(every_character_is_written_everywhere),
 		UNIT(members_are_printed_with_their_object),
+		UNIT(names_that_differ_anywhere_are_told_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

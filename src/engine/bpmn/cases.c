@@ -463,7 +463,7 @@ static bool waiting_fits(struct trial *t, const json *expected, str *why)
 			return false;
 		}
 	if (open != expected->count)
-		*why = str_fmt(t->a, "%zu tasks wait, not %zu", open, expected->count);
+		*why = str_fmt(t->a, "%zu tasks wait, not %u", open, expected->count);
 	return open == expected->count;
 }
 

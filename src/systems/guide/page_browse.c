@@ -54,7 +54,7 @@ err page_guide_az(struct req *r)
 		if (!services || !str_eq(letter, last)) {
 			json *l = json_push(letters, json_object(r->a));
 			json_set_str(r->a, l, "letter", upper(r, letter));
-			json_set_str(r->a, l, "id", str_fmt(r->a, "letter-%zu", letters->count));
+			json_set_str(r->a, l, "id", str_fmt(r->a, "letter-%u", letters->count));
 			services = json_set(r->a, l, "services", json_array(r->a));
 			last = letter;
 		}

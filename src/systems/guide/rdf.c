@@ -229,7 +229,7 @@ static void add_value(struct rdf *r, const json *context, json *list, const json
 static str take_object(struct rdf *r, const json *context, const json *object, int depth)
 {
 	str id = json_str(object, "@id");
-	id = id.n ? expanded(r->a, context, id, 0) : str_fmt(r->a, "_:n%zu", r->graph->count);
+	id = id.n ? expanded(r->a, context, id, 0) : str_fmt(r->a, "_:n%u", r->graph->count);
 	if (depth > DEPTH_MAX || !json_is(object, JSON_OBJECT) ||
 	    (object->count == 1 && json_get(object, "@id")))
 		return id;

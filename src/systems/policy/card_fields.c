@@ -168,7 +168,7 @@ static void option(struct form_of *f, json *items, str base, str value, str text
 	arena *a = f->r->a;
 	json *o = json_push(items, json_object(a));
 	json_set_str(a, o, "id",
-	             items->count == 1 ? base : str_fmt(a, "%.*s-%zu", STRF(base), items->count));
+	             items->count == 1 ? base : str_fmt(a, "%.*s-%u", STRF(base), items->count));
 	json_set_str(a, o, "value", value);
 	json_set_str(a, o, "text", text);
 	json_set_bool(a, o, "checked", on);
