@@ -138,7 +138,7 @@ dbc *db_reader(db *d)
 		}
 	}
 	pthread_mutex_unlock(&d->lock);
-	c->looked = false;
+	c->looked = c->keep = false;
 	return c;
 }
 
@@ -147,6 +147,45 @@ static void close_rows(dbc *c)
 {
 	for (int i = 0; i < DB_OPEN_ROWS_MAX; i++)
 		db_done(&c->rows[i]);
+}
+
+/* ---- a view that is kept ---- */
+
+void db_reader_keep(dbc *c)
+{
+	c->keep = c->driver->keeps;
+}
+
+static bool reading(const dbc *c)
+{
+	for (int i = 0; i < DB_OPEN_ROWS_MAX; i++)
+		if (c->rows[i].open)
+			return true;
+	return false;
+}
+
+/* A failure may have ended it already: that it is not there is no other one. */
+static void view_end(dbc *c)
+{
+	bool failed = c->error;
+	if (!c->viewing)
+		return;
+	c->viewing = false;
+	c->driver->step(c, DB_ROLLBACK);
+	if (!failed)
+		db_clear(c);
+}
+
+/* Before a read. Counted first, begun then: a commit in between is looked for once more. */
+static void view_begin(dbc *c)
+{
+	if (c->viewing && c->viewed != atomic_load(&c->d->commits) && !reading(c))
+		view_end(c);
+	if (c->viewing || c->error)
+		return;
+	c->viewed = atomic_load(&c->d->commits);
+	c->driver->step(c, DB_BEGIN_READ);
+	c->viewing = !c->error;
 }
 
 static int64_t seen_early(const dbc *c)
@@ -164,6 +203,7 @@ int64_t db_reader_release(dbc *c)
 {
 	db *d = c->d;
 	close_rows(c);
+	view_end(c);
 	db_clear(c);
 	int64_t point = seen_early(c);
 	pthread_mutex_lock(&d->lock);
@@ -277,6 +317,8 @@ static bool statement_good(dbc *c, const struct sql *q, size_t n)
 		held_before(c, q);
 	c->writes += !q || !q->reads;
 	c->looked = true;
+	if (c->keep)
+		view_begin(c);
 	if (q && q->slot < 0)
 		dbc_fail(c, ERR_db_failed, q->name);
 	if (n > DB_PARAMS_MAX)
@@ -483,6 +525,7 @@ err db_commit(dbc *c)
 	if (c->held)
 		held_commit(c);
 	err e = step(c, DB_COMMIT);
+	atomic_fetch_add(&c->d->commits, 1);
 	if (c->held && !e)
 		held_forget(c);
 	return e;
@@ -517,8 +560,11 @@ void db_rollback(dbc *c)
 	db_clear(c);
 }
 
+/* What is kept ends for it: its own state is the newest, and stays. */
 void db_snapshot(dbc *c)
 {
+	view_end(c);
+	c->keep = false;
 	step(c, DB_BEGIN_READ);
 }
 

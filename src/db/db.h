@@ -76,6 +76,11 @@ void db_reader_return(dbc *c);
 int64_t db_reader_release(dbc *c);
 /* Is all it may have read so far on the disk? */
 bool db_reader_durable(const dbc *c);
+/* Until it is given back, this reader keeps its view of an embedded database from one read
+ * to the next instead of taking a lock for each, and takes a new one as soon as a command
+ * has ended in between: it sees what it would have seen anyway. Not for who waits for
+ * something slow meanwhile, as a view that is kept keeps the log from being begun anew. */
+void db_reader_keep(dbc *c);
 struct db_waiting {
 	void (*ready)(struct db_waiting *w);
 	int64_t point;

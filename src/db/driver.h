@@ -74,6 +74,7 @@ struct driver {
 	bool (*deferred)(dbc *c);
 	bool (*sync)(dbc *c);
 	err (*check_safe)(dbc *c, arena *a, str *why);
+	bool keeps; /* a read of its own costs locks: see db_reader_keep */
 };
 
 struct db {
@@ -91,6 +92,7 @@ struct db {
 	bool writer_out;
 	/* Commits whose sync was put off, counted: begun, and on the disk. */
 	_Atomic int64_t announced, durable;
+	_Atomic int64_t commits; /* that can be seen, counted */
 	struct db_waiting *waiting; /* under the lock */
 	pthread_cond_t synced;
 };
@@ -100,6 +102,8 @@ struct dbc {
 	const struct driver *driver;
 	bool writing; /* the writer's connection */
 	bool looked;  /* a reader's: it has read since it was lent */
+	bool keep, viewing; /* db_reader_keep: asked for, and a view is held */
+	int64_t viewed;     /* d->commits before that view */
 	int64_t writes, unit; /* statements that may have written: ever, before this unit */
 	err error;
 	char error_text[DB_ERROR_TEXT_BYTES];

@@ -423,4 +423,5 @@ const struct driver sqlite_driver = {
     .deferred = deferred,
     .sync = sync_,
     .check_safe = check_safe,
+    .keeps = true,
 };

@@ -243,6 +243,61 @@ static void snapshots_stand_still(void **state)
 	db_writer_return(c);
 }
 
+static void put_committed(dbc *c, int64_t id)
+{
+	assert_int_equal(db_begin(c), OK);
+	put(c, id, "x");
+	assert_int_equal(db_commit(c), OK);
+}
+
+/* It sees each commit all the same, also after a result was open meanwhile, after a failure
+ * and after a snapshot; and given back it holds nothing. */
+static void a_kept_view_is_never_old(void **state)
+{
+	struct dbu *u = DBU(state);
+	table(u);
+	dbc *c = db_writer(u->db), *r = db_reader(u->db);
+	db_reader_keep(r);
+	for (int64_t id = 1; id <= 5; id++) {
+		assert_int_equal(db_query_int(r, &sql_twice, -1, D_INT(id)), 0);
+		put_committed(c, id);
+		assert_int_equal(db_query_int(r, &sql_twice, -1, D_INT(id)), 1);
+		assert_int_equal(db_query_int(r, &sql_get, -1, D_INT(id)), id);
+	}
+	rows *open = db_query(r, &sql_from, D_INT(1));
+	assert_true(db_next(open));
+	put_committed(c, 6);
+	for (int64_t id = 2; id <= 5; id++) {
+		assert_true(db_next(open));
+		assert_int_equal(db_int(open, 0), id);
+		assert_int_equal(db_query_int(r, &sql_get, -1, D_INT(1)), 1);
+	}
+	db_done(open);
+	assert_int_equal(db_query_int(r, &sql_get, -1, D_INT(6)), 6);
+	assert_int_equal(db_query_int(r, &sql_broken, -1, D_NULL), -1);
+	assert_int_equal(db_error(r), ERR_db_failed);
+	db_clear(r);
+	put_committed(c, 7);
+	assert_int_equal(db_query_int(r, &sql_get, -1, D_INT(7)), 7);
+	db_snapshot(r);
+	assert_int_equal(db_query_int(r, &sql_twice, -1, D_INT(7)), 1);
+	put_committed(c, 8);
+	assert_int_equal(db_query_int(r, &sql_twice, -1, D_INT(8)), 0);
+	db_snapshot_end(r);
+	assert_int_equal(db_query_int(r, &sql_twice, -1, D_INT(8)), 1);
+	assert_int_equal(db_error(r), OK);
+	db_reader_keep(r);
+	assert_int_equal(db_query_int(r, &sql_twice, -1, D_INT(8)), 1);
+	db_reader_return(r);
+	if (db_kind(u->db) == DB_SQLITE) { /* the log can be begun anew: nobody reads it */
+		rows *log = db_query_text(c, STR("PRAGMA wal_checkpoint(TRUNCATE)"), NULL, 0);
+		assert_true(db_next(log));
+		assert_int_equal(db_int(log, 0), 0);
+		db_done(log);
+	}
+	db_writer_return(c);
+}
+
 static void readers_cannot_write(void **state)
 {
 	struct dbu *u = DBU(state);
@@ -321,6 +376,7 @@ int main(void)
 	    TWICE(reads_go_together),
 	    TWICE(errors_stick),
 	    TWICE(snapshots_stand_still),
+	    TWICE(a_kept_view_is_never_old),
 	    TWICE(readers_cannot_write),
 	    TWICE(open_results_are_closed),
 	    TWICE(savepoints_undo),

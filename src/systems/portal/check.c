@@ -67,6 +67,7 @@ err prepare_portal_check(struct req *r)
 {
 	struct applying *p = NEW(r->a, struct applying);
 	r->state = p;
+	db_reader_keep(r->db); /* all that follows is quick */
 	err e = applying_of(r, p);
 	if (e || r->redirect.n)
 		return e;
