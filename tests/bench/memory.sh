@@ -5,8 +5,8 @@
 # languages), kept pages, lists by letter, JSON, the style sheet, pages that need a session,
 # addresses that are not there, and one request in ten writes a note, durable before it is
 # answered. "Resident" is VmRSS; of it, what is the process's own (RssAnon) is the memory
-# that a second one would need again, and RssFile is the program, its libraries and the
-# database's file mapped by readers, which the system takes back when it likes.
+# that a second one would need again, and RssFile is the program and its libraries, which
+# the system takes back when it likes. "At most" is VmHWM, since the process began.
 set -u
 build=$1
 requests=${2:-100000}
