@@ -10,7 +10,10 @@
  * forgotten if it is not a SELECT. So held and other statements mix freely.
  *
  * Sums go further: what is added under the same key by all commands of a batch is
- * written once, before the commit. Adding 0 still makes the key's row.
+ * written once, before the commit. Adding 0 still makes the key's row. A number that is
+ * looked up again and again (a setting, a count that is nearly always 0) can be such a sum
+ * without `add`: held_sum reads it once a batch, and again after a statement that changes
+ * its table.
  *
  * The tables must come out the same wherever a command ends, for a rebuild holds
  * rows for longer: so held_set sets columns to values that depend on nothing else.
@@ -55,7 +58,7 @@ struct held_row {
 
 struct held_sum {
 	const char *name;
-	struct sql *add;       /* the keys, then the amounts */
+	struct sql *add;       /* the keys, then the amounts; NULL: it is only looked up */
 	int n_keys, n_amounts; /* at most 4 and 2 */
 	struct sql *get;       /* SELECT the first amount by the keys; for held_sum */
 	int number;

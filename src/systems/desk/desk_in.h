@@ -4,6 +4,7 @@
 
 #include "systems/desk/desk.h"
 
+#include "db/held.h"
 #include "kernel/cases/cases.h"
 #include "kernel/pack/pack.h"
 #include "web/server.h"
@@ -15,6 +16,7 @@
 #define STMT(n, t) extern struct sql sql_##n;
 #include "systems/desk/statements.def"
 #undef STMT
+extern struct held_sum desk_hooks; /* how many an entity has */
 
 #define PAGE_LINES           25
 #define LOOK_MAX             1200 /* lines looked at for what no index knows, a page */

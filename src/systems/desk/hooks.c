@@ -50,7 +50,8 @@ err desk_hook_react(struct tx *tx, const struct event *e)
 	struct kase q;
 	str url;
 	instant since;
-	if (!e->entity.n || !hook_of(tx->db, tx->a, e->entity, &url, &since) ||
+	if (!e->entity.n || !held_sum(tx->db, &desk_hooks, &D_TEXT(e->entity)) ||
+	    !hook_of(tx->db, tx->a, e->entity, &url, &since) ||
 	    !case_get(tx->db, tx->a, e->case_id, &q))
 		return OK;
 	json *p = json_object(tx->a);

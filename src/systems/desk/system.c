@@ -6,8 +6,17 @@
 #include "web/declare.h"
 
 #define DB_STATEMENTS     "systems/desk/statements.def"
-#define DB_STATEMENT_LIST desk_statements
+#define DB_STATEMENT_LIST desk_statements_declare
 #include "db/declare.h"
+
+/* Each event of a case asks for it, and few bodies have a hook. */
+struct held_sum desk_hooks = {.name = "desk_hook", .n_keys = 1, .get = &sql_desk_hook_count};
+
+static void statements(void)
+{
+	desk_statements_declare();
+	held_declare_sum(&desk_hooks);
+}
 
 static void fold_desk_search_saved(dbc *c, arena *a, const struct event *e)
 {
@@ -128,7 +137,7 @@ static const struct organ organ = {
     .n_jobs = COUNT(jobs),
     .derived = derived,
     .n_derived = COUNT(derived),
-    .statements = desk_statements,
+    .statements = statements,
 };
 
 const struct system desk_system = {

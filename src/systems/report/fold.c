@@ -12,10 +12,13 @@
 static struct held_sum day_sums = {
     .name = "report_day", .add = &sql_report_day_add, .n_keys = 3, .n_amounts = 2};
 
+static struct held_sum offset = {.name = "report_setting", .get = &sql_report_offset_get};
+
 void report_statements(void)
 {
 	report_statements_declare();
 	held_declare_sum(&day_sums);
+	held_declare_sum(&offset);
 }
 
 /* "+03:00" as seconds. */
@@ -40,7 +43,7 @@ void report_follow_pack(dbc *c, arena *a, const struct event *e)
 
 static int64_t day_of(dbc *c, instant at)
 {
-	instant local = at + db_query_int_args(c, &sql_report_offset_get, 0, NULL, 0) * SECOND;
+	instant local = at + held_sum(c, &offset, NULL) * SECOND;
 	return local >= 0 ? local / DAY : (local - DAY + 1) / DAY;
 }
 
