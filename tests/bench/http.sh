@@ -37,12 +37,15 @@ ask() { # URL CONNECTIONS [WRK WORDS...]
 	shift 2
 	taskset -c 1 wrk -t1 -c"$c" -d"${seconds}s" --latency "$@" "$url" >"$work/wrk" 2>&1
 }
-half() { # URL RATE: at half of it, over 32 connections
-	cat >"$work/wait.lua" <<LUA
-local each = 32 * 2000 / $2
-function delay() return math.floor(each + math.random()) end
+half() { # URL RATE: at half of it, over 128 connections that wait after each answer
+	micros=$((128 * 2000000 / $2))
+	for turn in 1 2 3; do # an answer takes a while, too: what the wait was is corrected
+		cat >"$work/wait.lua" <<LUA
+function delay() return math.floor($micros / 1000 + math.random()) end
 LUA
-	ask "$1" 32 -s "$work/wait.lua"
+		ask "$1" 128 -s "$work/wait.lua"
+		micros=$((micros * $(rate "$work/wrk") * 2 / $2))
+	done
 }
 
 port=$(free_port)
