@@ -99,14 +99,19 @@ static bool carries(const json *m, const char *channel)
 	return false;
 }
 
-/* Random, without letters that are read as others; says nothing. */
+/* Without letters that are read as others. It begins with when it was made, in parts of a
+ * second, so that what is made together stands together in the index; the rest is random,
+ * and none of it tells whom or what it is about. */
 static str code_make_notice(struct tx *tx)
 {
 	static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	char *c = NEWN(tx->a, char, REFERENCE_CHARS);
+	instant when = tx->now / (SECOND / 16);
 	rng_bytes(tx->rng, c, REFERENCE_CHARS);
 	for (size_t i = 0; i < REFERENCE_CHARS; i++)
 		c[i] = letters[(unsigned char)c[i] % 32];
+	for (size_t i = REFERENCE_WHEN; i--; when /= 32)
+		c[i] = letters[when % 32];
 	return (str){c, REFERENCE_CHARS};
 }
 

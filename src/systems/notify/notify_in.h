@@ -25,7 +25,8 @@ void notify_follow_erased(dbc *c, arena *a, const struct event *e);
 #define MAIL_TIMEOUT_S      30L  /* of one SMTP conversation */
 #define MAIL_SHOWN          100  /* in the catcher's list */
 #define MAIL_MAX_BYTES      ((size_t)256 * 1024)
-#define REFERENCE_CHARS     10
+#define REFERENCE_CHARS     12
+#define REFERENCE_WHEN      5 /* of them */
 #define DOCUMENT_SEALED     (5 * SECOND) /* by then a checkpoint proves it, without a network */
 
 /* A notice before it is recorded. */
