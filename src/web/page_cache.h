@@ -2,8 +2,8 @@
  * page_cache.h - finished answers of public pages, kept until something changed.
  *
  * A page is worth keeping when it is asked for again while it would be good: most searches
- * are asked once. It is kept in the coding that was asked for, as compressing each in every way costs more than
- * finding and rendering it.
+ * are asked once. It is kept in the coding that was asked for, as compressing each in every
+ * way costs more than finding and rendering it.
  * An entry is good while the kernel's public generation is the one it was made in
  * and PAGE_CACHE_SECONDS have not passed: the first bounds staleness on this node
  * to nothing, the second on other nodes of the same database. The answers are

@@ -4,42 +4,25 @@
 #include "kernel/identity/statements.h"
 #include "kernel/kernel.h"
 
-#include <openssl/sha.h>
-#include <string.h>
+#include <sodium.h>
 
-/* SHA256() and HMAC() of OpenSSL 3 look their algorithms up each time, which costs more
- * than hashing something short. */
-static void sha256(str first, str second, unsigned char out[SHA256_DIGEST_LENGTH])
+/* libsodium's: OpenSSL 3 looks an algorithm up each time, which costs more than hashing
+ * something short. */
+static str hmac(arena *a, str key, str text)
 {
-	SHA256_CTX c;
-	SHA256_Init(&c);
-	SHA256_Update(&c, first.p, first.n);
-	SHA256_Update(&c, second.p, second.n);
-	SHA256_Final(out, &c);
-}
-
-/* HMAC-SHA-256, RFC 2104. */
-static void hmac(str key, str text, unsigned char out[SHA256_DIGEST_LENGTH])
-{
-	unsigned char inner[SHA256_CBLOCK] = {0}, outer[SHA256_CBLOCK];
-	if (key.n > sizeof inner)
-		sha256(key, (str){0}, inner);
-	else if (key.n)
-		memcpy(inner, key.p, key.n);
-	for (size_t i = 0; i < sizeof inner; i++) {
-		outer[i] = inner[i] ^ 0x5C;
-		inner[i] ^= 0x36;
-	}
-	sha256((str){(char *)inner, sizeof inner}, text, out);
-	sha256((str){(char *)outer, sizeof outer}, (str){(char *)out, SHA256_DIGEST_LENGTH}, out);
-	explicit_bzero(inner, sizeof inner);
-	explicit_bzero(outer, sizeof outer);
+	unsigned char mac[crypto_auth_hmacsha256_BYTES];
+	crypto_auth_hmacsha256_state state;
+	crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.p, key.n);
+	crypto_auth_hmacsha256_update(&state, (const unsigned char *)text.p, text.n);
+	crypto_auth_hmacsha256_final(&state, mac);
+	sodium_memzero(&state, sizeof state);
+	return str_base64url(a, (str){(char *)mac, sizeof mac});
 }
 
 static str token_id(arena *a, str token)
 {
-	unsigned char h[SHA256_DIGEST_LENGTH];
-	sha256(token, (str){0}, h);
+	unsigned char h[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256(h, (const unsigned char *)token.p, token.n);
 	return str_hex(a, (str){(char *)h, sizeof h});
 }
 
@@ -148,7 +131,5 @@ void session_touch(struct kernel *k, str id, instant now)
 
 str session_csrf(arena *a, str token, str purpose)
 {
-	unsigned char mac[SHA256_DIGEST_LENGTH];
-	hmac(token, purpose, mac);
-	return str_base64url(a, (str){(char *)mac, sizeof mac});
+	return hmac(a, token, purpose);
 }
