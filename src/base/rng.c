@@ -1,5 +1,6 @@
 #include "base/rng.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -85,6 +86,31 @@ void rng_bytes(rng *r, void *out, size_t n)
 		p += take;
 		n -= take;
 	}
+}
+
+static _Thread_local rng mine;
+static _Thread_local unsigned char my_pool[RNG_POOL_BYTES];
+
+/* In the child only the thread that forked goes on: its pool is the parent's too. */
+static void forked(void)
+{
+	explicit_bzero(my_pool, sizeof my_pool);
+	mine = rng_system_pooled(my_pool);
+}
+
+static void watch_forks(void)
+{
+	if (pthread_atfork(NULL, NULL, forked) != 0)
+		abort();
+}
+
+rng *rng_thread(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, watch_forks);
+	if (!mine.pool)
+		mine = rng_system_pooled(my_pool);
+	return &mine;
 }
 
 uint64_t rng_u64(rng *r)

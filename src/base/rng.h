@@ -26,6 +26,10 @@ typedef struct {
 rng rng_system(void);
 /* The same with a pool of RNG_POOL_BYTES, for one that is asked very often. */
 rng rng_system_pooled(unsigned char *pool);
+/* The system's, pooled, of the thread that asks: for nonces and names, of which a request
+ * needs several. A process that is forked off begins with an empty pool. Keys, tokens and
+ * salts come straight from the system, so that none ever lies in memory before it is made. */
+rng *rng_thread(void);
 rng rng_seeded(uint64_t seed);
 void rng_bytes(rng *r, void *out, size_t n);
 uint64_t rng_u64(rng *r);

@@ -128,10 +128,9 @@ err vault_seal(struct tx *tx, int64_t subject, str label, str plain, str *sealed
 
 err vault_seal_ahead(struct tx *tx, int64_t subject, str label, str plain, str *sealed)
 {
-	rng r = rng_system();
 	err e = vault_key_ready(tx, subject);
 	if (e == OK)
-		*sealed = encrypt(tx->a, &r, tx->key.key, subject_label(tx->a, subject, label), plain);
+		*sealed = encrypt(tx->a, rng_thread(), tx->key.key, subject_label(tx->a, subject, label), plain);
 	return e;
 }
 

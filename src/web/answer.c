@@ -364,8 +364,7 @@ static void common_members(struct exchange *x, json *v)
 static str form_key_new(struct exchange *x)
 {
 	char raw[12];
-	rng random = rng_system();
-	rng_bytes(&random, raw, sizeof raw);
+	rng_bytes(rng_thread(), raw, sizeof raw);
 	return str_fmt(x->a, "%011llx%.*s", (unsigned long long)(x->r.now / (SECOND / 1000)),
 	               STRF(str_base64url(x->a, (str){raw, sizeof raw})));
 }

@@ -143,9 +143,8 @@ static str request_id(struct exchange *x)
 	}
 	if (plain)
 		return str_dup(x->a, given);
-	rng random = rng_system();
 	char raw[8];
-	rng_bytes(&random, raw, sizeof raw);
+	rng_bytes(rng_thread(), raw, sizeof raw);
 	return str_hex(x->a, (str){raw, sizeof raw});
 }
 
