@@ -2,7 +2,7 @@
 #include "kernel/cases/cases_in.h"
 #include "kernel/cases/statements.h"
 
-/* The last five are in indexes: a row seldom changes them. */
+/* The last five are in indexes: a row seldom changes them, the first two when it is sent. */
 static const unsigned char file_mutable[] = {
     FILE_applicant, FILE_id,        FILE_version, FILE_state,     FILE_outcome,    FILE_channel,
     FILE_changed,   FILE_due,       FILE_holder,  FILE_revision,  FILE_fee,        FILE_fee_rule,
@@ -11,6 +11,7 @@ static const unsigned char file_mutable[] = {
 };
 static const struct held_put file_puts[] = {
     {&sql_case_file_put, file_mutable, COUNT(file_mutable) - 5, 2},
+    {&sql_case_file_put_sent, file_mutable, COUNT(file_mutable) - 3, 2},
     {&sql_case_file_put_all, file_mutable, COUNT(file_mutable), 2},
 };
 struct held_table case_file = {
