@@ -28,6 +28,12 @@ memory() {
 		"/proc/$(cat "$work/pid")/status"
 }
 
+confined() { # its confined processes, which link the same program
+	for child in $(pgrep -P "$(cat "$work/pid")" -f '^diwan confined '); do
+		cat "/proc/$child/status"
+	done | awk '/^VmRSS/ {n++; rss += $2 / 1024} END {printf "  and %d confined processes: resident %.1f MiB\n", n, rss}'
+}
+
 port=$(free_port)
 base=http://127.0.0.1:$port
 python3 tests/bench/search_cards.py packs/bahrain "$work" 0 7 12000 || exit 1
@@ -77,6 +83,7 @@ while [ "$(asked)" -lt "$requests" ] && kill -0 $load 2>/dev/null; do sleep 0.2;
 kill $load 2>/dev/null
 wait $load 2>/dev/null
 memory "after $(asked) requests"
+confined
 sleep 65 # what is free goes back to the system every minute
 memory "a minute later"
 if [ -n "${MEMORY_MAPS:-}" ]; then cp "/proc/$(cat "$work/pid")/smaps" "$MEMORY_MAPS"; fi

@@ -5,6 +5,7 @@
  * descriptor a request, and forks a cell that answers on it and ends. It never sees the
  * request itself.
  */
+#include "base/heap.h"
 #include "base/log.h"
 #include "kernel/confine/wire.h"
 
@@ -188,6 +189,7 @@ static int run(arena *a, const struct confine_role *role, bool strict, char **wo
 		return refuse(a, role, why);
 	if (role->kind == CONFINE_EACH)
 		prepare_to_reap();
+	heap_forget_start(); /* behind the walls it may not ask for that */
 	if (!walls_raise(&w, a, &why))
 		return refuse(a, role, why);
 	log_event(w.seccomp ? LOG_DEBUG : LOG_WARN, w.seccomp ? "confined.ready" : "confined.open",
