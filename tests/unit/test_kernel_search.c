@@ -91,6 +91,16 @@ static void the_table_of_synonyms_is_folded(void **state)
 	unit_stop(u);
 }
 
+/* One sign that stands for eighteen letters, more than it has bytes. */
+static void a_sign_becomes_its_words(void **state)
+{
+	arena *a = *state;
+	assert_str(search_fold(a, STR("ﷺ")), "صلي الله عليه وسلم");
+	assert_str(search_fold(a, STR("Ali ﷺ ﷺ!")), "ali صلي الله عليه وسلم صلي الله عليه وسلم");
+	assert_str(search_fold(a, STR("\xFF")), "");
+	assert_str(search_fold(a, (str){0}), "");
+}
+
 /* ---- cards ---- */
 
 struct put {
@@ -234,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(spellings_meet),
 	    cmocka_unit_test(the_table_of_synonyms_is_folded),
+	    UNIT(a_sign_becomes_its_words),
 	    cmocka_unit_test(words_find_cards_however_written),
 	    cmocka_unit_test(replaced_and_rebuilt),
 	    cmocka_unit_test(asked_while_it_changes),

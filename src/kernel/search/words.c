@@ -75,11 +75,13 @@ str search_fold(arena *a, str text)
 	const utf8proc_option_t how =
 	    UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)(text.p ? text.p : "");
-	utf8proc_ssize_t n = utf8proc_decompose(p, (utf8proc_ssize_t)text.n, NULL, 0, how);
-	if (n <= 0)
-		return (str){0};
-	utf8proc_int32_t *c = NEWN(a, utf8proc_int32_t, (size_t)n + 1);
-	n = utf8proc_decompose(p, (utf8proc_ssize_t)text.n, c, n, how);
+	utf8proc_ssize_t n = (utf8proc_ssize_t)text.n, room;
+	utf8proc_int32_t *c;
+	do { /* few letters become more than they had bytes */
+		room = n;
+		c = arena_raw(a, ((size_t)room + 1) * sizeof *c);
+		n = utf8proc_decompose(p, (utf8proc_ssize_t)text.n, c, room, how);
+	} while (n > room);
 	n = n > 0 ? utf8proc_normalize_utf32(c, n, how) : n;
 	buf b = buf_make(a, (size_t)(n > 0 ? n : 0) * 4 + 8);
 	for (utf8proc_ssize_t i = 0; i < n; i++) {
