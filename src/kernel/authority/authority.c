@@ -38,7 +38,7 @@ bool permission_find(str text, enum permission *out)
 
 struct rights rights_of(dbc *c, arena *a, int64_t person, instant at)
 {
-	struct rights out = {NEWN(a, struct grant, GRANTS_MAX), 0};
+	struct rights out = {arena_raw(a, GRANTS_MAX * sizeof *out.grants), 0};
 	rows *r = db_query(c, &sql_grant_list, D_INT(person), D_INT(at));
 	while (out.n < GRANTS_MAX && db_next(r))
 		out.grants[out.n++] = (struct grant){str_dup(a, db_text(r, 0)), str_dup(a, db_text(r, 1)),
