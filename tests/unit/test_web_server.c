@@ -379,7 +379,8 @@ static void a_program_may_put(void **state)
 	const char *key = "Idempotency-Key: \"p1\"\r\n", *type = "application/json";
 	str body = STR("{\"a\":1}"), one = site_send(w, "PUT", "/api/call", key, type, body);
 	assert_int_equal(status_of(one), 200);
-	assert_str(body_of(site_send(w, "PUT", "/api/call", key, type, body)), body_of(one).p);
+	str again = site_send(w, "PUT", "/api/call", key, type, body);
+	assert_true(str_eq(body_of(again), body_of(one)));
 	/* The key is of the route: by POST it is another request. */
 	assert_false(str_eq(body_of(site_post(w, "/api/call", key, type, body)), body_of(one)));
 	assert_int_equal(status_of(site_send(w, "PUT", "/api/call", key, type, STR("{}"))), 422);
