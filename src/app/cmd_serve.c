@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define STOP_SECONDS    20
-#define TIDY_SECONDS    60 /* how often free memory goes back to the system */
+#define TIDY_SECONDS    10 /* how often free memory goes back to the system: a millisecond */
 #define HELPERS_SECONDS 60 /* for the programs of a trial to listen */
 
 struct service_run {

@@ -84,7 +84,7 @@ kill $load 2>/dev/null
 wait $load 2>/dev/null
 memory "after $(asked) requests"
 confined
-sleep 65 # what is free goes back to the system every minute
-memory "a minute later"
+sleep 12 # what is free goes back to the system every ten seconds
+memory "a moment later"
 if [ -n "${MEMORY_MAPS:-}" ]; then cp "/proc/$(cat "$work/pid")/smaps" "$MEMORY_MAPS"; fi
 curl -s "$base/metrics" | awk '/^diwan_(page_cache|search)_(bytes|entries)/ {printf "  %s %s\n", $1, $2}'
