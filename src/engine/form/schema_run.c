@@ -641,10 +641,13 @@ enum schema_verdict schema_validate(const struct schema *s, const json *instance
 	uint64_t budget = run->budget ? run->budget : SCHEMA_BUDGET;
 	struct walk w = {.run = run, .left = budget};
 	struct where root = {0};
+	arena_mark before = arena_save(run->a);
 	run->first = run->last = NULL;
 	run->count = 0;
 	bool good = apply(&w, s->root, (struct here){.v = instance, .where = &root});
 	run->steps = budget - w.left;
+	if (!run->first) /* all was scratch: a pattern alone takes 20 KiB to match */
+		arena_rewind(run->a, before);
 	if (w.spent)
 		return SCHEMA_BUDGET_SPENT;
 	return good ? SCHEMA_VALID : SCHEMA_INVALID;
