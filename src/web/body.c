@@ -34,6 +34,31 @@ static err refuse(struct exchange *x, err code, const char *why)
 	return code;
 }
 
+/* For n fields in all; most forms have few, and 500 would take 16 KiB. */
+static void fields_room(struct exchange *x, size_t n)
+{
+	struct req *r = &x->r;
+	if (n <= x->fields_max)
+		return;
+	size_t max = n > 2 * x->fields_max ? n : 2 * x->fields_max;
+	struct field *all = arena_raw(x->a, max * sizeof *all);
+	if (r->n_fields)
+		memcpy(all, r->fields, r->n_fields * sizeof *all);
+	r->fields = all;
+	x->fields_max = max;
+}
+
+bool fields_parse(struct exchange *x, str text)
+{
+	struct req *r = &x->r;
+	size_t max = r->n_fields + 1;
+	for (size_t i = 0; i < text.n; i++)
+		max += text.p[i] == '&';
+	max = max > REQ_MAX_FIELDS ? REQ_MAX_FIELDS : max;
+	fields_room(x, max);
+	return form_parse(x->a, text, r->fields, &r->n_fields, max);
+}
+
 static bool type_is(str content_type, const char *type)
 {
 	str name;
@@ -126,6 +151,7 @@ static bool part_open(struct exchange *x, const char *key, const char *filename,
 	} else {
 		if (r->n_fields == REQ_MAX_FIELDS)
 			return refuse(x, ERR_form_too_large, "too many fields") == OK;
+		fields_room(x, r->n_fields + 1);
 		r->fields[r->n_fields++] = (struct field){.name = str_dup(x->a, name)};
 	}
 	x->part = buf_make(x->a, x->part_is_file ? REQ_MAX_BODY_BYTES : REQ_MAX_FIELD_BYTES);
@@ -203,7 +229,7 @@ err body_end(struct exchange *x)
 	bool nothing = buf_str(&x->body).n == 0 && made_elsewhere(&x->r);
 	if (!nothing && type_is(header(x, "Content-Type"), "application/json"))
 		return json_take(x);
-	if (!form_parse(x->a, buf_str(&x->body), x->r.fields, &x->r.n_fields, REQ_MAX_FIELDS))
+	if (!fields_parse(x, buf_str(&x->body)))
 		return refuse(x, ERR_request_bad, "the form is malformed or has too many fields");
 	return OK;
 }

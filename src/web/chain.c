@@ -119,16 +119,7 @@ static bool without_language(str path)
 
 static err query_parse(struct exchange *x)
 {
-	struct req *r = &x->r;
-	size_t max = REQ_MAX_FIELDS;
-	if (r->method == METHOD_GET) { /* a page's fields are few: no room for 500 */
-		max = 1;
-		for (size_t i = 0; i < r->query.n; i++)
-			max += r->query.p[i] == '&';
-		max = max > REQ_MAX_FIELDS ? REQ_MAX_FIELDS : max;
-	}
-	r->fields = arena_raw(x->a, max * sizeof *r->fields); /* n_fields of them are written */
-	if (form_parse(x->a, r->query, r->fields, &r->n_fields, max))
+	if (fields_parse(x, x->r.query))
 		return OK;
 	return refuse(x, ERR_request_bad, "the query is malformed or has too many fields");
 }

@@ -63,6 +63,8 @@ struct exchange {
 	err refused; /* found while reading; answered when it is read */
 	str refused_why;
 
+	size_t fields_max; /* for which r.fields has room */
+
 	/* the body */
 	struct MHD_PostProcessor *post;
 	buf body;
@@ -92,6 +94,9 @@ struct exchange {
 
 /* ---- body.c ---- */
 
+/* The fields of a query or a form, after those that are there; false: malformed, or more
+ * than REQ_MAX_FIELDS in all. */
+bool fields_parse(struct exchange *x, str text);
 /* A request header; empty if absent. */
 str header(const struct exchange *x, const char *name);
 /* Reads what the headers say of the body; refuses what the route does not take. */
