@@ -72,5 +72,7 @@ void buf_fmt(buf *b, const char *fmt, ...)
 
 str buf_str(const buf *b)
 {
+	if (b->p)
+		b->p[b->n] = 0;
 	return (str){b->p, b->n};
 }

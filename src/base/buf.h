@@ -13,7 +13,7 @@
 typedef struct {
 	arena *a;
 	char *p;
-	size_t n, cap, max;
+	size_t n, cap, max; /* behind `cap` bytes there is one more, for a NUL */
 	bool over;          /* something did not fit */
 } buf;
 
@@ -54,6 +54,7 @@ static inline void buf_puts(buf *b, const char *cstring)
 	buf_put(b, str_of(cstring));
 }
 void buf_fmt(buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-str buf_str(const buf *b);    /* what is in it; valid until the next append */
+/* What is in it, with a NUL behind; valid until the next append. */
+str buf_str(const buf *b);
 
 #endif

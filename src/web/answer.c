@@ -201,7 +201,7 @@ static struct MHD_Response *stream_make(struct exchange *x)
 	struct stream *s = NEW(x->a, struct stream);
 	s->x = x;
 	s->made = buf_make(x->a, REQ_PIECE_BYTES);
-	s->made.p = NEWN(x->a, char, REQ_PIECE_BYTES);
+	s->made.p = NEWN(x->a, char, REQ_PIECE_BYTES + 1);
 	s->made.cap = REQ_PIECE_BYTES;
 	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, s, NULL);
 }

@@ -37,12 +37,12 @@ static void nothing_has_no_parts(void **state)
 	do {                                                                                      \
 		char want[2000];                                                                      \
 		buf b = buf_make(a, sizeof want);                                                     \
-		int length_ = snprintf(want, sizeof want, __VA_ARGS__);                               \
+		int n_ = snprintf(want, sizeof want, __VA_ARGS__);                                    \
 		str got = str_fmt(a, __VA_ARGS__);                                                    \
 		buf_fmt(&b, __VA_ARGS__);                                                             \
-		assert_int_equal(got.n, length_);                                                     \
+		assert_int_equal(got.n, n_);                                                          \
 		assert_string_equal(got.p, want);                                                     \
-		assert_true(str_eq(buf_str(&b), got));                                                \
+		assert_true(str_eq(buf_str(&b), got) && (!n_ || !buf_str(&b).p[n_]));                 \
 	} while (0)
 
 static void texts_are_formatted_as_the_library_does(void **state)
