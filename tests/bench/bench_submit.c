@@ -15,6 +15,7 @@
  * --separate-threads=yes). With "clients" the first round alone.
  */
 #include "app/systems.h"
+#include "base/heap.h"
 #include "kernel/cases/cases.h"
 #include "kernel/journal.h"
 #include "kernel/pack/pack.h"
@@ -91,8 +92,8 @@ static err prepare_one(struct tx *tx, struct bench *b, int i)
 {
 	const struct service *s = pack_service(pack_current(tx->k), STR(SERVICE));
 	struct person p = {.national_number = str_fmt(tx->a, "%d", FIRST_NUMBER + i),
-	                   .name_en = STR("Layla Example"),
-	                   .name_ar = STR("ليلى مثال"),
+	                   .name_en = str_fmt(tx->a, "Layla%d Example%d", i % 60, i % 97),
+	                   .name_ar = str_fmt(tx->a, "ليلى%d مثال%d", i % 60, i % 97),
 	                   .nationality = STR("BHR"),
 	                   .group = STR("citizen"),
 	                   .birth_date = STR("1985-01-15"),
@@ -467,6 +468,7 @@ static double rounds(struct bench *b)
 int main(int argc, char **argv)
 {
 	char folder[] = "/tmp/diwan-bench.XXXXXX", command[64];
+	heap_few(); /* as diwan serve */
 	struct bench b = {.a = arena_create((size_t)2048 * 1024 * 1024)};
 	b.n = argc > 1 ? atoi(argv[1]) : APPLICATIONS;
 	if (b.n < 400 || !mkdtemp(folder))
