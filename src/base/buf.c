@@ -50,24 +50,20 @@ void buf_int(buf *b, int64_t v)
 
 void buf_fmt(buf *b, const char *fmt, ...)
 {
-	char small[256];
 	va_list ap;
 	va_start(ap, fmt);
-	ptrdiff_t n = str_print(small, sizeof small, fmt, ap);
+	char small[256];
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
-	if (n >= 0) {
+	if (n >= 0 && (size_t)n < sizeof small) {
 		buf_put(b, (str){small, (size_t)n});
-		return;
+	} else if (n > 0 && buf_more(b, (size_t)n + 1)) {
+		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
 	}
-	va_start(ap, fmt);
-	int all = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	va_start(ap, fmt);
-	if (all > 0 && buf_more(b, (size_t)all + 1)) {
-		vsnprintf(b->p + b->n, (size_t)all + 1, fmt, ap);
-		b->n += (size_t)all;
-	}
-	va_end(ap);
+	va_end(again);
 }
 
 str buf_str(const buf *b)

@@ -28,118 +28,22 @@ str str_cat(arena *a, str x, str y)
 	return (str){p, x.n + y.n};
 }
 
-/* ---- formatted ---- */
-
-struct printed {
-	char *p;
-	size_t n, cap;
-	va_list args;
-};
-
-static bool put(struct printed *t, const char *p, size_t n)
-{
-	if (!p || n > t->cap - t->n)
-		return false;
-	memcpy(t->p + t->n, p, n);
-	t->n += n;
-	return true;
-}
-
-static bool put_number(struct printed *t, uint64_t u, bool minus, size_t width)
-{
-	char text[STR_INT_BYTES];
-	if (u > INT64_MAX || (minus && width))
-		return false;
-	str s = str_of_int(minus ? -(int64_t)u : (int64_t)u, text);
-	for (; width > s.n; width--)
-		if (!put(t, "0", 1))
-			return false;
-	return put(t, s.p, s.n);
-}
-
-/* After the zeros and the width. */
-static bool put_integer(struct printed *t, const char **fmt, size_t width)
-{
-	bool z = **fmt == 'z', l = (*fmt)[0] == 'l' && (*fmt)[1] == 'l';
-	*fmt += l ? 2 : z;
-	char type = *(*fmt)++;
-	if (type == 'd' && !z) {
-		int64_t v = l ? va_arg(t->args, long long) : va_arg(t->args, int);
-		return put_number(t, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, width);
-	}
-	if (type != 'u')
-		return false;
-	uint64_t u = l   ? va_arg(t->args, unsigned long long)
-	             : z ? va_arg(t->args, size_t)
-	                 : va_arg(t->args, unsigned);
-	return put_number(t, u, false, width);
-}
-
-/* After the percent sign. */
-static bool put_argument(struct printed *t, const char **fmt)
-{
-	const char *f = *fmt, *p;
-	if (f[0] == '.' && f[1] == '*' && f[2] == 's') {
-		*fmt += 3;
-		int most = va_arg(t->args, int);
-		p = va_arg(t->args, const char *);
-		return p && most >= 0 && put(t, p, strnlen(p, (size_t)most));
-	}
-	if (*f == 's') {
-		*fmt += 1;
-		p = va_arg(t->args, const char *);
-		return p && put(t, p, strlen(p));
-	}
-	if (*f == 'c') {
-		*fmt += 1;
-		return put(t, &(char){(char)va_arg(t->args, int)}, 1);
-	}
-	size_t width = 0;
-	if (*f == '0')
-		for (f++; *f >= '0' && *f <= '9' && width < 100; f++)
-			width = width * 10 + (size_t)(*f - '0');
-	*fmt = f;
-	return put_integer(t, fmt, width);
-}
-
-ptrdiff_t str_print(char *out, size_t cap, const char *fmt, va_list args)
-{
-	struct printed t = {.p = out, .cap = cap};
-	va_copy(t.args, args);
-	bool good = true;
-	while (good && *fmt) {
-		if (*fmt == '%') {
-			fmt++;
-			good = put_argument(&t, &fmt);
-		} else {
-			size_t plain = strcspn(fmt, "%");
-			good = put(&t, fmt, plain);
-			fmt += plain;
-		}
-	}
-	va_end(t.args);
-	return good ? (ptrdiff_t)t.n : -1;
-}
-
 str str_fmt(arena *a, const char *fmt, ...)
 {
 	char small[256]; /* most texts are short: formatted once */
-	va_list ap;
+	va_list ap, again;
 	va_start(ap, fmt);
-	ptrdiff_t n = str_print(small, sizeof small, fmt, ap);
+	va_copy(again, ap);
+	int n = vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
-	if (n >= 0)
-		return str_dup(a, (str){small, (size_t)n});
-	va_start(ap, fmt);
-	int all = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	char *p = arena_text(a, all < 0 ? 1 : (size_t)all + 1);
+	char *p = arena_text(a, n < 0 ? 1 : (size_t)n + 1);
 	p[0] = 0;
-	va_start(ap, fmt);
-	if (all > 0)
-		vsnprintf(p, (size_t)all + 1, fmt, ap);
-	va_end(ap);
-	return (str){p, all < 0 ? 0 : (size_t)all};
+	if (n > 0 && (size_t)n < sizeof small)
+		memcpy(p, small, (size_t)n + 1);
+	else if (n > 0)
+		vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	return (str){p, n < 0 ? 0 : (size_t)n};
 }
 
 static char lower(char c)

@@ -37,11 +37,6 @@ str str_dup(arena *a, str s);
 const char *str_c(arena *a, str s);       /* NUL-terminated copy */
 str str_cat(arena *a, str x, str y);
 str str_fmt(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Private: what nearly all texts are made of (%s %.*s %c %d %u %lld %llu %zu, zeros in front as
- * in %02d), as vsnprintf, without its detours. How much was written, without a NUL; -1 if
- * something else is asked for or it does not fit. */
-ptrdiff_t str_print(char *out, size_t cap, const char *fmt, va_list args)
-	__attribute__((format(printf, 3, 0)));
 
 static inline bool str_eq(str x, str y)
 {
