@@ -6,14 +6,19 @@
 
 #include <sodium.h>
 
+static const unsigned char *bytes_of(str s)
+{
+	return (const unsigned char *)(s.p ? s.p : "");
+}
+
 /* libsodium's: OpenSSL 3 looks an algorithm up each time, which costs more than hashing
  * something short. */
 static str hmac(arena *a, str key, str text)
 {
 	unsigned char mac[crypto_auth_hmacsha256_BYTES];
 	crypto_auth_hmacsha256_state state;
-	crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.p, key.n);
-	crypto_auth_hmacsha256_update(&state, (const unsigned char *)text.p, text.n);
+	crypto_auth_hmacsha256_init(&state, bytes_of(key), key.n);
+	crypto_auth_hmacsha256_update(&state, bytes_of(text), text.n);
 	crypto_auth_hmacsha256_final(&state, mac);
 	sodium_memzero(&state, sizeof state);
 	return str_base64url(a, (str){(char *)mac, sizeof mac});
@@ -22,7 +27,7 @@ static str hmac(arena *a, str key, str text)
 static str token_id(arena *a, str token)
 {
 	unsigned char h[crypto_hash_sha256_BYTES];
-	crypto_hash_sha256(h, (const unsigned char *)token.p, token.n);
+	crypto_hash_sha256(h, bytes_of(token), token.n);
 	return str_hex(a, (str){(char *)h, sizeof h});
 }
 
