@@ -1,12 +1,13 @@
 /*
- * bench_submit [applications [writer|clients]]: applications sent over HTTP, each answered after its
- * commit: the form checked again, the decision asked, the process begun, the case, its
- * task and the notice recorded, sealed and journalled, on SQLite with synchronous=FULL.
+ * bench_submit [applications [writer|clients]]: applications sent over HTTP, each answered
+ * after its commit: the form checked again, the decision asked, the process begun, the case,
+ * its task and the notice recorded, sealed and journalled, on SQLite with synchronous=FULL.
  *
- * Three rounds: 64 clients as fast as they can, the same at half of that rate, and one
- * client, which is one commit a request. Clients and server share the machine; what each
- * takes of it is told. At half of the rate requests are due one after the other, and each
- * one's time is taken from when it was due.
+ * Four rounds: 64 clients as fast as they can, the same at half of that rate, one client,
+ * which is one commit a request, and the 64 again for applicants whose names are spread as
+ * people's are: all others have one name, and desks find cases by each word of it. Clients
+ * and server share the machine; what each takes of it is told. At half of the rate requests
+ * are due one after the other, and each one's time is taken from when it was due.
  *
  * Two more rounds tell the limits of the machine: the same clients and server without a
  * command, a session or the database, and the same submissions queued in the process,
@@ -23,6 +24,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdatomic.h>
@@ -42,7 +44,7 @@
 #define CALLGRIND_STOP_INSTRUMENTATION
 #endif
 
-#define APPLICATIONS 12000
+#define APPLICATIONS 18000
 #define CLIENTS      64
 #define SERVICE      "complaint"
 #define BATCH        200
@@ -59,6 +61,7 @@ struct bench {
 	struct server *server;
 	struct draft *draft;
 	int n, from, port;
+	int various; /* from this one on, names differ */
 	int end;         /* of the last round */
 	int32_t *micros; /* of each */
 	int refused;
@@ -88,12 +91,22 @@ static json *answers(arena *a, const struct service *s, const struct person *p)
 	return form_prefill(s->form, sources, given, a);
 }
 
+/* Names are spread as people's are: the k-th most frequent one has 1/k of the first's. `turn`
+ * goes evenly through all. */
+static int one_of(int names, double turn)
+{
+	return (int)pow(names, turn - floor(turn));
+}
+
 static err prepare_one(struct tx *tx, struct bench *b, int i)
 {
 	const struct service *s = pack_service(pack_current(tx->k), STR(SERVICE));
+	bool various = i >= b->various;
+	int given = various ? one_of(200, i * 0.6180339887) : 1,
+	    family = various ? one_of(2000, i * 0.7548776662) : 1;
 	struct person p = {.national_number = str_fmt(tx->a, "%d", FIRST_NUMBER + i),
-	                   .name_en = str_fmt(tx->a, "Layla%d Example%d", i % 60, i % 97),
-	                   .name_ar = str_fmt(tx->a, "ليلى%d مثال%d", i % 60, i % 97),
+	                   .name_en = str_fmt(tx->a, "Layla%d Example%d", given, family),
+	                   .name_ar = str_fmt(tx->a, "ليلى%d مثال%d", given, family),
 	                   .nationality = STR("BHR"),
 	                   .group = STR("citizen"),
 	                   .birth_date = STR("1985-01-15"),
@@ -457,10 +470,12 @@ static void limit_writer(struct bench *b, int count)
 /* Returns how many times as fast as one commit each it is. */
 static double rounds(struct bench *b)
 {
-	double rate = round_of(b, "64 clients", CLIENTS, b->n / 2, 0);
-	round_of(b, "at half of it", CLIENTS, b->n / 4, rate / 2);
-	double alone = round_of(b, "one client, one commit each", 1, b->n / 8, 0);
-	limit_writer(b, b->n - b->end);
+	int part = b->n / 12;
+	double rate = round_of(b, "64 clients", CLIENTS, part * 4, 0);
+	round_of(b, "at half of it", CLIENTS, part * 2, rate / 2);
+	double alone = round_of(b, "one client, one commit each", 1, part, 0);
+	limit_writer(b, b->various - b->end);
+	round_of(b, "64 clients, names as people have them", CLIENTS, b->n - b->end, 0);
 	limit_http(b);
 	return rate / alone;
 }
@@ -473,6 +488,7 @@ int main(int argc, char **argv)
 	b.n = argc > 1 ? atoi(argv[1]) : APPLICATIONS;
 	if (b.n < 400 || !mkdtemp(folder))
 		return 2;
+	b.various = argc > 2 ? b.n : b.n / 12 * 8;
 	b.draft = NEWN(b.a, struct draft, (size_t)b.n);
 	b.micros = NEWN(b.a, int32_t, (size_t)b.n);
 	platform(&b, folder);
