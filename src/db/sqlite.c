@@ -91,7 +91,7 @@ static void disconnect(dbc *c)
 }
 
 /* Pages of 8 KiB (of a new database): a batch changes the ends of some forty trees, so twice
- * the size is far from twice the log, and half as many pages are split and checksummed.
+ * the size is far from twice the log, and fewer pages are split.
  * The writer keeps what a savepoint would put back in memory, not in a file of its own.
  * The file is not mapped: readers would map it anew after every commit. */
 static int configure(struct sqlite_connection *s)

@@ -129,8 +129,9 @@ err vault_seal(struct tx *tx, int64_t subject, str label, str plain, str *sealed
 err vault_seal_ahead(struct tx *tx, int64_t subject, str label, str plain, str *sealed)
 {
 	err e = vault_key_ready(tx, subject);
+	str whose = subject_label(tx->a, subject, label);
 	if (e == OK)
-		*sealed = encrypt(tx->a, rng_thread(), tx->key.key, subject_label(tx->a, subject, label), plain);
+		*sealed = encrypt(tx->a, rng_thread(), tx->key.key, whose, plain);
 	return e;
 }
 

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONNECTION_BYTES        ((size_t)24 * 1024) /* the library's of one: wiped for each request */
+#define CONNECTION_BYTES        ((size_t)24 * 1024) /* the library's; wiped for each request */
 #define ANSWER_BYTES            ((size_t)6 * 1024)  /* of it, kept for the head of an answer */
 #define RECORD_BYTES            64                  /* that it takes for a value */
 #define CONNECTIONS             4096
