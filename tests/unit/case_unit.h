@@ -294,6 +294,39 @@ __attribute__((unused)) static struct people *people_start(void)
 	return p;
 }
 
+__attribute__((unused)) static void replace(struct people *p, struct pack_source *s,
+                                            const char *path, const char *from, const char *to)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (!str_eq(s->files[i].path, str_of(path)))
+			continue;
+		buf b = buf_make(p->u->a, 1024 * 1024);
+		str rest = s->files[i].bytes;
+		ptrdiff_t at;
+		bool any = false;
+		while ((at = str_find(rest, str_of(from))) >= 0) {
+			buf_put(&b, str_sub(rest, 0, (size_t)at));
+			buf_puts(&b, to);
+			rest = str_sub(rest, (size_t)at + strlen(from), rest.n);
+			any = true;
+		}
+		buf_put(&b, rest);
+		assert_true(any);
+		s->files[i].bytes = buf_str(&b);
+		return;
+	}
+	fail_msg("%s is not in the pack", path);
+}
+
+__attribute__((unused)) static void put_in_force(struct people *p, struct staff *s)
+{
+	str why = {0};
+	s->pack = unit_check(p->u, &s->source);
+	struct action x = {.k = p->u->k, .a = p->u->a, .decide = put_decide, .ctx = s};
+	if (kernel_run(&x) != OK || pack_refresh(p->u->k, &why) != OK)
+		fail_msg("%s: %.*s %.*s", err_find(x.fault.code)->name, STRF(x.fault.detail), STRF(why));
+}
+
 __attribute__((unused)) static void people_stop(struct people *p)
 {
 	unit_stop(p->u);

@@ -126,26 +126,71 @@ static void the_same_comes_of_it(void **state)
 	people_stop(p);
 }
 
-/* The process was begun before the command, or in it: it waits for the same, as long. */
+/* The process notes a value as it begins. */
+static void with_a_note(struct people *p, const char *script)
+{
+	struct staff s = {.p = p, .source = unit_pack(p->u)};
+	const char *service = "services/" SERVICE "/service.json",
+	           *process = "services/" SERVICE "/process.bpmn";
+	replace(p, &s.source, service, "\"version\": 3", "\"version\": 4");
+	replace(p, &s.source, process, "sourceRef=\"start\" targetRef=\"route\"",
+	        "sourceRef=\"start\" targetRef=\"note\"");
+	replace(p, &s.source, process, "<incoming>f_start_route</incoming>",
+	        "<incoming>f_note_route</incoming>");
+	replace(p, &s.source, process, "<exclusiveGateway id=\"to\"",
+	        str_c(p->u->a, str_fmt(p->u->a,
+	                               "<scriptTask id=\"note\" scriptFormat=\"feel\""
+	                               " diwan:resultVariable=\"noted\"><incoming>f_start_route</incoming>"
+	                               "<outgoing>f_note_route</outgoing><script>%s</script></scriptTask>"
+	                               "<sequenceFlow id=\"f_note_route\" sourceRef=\"note\""
+	                               " targetRef=\"route\"/><exclusiveGateway id=\"to\"",
+	                               script)));
+	put_in_force(p, &s);
+}
+
+/* Two at the same instant, one begun in its command and one before its own, which runs half
+ * a second later: they wait for the same until the same, and the second was not begun anew,
+ * for the process looked at the same clock. */
 static void the_process_stands_where_it_would(void **state)
 {
 	(void)state;
 	struct people *p = people_start();
 	bool stands;
-	int64_t id = drafted(p);
-	assert_int_equal(send(p, p->citizen, ready_of(p, id), &stands), OK);
-	assert_true(stands);
-	struct kase x = look_at(p, id);
-	DONE(p, .verb = DO_WITHDRAW, .by = p->citizen, .id = id, .text = STR("no longer"));
+	with_a_note(p, "string(now())");
 	int64_t other = drafted(p);
 	DONE(p, .verb = DO_SUBMIT, .by = p->citizen, .id = other);
 	struct kase y = look_at(p, other);
-	assert_true(str_eq(x.state, y.state));
-	assert_int_equal(x.due, y.due);
+	DONE(p, .verb = DO_WITHDRAW, .by = p->citizen, .id = other, .text = STR("no longer"));
+	int64_t id = drafted(p);
+	const struct case_ready *ready = ready_of(p, id);
+	p->u->now += SECOND / 2;
+	assert_int_equal(send(p, p->citizen, ready, &stands), OK);
+	assert_true(stands);
+	assert_true(str_eq(look_at(p, id).state, y.state));
 	struct told t = told_by(p, "case.advanced");
 	assert_int_equal(t.n, 3); /* the second one withdrew it */
 	assert_true(str_find(t.secret[0], STR("late_municipal")) >= 0); /* a timer runs */
+	assert_true(str_find(t.secret[0], STR("\"noted\":\"20")) >= 0);
 	assert_string_equal(str_c(p->u->a, t.secret[0]), str_c(p->u->a, t.secret[2]));
+	whole(p);
+	people_stop(p);
+}
+
+/* Only the command knows the reference: what looks at it begins there. */
+static void a_process_that_names_its_case_waits_for_it(void **state)
+{
+	(void)state;
+	struct people *p = people_start();
+	bool stands;
+	with_a_note(p, "case.reference");
+	int64_t id = drafted(p);
+	assert_int_equal(send(p, p->citizen, ready_of(p, id), &stands), OK);
+	assert_true(stands);
+	struct told t = told_by(p, "case.advanced");
+	str noted = str_fmt(p->u->a, "\"noted\":\"%.*s\"", STRF(look_at(p, id).reference));
+	assert_int_equal(t.n, 1);
+	assert_true(look_at(p, id).reference.n > 0);
+	assert_true(str_find(t.secret[0], noted) >= 0);
 	whole(p);
 	people_stop(p);
 }
@@ -194,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_same_comes_of_it),
 	    cmocka_unit_test(the_process_stands_where_it_would),
+	    cmocka_unit_test(a_process_that_names_its_case_waits_for_it),
 	    cmocka_unit_test(what_changed_is_noticed),
 	    cmocka_unit_test(what_would_be_refused_is_not_ready),
 	};
